@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* What differs between guests in the Linux ABI: one constant of type GuestAbi per guest, in linux-user/<guest>.c. */
+#ifndef LYRE_LINUX_USER_ABI_H
+#define LYRE_LINUX_USER_ABI_H
+
+#include "linux-user/task.h"
+#include "target/target.h"
+
+struct LoadInfo;
+
+typedef struct GuestAbi {
+    const Target *target;
+    const char *uname_machine;   /* "riscv64" */
+    const char *platform;        /* AT_PLATFORM or NULL */
+    unsigned syscall_table;      /* column of syscalls.def */
+    unsigned word_size;          /* 8 */
+    bool is_big_endian;
+
+    /* Arguments of a system call from the registers; the number is returned. */
+    uint64_t (*syscall_get)(const CpuState *s, uint64_t args[6]);
+    void (*syscall_set_result)(CpuState *s, int64_t result);
+    /* Sets pc back to the system call instruction with its first argument restored. */
+    void (*syscall_restart)(CpuState *s, uint64_t number, uint64_t arg0);
+
+    void (*init_thread)(CpuState *s, uint64_t entry, uint64_t sp);
+    void (*set_tls)(CpuState *s, uint64_t tls);
+    void (*set_sp)(CpuState *s, uint64_t sp);
+    uint64_t (*get_sp)(const CpuState *s);
+
+    /* Hardware capabilities for the auxiliary vector. */
+    uint64_t (*hwcap)(const TargetCpu *cpu);
+    uint64_t (*hwcap2)(const TargetCpu *cpu);
+
+    /* Builds the frame of `sig` on the guest stack and enters the handler: 0, or -EFAULT (the caller then forces SIGSEGV). */
+    int (*signal_frame)(Task *t, int sig, const siginfo_t *info, const SigAction *action, uint64_t mask);
+    /* rt_sigreturn: state, mask and altstack from the frame at the stack pointer; -EFAULT for a bad one. */
+    int (*signal_return)(Task *t);
+
+    /* Image of the vDSO (an ELF file in memory) or NULL; its sigreturn symbol's offset. */
+    const uint8_t *vdso;
+    size_t vdso_size;
+    uint64_t vdso_sigreturn;
+
+    /* System calls that only this architecture has (riscv_hwprobe, ...): *is_known false if not one of them. */
+    int64_t (*arch_syscall)(Task *t, uint64_t number, const uint64_t args[6], bool *is_known);
+} GuestAbi;
+
+extern const GuestAbi abi_riscv64;
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The guest's address space. 64-bit guests see host addresses as they are, told of a 47-bit user space; what is ours (hostmem.h) is
+ * hidden from them. brk, stack, vDSO, PIE and mmap placement are decided here, never by the host kernel.
+ */
+#ifndef LYRE_LINUX_USER_MM_H
+#define LYRE_LINUX_USER_MM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tcg/exec.h"
+#include "util/lock.h"
+
+typedef struct MmLayout {      /* chosen at exec: random, or by -seed */
+    uint64_t mmap_base;        /* top-down from here */
+    uint64_t pie_base;
+    uint64_t interp_base;
+    uint64_t stack_top;
+    uint64_t vdso;
+    uint64_t address_end;      /* 1 << 47 */
+} MmLayout;
+
+typedef struct Mm {
+    _Atomic int refs;
+    Lock lock;
+    Tcg *tcg;
+    MmLayout layout;
+    uint64_t brk_start, brk;   /* guarded by: lock */
+    uint64_t total_pages;      /* for RLIMIT_AS, RLIMIT_DATA */
+    struct MmMap *map;         /* interval map of guest mappings: protection, file identity, flags; guarded by: lock */
+} Mm;
+
+Mm *mm_new(const struct Target *target, const TcgSettings *settings, uint64_t seed);
+void mm_ref(Mm *mm);
+void mm_unref(Mm *mm);
+
+/* System calls on the address space: the kernel's argument meaning; negative errno. */
+int64_t mm_brk(Mm *mm, uint64_t addr);
+int64_t mm_mmap(Mm *mm, uint64_t addr, uint64_t len, int prot, int flags, int fd, uint64_t offset);
+int64_t mm_munmap(Mm *mm, uint64_t addr, uint64_t len);
+int64_t mm_mprotect(Mm *mm, uint64_t addr, uint64_t len, int prot);
+int64_t mm_mremap(Mm *mm, uint64_t old, uint64_t old_len, uint64_t new_len, int flags, uint64_t new_addr);
+int64_t mm_madvise(Mm *mm, uint64_t addr, uint64_t len, int advice);
+int64_t mm_msync(Mm *mm, uint64_t addr, uint64_t len, int flags);
+int64_t mm_mlock(Mm *mm, uint64_t addr, uint64_t len, int flags);
+int64_t mm_mincore(Mm *mm, uint64_t addr, uint64_t len, uint64_t vec);
+int64_t mm_shmat(Mm *mm, int id, uint64_t addr, int flags);
+int64_t mm_shmdt(Mm *mm, uint64_t addr);
+
+/* Copies between guest and our memory: 0 or -EFAULT; partial progress is undefined. They take no lock, survive unmapping at any moment
+ * (fix-up table), and refuse what is ours. Writes into protected code pages succeed. */
+int mm_read(void *dst, uint64_t src, size_t len);
+int mm_write(uint64_t dst, const void *src, size_t len);
+/* Length of a guest string without its NUL, or -EFAULT, or -ENAMETOOLONG beyond max. */
+int64_t mm_strnlen(uint64_t addr, size_t max);
+/* A guest string copied into buf (size bytes): length, -EFAULT or -ENAMETOOLONG. */
+int64_t mm_read_string(char *buf, uint64_t addr, size_t size);
+
+/* Before a host system call is given guest pointers: -EFAULT when the range touches memory of ours or lies beyond the address space; for
+ * is_write, code pages in it are unprotected first so that the kernel can write. The kernel itself finds unmapped pages. */
+int mm_check_range(Mm *mm, uint64_t addr, uint64_t len, bool is_write);
+
+/* Called by the fault handler: is this fault an accessor's? Then changes uc to its fix-up and returns true. */
+bool mm_fixup(void *uc);
+
+extern const TcgMemOps mm_tcg_ops;
+
+/* The guest's view of /proc/self/maps, written to a new memfd; smaps alike. Negative errno. */
+int mm_open_maps(Mm *mm);
+
+#endif

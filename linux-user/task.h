@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tasks: the run-time state of a guest process, split as the kernel splits it. clone shares or copies each part by its flag. A Task
+ * reaches everything through its CpuState; there is no other mutable global on the run path.
+ *
+ * LOCK ORDER  Mm.lock -> (translator's locks) -> SigHand.lock -> Files.lock -> Fs.lock -> TaskGroup.lock -> host_alloc. Locks are futexes that hold
+ * their owner's tid (lock.h); fork takes all of them in this order. None is held across a blocking host call or a guest access.
+ */
+#ifndef LYRE_LINUX_USER_TASK_H
+#define LYRE_LINUX_USER_TASK_H
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "util/lock.h"
+#include "tcg/exec.h"
+#include "util/compiler.h"
+
+typedef struct Mm Mm; /* mm.h: address space, brk, layout, limits; owns the Tcg */
+typedef struct Options Options; /* options.h: command line; constant after start */
+typedef struct GuestAbi GuestAbi; /* abi.h: the Linux ABI of one guest architecture: one small file per guest */
+
+enum { NSIG_MAX = 64 };
+
+/* Kernel layout of a sigaction, guest independent. */
+typedef struct SigAction {
+    uint64_t handler; /* 0 default, 1 ignore */
+    uint64_t flags;
+    uint64_t restorer;
+    uint64_t mask;
+} SigAction;
+
+typedef struct SigHand {
+    atomic_int refs;
+    Lock lock;
+    SigAction action[NSIG_MAX + 1]; /* guarded by: lock */
+} SigHand;
+
+/* Descriptor-related state of ours: descriptors are the host's own. */
+typedef struct Files {
+    atomic_int refs;
+    Lock lock;
+    int self_fd;   /* O_PATH descriptor of our executable in a high, guarded slot, or -1 */
+    int log_fd;    /* -D file, in a guarded slot, or -1 for 2 */
+} Files;
+
+typedef struct Fs {
+    atomic_int refs;
+    Lock lock;
+    char *prefix;  /* -L, or NULL */
+} Fs;
+
+/* A thread group (process). */
+typedef struct TaskGroup {
+    atomic_int refs;
+    Lock lock;
+    struct Task *tasks;           /* guarded by: lock */
+    unsigned ntasks;
+    char *exe_path;               /* of the guest program: /proc/self/exe */
+    int exe_fd;                   /* open descriptor of it, or -1 */
+    uint64_t arg_start, arg_end, env_start, env_end, auxv_start, auxv_end;
+    uint64_t rlimit_as[2], rlimit_data[2], rlimit_stack[2]; /* emulated: soft, hard */
+    bool is_exiting;
+    int exit_code;
+} TaskGroup;
+
+/* A signal that the host handler queued. Slots are per signal number for 1..31 (not queued twice) and a ring for real-time ones. */
+typedef struct PendingSignal {
+    siginfo_t info;
+} PendingSignal;
+enum { PENDING_RING = 256 };
+
+typedef struct Task {
+    CpuState *cpu;                /* cpu->owner points back */
+    const GuestAbi *abi;
+    const Options *options;
+    Mm *mm;
+    SigHand *sighand;
+    Files *files;
+    Fs *fs;
+    TaskGroup *group;
+    struct Task *next;            /* guarded by: group->lock */
+    int tid;
+
+    /* signals: masks are guest = host numbering, bit n-1 for signal n */
+    uint64_t blocked;             /* the guest's mask */
+    uint64_t saved_mask;          /* to be restored after sigsuspend, pselect, ... */
+    bool has_saved_mask;
+    uint64_t altstack_sp, altstack_size;
+    int altstack_flags;
+    _Atomic uint64_t pending_mask;/* signals queued by the host handler */
+    PendingSignal standard[32];
+    PendingSignal ring[PENDING_RING];
+    _Atomic uint32_t ring_head, ring_tail;
+
+    uint64_t clear_child_tid;     /* guest address, 0: none */
+    uint64_t robust_list, robust_list_len;
+    uint64_t rseq;
+    struct SyscallRecord *last;   /* the last syscalls, for crash reports */
+    void *host_stack;             /* host thread's stack block of a clone, freed by the next to exit */
+    uint64_t exit_signal;
+} Task;
+
+static inline Task *task_of(const CpuState *s) { return s->owner; }
+
+/* The run loop of a task: runs until the task exits; never returns for the last thread of a group. */
+NORETURN void task_loop(Task *t);
+
+/* Ends the whole process: code as for exit_group; flushes nothing of stdio. */
+NORETURN void task_exit_group(Task *t, int code);
+/* Kills the process by guest signal `sig` as the kernel would (core dump message on stderr when the action dumps core). */
+NORETURN void task_die_by_signal(Task *t, int sig, const siginfo_t *info);
+
+#endif

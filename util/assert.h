@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* Assertions of the run path: they write by raw system call and abort; no stdio, no malloc. */
+#ifndef LYRE_UTIL_ASSERT_H
+#define LYRE_UTIL_ASSERT_H
+
+#include "util/compiler.h"
+
+/* Reports `file:line: expr` on descriptor 2 and aborts. Safe in signal handlers and raw-cloned children. */
+NORETURN void lyre_assert_fail(const char *expr, const char *file, int line);
+
+#define lyre_assert(e) (LIKELY(e) ? (void)0 : lyre_assert_fail(#e, __FILE__, __LINE__))
+#define lyre_unreachable() lyre_assert_fail("unreachable", __FILE__, __LINE__)
+
+#endif

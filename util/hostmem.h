@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The host range: one reserved arena near the top of the address space from which all of Lyre's own memory comes (heap,
+ * stacks, states, tables, code). malloc and friends of the C library are replaced by it.
+ */
+#ifndef LYRE_UTIL_HOSTMEM_H
+#define LYRE_UTIL_HOSTMEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Reserves the arena (PROT_NONE, MAP_NORESERVE). Called once before anything else; also safe to be reached lazily
+ * from the first malloc. Size is fixed at build time (HOSTMEM_SIZE). */
+void hostmem_init(void);
+
+/* Page-granular, zeroed, read-write memory; returns NULL when the arena or the system has none left. */
+void *hostmem_pages_alloc(size_t size);
+/* The same with an inaccessible guard page at each end. */
+void *hostmem_guarded_alloc(size_t size);
+/* Reserves address space only; the caller makes it accessible with mprotect. */
+void *hostmem_reserve(size_t size, size_t align);
+void hostmem_pages_free(void *p, size_t size);
+
+/* General small objects; lock is a futex, async-signal-unsafe, usable in raw-cloned children.
+ * malloc, calloc, realloc, free, aligned_alloc, posix_memalign of the program are these. host_alloc aborts the
+ * program with a clear message when no memory is left. Memory is zeroed. */
+void *host_alloc(size_t size);
+void host_free(void *p);
+
+/* Whether [addr, addr + size) touches memory of ours: arena, image, host stack, vDSO, vvar. */
+bool hostmem_overlaps(uint64_t addr, uint64_t size);
+
+/* The intervals, sorted, for the layout of guest memory: returns their number, at most max. */
+typedef struct HostInterval {
+    uint64_t start, end; /* end is exclusive */
+    const char *what;
+} HostInterval;
+unsigned hostmem_intervals(HostInterval *out, unsigned max);
+
+/* Held over fork. */
+void hostmem_lock_all(void);
+void hostmem_unlock_all(void);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* A futex lock that knows its owner's tid: usable without pthread, in raw-cloned children and before TLS exists. Not
+ * recursive. A lock whose owner died can be broken (lock_break) before its structure is rebuilt. */
+#ifndef LYRE_UTIL_LOCK_H
+#define LYRE_UTIL_LOCK_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct Lock {
+    _Atomic uint32_t word; /* tid of the owner, top bit: somebody waits; 0: free */
+} Lock;
+
+#define LOCK_INIT { 0 }
+
+void lock_acquire(Lock *l);
+bool lock_try_acquire(Lock *l);
+void lock_release(Lock *l);
+/* After fork in the child: the lock belongs to the only thread that is left. */
+void lock_reset(Lock *l);
+bool lock_is_held_by_dead(const Lock *l);
+
+#endif
