@@ -4,9 +4,10 @@
  * existing value. Slots are read and written with ir_get_*, ir_put_*; SSA construction gives the rest.
  *
  * Protocol:  ir_begin; ir_block_new for all blocks; for each block: ir_block_begin, then for each guest instruction
- * ir_insn_begin + operations, then one terminator; ir_finish. Blocks are filled in the order of creation. A block with
- * one predecessor that is already filled inherits its values (and value numbers); any other reads each slot through a
- * phi which ir_finish completes or removes.
+ * ir_insn_begin + operations, then one terminator; ir_finish. More blocks may be made at any time (an instruction with a
+ * branch inside); each is begun once. A block that is not an entry and whose only predecessor so far known is already filled and which
+ * the caller promises to have no other (ir_block_begin's `single_pred`) inherits its values and value numbers; any other
+ * reads each slot through a phi which ir_finish completes or removes.
  *
  * An instruction does its faulting work before its first put; the builder asserts it: a snapshot is the state at the
  * start of the guest instruction. An instruction that faults after a put (partial progress that its manual defines)
@@ -33,11 +34,12 @@ void ir_begin(IrBuilder *b, IrRegion *r, struct Arena *arena, const IrSlotDesc *
 
 /* Block ids count from 1; the first is the region's head and an entry. */
 uint32_t ir_block_new(IrBuilder *b, uint64_t pc, bool is_entry);
-void ir_block_begin(IrBuilder *b, uint32_t block);
+void ir_block_begin(IrBuilder *b, uint32_t block, uint32_t single_pred); /* 0: several or not yet filled */
 void ir_insn_begin(IrBuilder *b, uint64_t pc, unsigned len);
 void ir_insn_commit(IrBuilder *b);
 bool ir_is_terminated(const IrBuilder *b); /* the current block has its terminator */
-/* Completes phis and snapshots, removes dead values, computes predecessors, loops, use counts and layout. */
+/* Completes phis and snapshots, removes dead values, drops unreachable blocks, splits critical edges, computes predecessors, loops,
+ * use counts and layout (reverse post-order with loops contiguous, cold blocks last). */
 void ir_finish(IrBuilder *b);
 
 /* Constants. */

@@ -70,10 +70,8 @@ typedef struct IrInsn {
     uint32_t snap;  /* snapshot of operations that may leave the region: faults, exits, polls; else 0 */
     uint32_t block;
     uint32_t prev, next;
-    union {
-        uint64_t imm;     /* constants; exit_call: return pc */
-        uint32_t succ[2]; /* br: taken, not taken; goto, exit_call: succ[0] */
-    };
+    uint64_t imm;         /* constants; exit_call, exit_call_indirect: return pc */
+    uint32_t succ[2];     /* br: taken, not taken; goto: [0]; exit_call*: [0] = block of the return site or 0 */
 } IrInsn;
 
 typedef enum IrInsnFlag {
@@ -167,12 +165,9 @@ extern const IrOpInfo ir_op_info[IR_OP_COUNT]; /* generated */
 
 /* A C function that translated code may call; declared by HELPER rows of a target's helpers.def. */
 typedef enum HelperEffect {
-    HELPER_PURE = 0,
-    HELPER_READS_SLOTS = 1 << 0,  /* reads guest slots from CpuState: all dirty slots are written home before the call */
-    HELPER_WRITES_SLOTS = 1 << 1, /* may change slots: values are read again after it (implies READS) */
-    HELPER_MEMORY = 1 << 2,       /* touches guest memory */
-    HELPER_FAULTS = 1 << 3,       /* may leave by a fault with the snapshot's state */
-    HELPER_FP = 1 << 4,           /* runs under the guest's MXCSR and may change its flags */
+    HELPER_PURE = 0,       /* may be numbered and removed */
+    HELPER_STATE = 1 << 0, /* reads or writes fields of CpuState that are no slots, or the host: kept, in order */
+    HELPER_FP = 1 << 1,    /* runs under the guest's MXCSR and may change its flags: treated as an `fp` operation */
 } HelperEffect;
 typedef struct HelperDesc {
     const char *name;
