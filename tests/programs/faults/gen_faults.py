@@ -73,7 +73,7 @@ class Case:
 def choose_access(rng, place):
     """(assembly with {d} data register and {a} operand, is it a store, size, has an offset)"""
     if place == READONLY:
-        kind = rng.choice(['store', 'fstore', 'amo', 'sc'])
+        kind = rng.choice(['store', 'fstore', 'amo'])
     elif place == CROSS:
         kind = rng.choice(['load', 'store', 'fload', 'fstore'])
     else:
@@ -111,8 +111,6 @@ def make(rng, number, place, position, shape):
         regs = [r for r in regs if r != 5] + [5]  # the link register
     base, data, counter = regs[0], regs[1], regs[2]
     text, _, size, has_offset = choose_access(rng, place)
-    if text.startswith('sc'):
-        text = 'amoadd.w x{d}, x{b}, (x{a})'
     out = ['    .globl case_%d' % n, 'case_%d:' % n, '    call save_registers']
     for r in regs[1:]:
         c.set_constant(r)
