@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Code that changes: a block that rewrites itself, a JIT in RWX memory, RW -> RX -> RW, two mappings of one memfd, read() into code, fork with code in
  * private memory. Guest program for riscv64; checks itself, prints TAP. */
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -107,7 +108,7 @@ static void test_self(void)
                         0x00b383b3,           /* add t2, t2, a1 */
                         0x00752023,           /* sw t2, 0(a0) */
                         fence_i, addi(6, 6, -1),
-                        0xfe0316e3,           /* bnez t1, -20 */
+                        0xfe0314e3,           /* bnez t1, -24 */
                         addi(10, 5, 0), ret };
     memcpy(p, loop, sizeof(loop));
     __builtin___clear_cache((char *)p, (char *)p + sizeof(loop));
