@@ -12,6 +12,7 @@
 
 #include "util/access.h"
 #include "util/hostmem.h"
+#include "util/compiler.h"
 #include "util/sys.h"
 
 int mm_host_prot(uint32_t prot, uint32_t flags)

@@ -7,6 +7,7 @@
 
 #include "linux-user/mm.h"
 #include "linux-user/mm_code.h"
+#include "util/compiler.h"
 #include "util/sys.h"
 
 #define STACK_GAP (1ull << 20)

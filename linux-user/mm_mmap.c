@@ -6,6 +6,7 @@
 
 #include "linux-user/mm.h"
 #include "linux-user/mm_code.h"
+#include "util/compiler.h"
 #include "util/sys.h"
 
 #ifndef MAP_DROPPABLE
