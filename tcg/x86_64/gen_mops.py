@@ -7,8 +7,8 @@ import sys
 
 FORMS = ['none', 'generic', 'mov', 'movabs', 'store', 'alu', 'imul3', 'shift', 'bswap', 'cqo', 'xorz', 'cmp', 'test', 'bt',
          'setcc', 'lockalu', 'mfence', 'movf', 'rounds', 'movv', 'jmp', 'jcc', 'poll', 'exit', 'store_home', 'load_home', 'call',
-         'canon', 'cvt_sat']
-STORING_FORMS = {'store', 'lockalu'}
+         'canon', 'cvt_sat', 'align', 'lock_rmw', 'divmod', 'fminmax', 'unbox', 'cvt_u64']
+STORING_FORMS = {'store', 'lockalu', 'lock_rmw'}
 REGS = 'rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15'.split()
 ROLES = {'d': 'M_DEF', 'e': 'M_DEF_EARLY', '=': 'M_TIED', 'u': 'M_USE', 'l': 'M_USE_LATE', 't': 'M_TEMP'}
 PP = {'np': 'NONE', '66': '66', 'f3': 'F3', 'f2': 'F2', 'ss': 'SS', 'ps': 'PS'}
@@ -19,8 +19,8 @@ FLAGS = {'w': 'W_SIZE', 'W': 'W', 'ws': 'W_SRC', 'wd': 'W_DST', 'osz': 'OSZ OSZ8
 
 def parse_operand(text):
     head, *alts = text.split('/')
-    if head == 'M':
-        return ('M_USE', 'M_GPR', 'X86_NOREG', 'MOP_MEM')
+    if head in ('M', 'lM'):
+        return ('M_USE' if head == 'M' else 'M_USE_LATE', 'M_GPR', 'X86_NOREG', 'MOP_MEM')
     m = re.fullmatch(r'([deult=])(x?)(?:\((\w+)\))?', head)
     if not m:
         raise ValueError(f'bad operand {text!r}')

@@ -17,7 +17,8 @@ typedef enum X86Reg {
     X86_STATE = X86_RBP, /* CpuState + STATE_BIAS */
     X86_NOREG = 0xff,
 } X86Reg;
-enum { X86_SCRATCH_VEC = 15 };
+enum { X86_SCRATCH_VEC = 15, X86_NPINS = 10 };
+extern const uint8_t x86_pin_reg[X86_NPINS]; /* register of each pin: state.h, BORDER ABI */
 
 typedef enum X86Cond {
     X86_O, X86_NO, X86_B, X86_AE, X86_E, X86_NE, X86_BE, X86_A,
@@ -25,6 +26,10 @@ typedef enum X86Cond {
     /* after UCOMIS, in JCC only: equal and ordered; not equal or unordered */
     X86_FEQ, X86_FNE,
 } X86Cond;
+
+/* LOCK_RMW and FMINMAX: MInsn.cond */
+typedef enum X86Rmw { X86_RMW_AND, X86_RMW_OR, X86_RMW_XOR, X86_RMW_SMIN, X86_RMW_SMAX, X86_RMW_UMIN, X86_RMW_UMAX } X86Rmw;
+typedef enum X86MinMax { X86_MINNUM, X86_MAXNUM, X86_MIN, X86_MAX } X86MinMax;
 
 /* MInsn.flags */
 typedef enum MInsnFlag {
