@@ -156,8 +156,8 @@ static bool memory_fault(CpuState *s, const SideRow *row, const siginfo_t *info,
     uint64_t addr = effective_address(row, regs);
     bool is_canonical = (int64_t)(addr << 16) >> 16 == (int64_t)addr;
     bool has_addr = info->si_code > 0 && info->si_code != SI_KERNEL;
-    if (info->si_signo == SIGILL || (!has_addr && is_canonical)) {
-        s->fault_kind = TCG_FAULT_ALIGN; /* ud2 of an alignment check; #GP of a 16-byte access */
+    if (row->kind == SIDE_ALIGN || (!has_addr && is_canonical)) {
+        s->fault_kind = TCG_FAULT_ALIGN; /* the latter: #GP of a 16-byte access */
     } else {
         s->fault_kind = (uint32_t)access_kind(info);
         addr = has_addr ? (uint64_t)(uintptr_t)info->si_addr : addr;

@@ -43,7 +43,7 @@ static InterpCache *cache_of(TcgThread *th)
         th->interp->arena = arena_new();
     }
     InterpCache *c = th->interp;
-    uint64_t invalidations = atomic_load(&th->tcg->invalidations);
+    uint64_t invalidations = atomic_load(&th->tcg->interp_invalidations);
     if (c->seen_invalidations != invalidations || c->n == MAX_REGIONS) {
         c->seen_invalidations = invalidations;
         c->n = 0;
@@ -62,6 +62,34 @@ static InterpEntry *find(InterpCache *c, RegionKey key)
     return &c->entries[i];
 }
 
+/* ---- pages */
+
+static uint32_t page_bit(uint64_t page)
+{
+    return (uint32_t)(page * 0x9e3779b97f4a7c15ull >> 50) % (INTERP_PAGE_WORDS * 64);
+}
+
+static void note_pages(Tcg *t, const IrSource *s)
+{
+    for (uint64_t page = s->start >> SMC_PAGE_BITS; page <= (s->end - 1) >> SMC_PAGE_BITS; page++) {
+        uint32_t bit = page_bit(page);
+        atomic_fetch_or(&t->interp_pages[bit / 64], 1ull << bit % 64);
+    }
+}
+
+void interp_cache_invalidate(Tcg *t, uint64_t start, uint64_t end)
+{
+    uint64_t page = start >> SMC_PAGE_BITS, last = (end - 1) >> SMC_PAGE_BITS;
+    bool is_hit = last - page >= INTERP_PAGE_WORDS * 64;
+    for (; page <= last && !is_hit; page++) {
+        uint32_t bit = page_bit(page);
+        is_hit = atomic_load(&t->interp_pages[bit / 64]) >> bit % 64 & 1;
+    }
+    if (is_hit) {
+        atomic_fetch_add(&t->interp_invalidations, 1);
+    }
+}
+
 /* The pages must report writes before their bytes are trusted from one run to the next. */
 static bool protect(TcgThread *th)
 {
@@ -69,6 +97,7 @@ static bool protect(TcgThread *th)
     IrSource sources[MAX_INSNS];
     uint32_t n = region_sources(f, sources, MAX_INSNS);
     for (uint32_t i = 0; i < n; i++) {
+        note_pages(th->tcg, &sources[i]);
         if (!th->tcg->ops->protect_code(th->tcg->mm, sources[i].start, sources[i].end)) {
             return false;
         }
@@ -96,6 +125,9 @@ TcgEvent interp_step_region(TcgThread *th)
         }
         if (!protect(th)) {
             return interp_step_insn(th);
+        }
+        if (atomic_load(&th->tcg->interp_invalidations) != c->seen_invalidations) {
+            return TCG_EVENT_NONE; /* what was read may be old by now */
         }
         *e = (InterpEntry){ key, r };
         c->n++;

@@ -9,6 +9,8 @@
 TcgEvent interp_step_region(TcgThread *th);
 /* Runs the one instruction at pc. */
 TcgEvent interp_step_insn(TcgThread *th);
+/* Guest code in [start, end) changed. */
+void interp_cache_invalidate(Tcg *t, uint64_t start, uint64_t end);
 void interp_cache_free(InterpCache *c);
 
 #endif

@@ -12,13 +12,14 @@ typedef struct PublishPlan {
     uint32_t nsources;
     uint32_t guest_insns;
     int32_t counter;            /* first value of RegionData.counter */
-    uint64_t seen_invalidations;/* Tcg.invalidations before the guest's bytes were compared the last time */
+    uint64_t seen_invalidations;/* Tcg.invalidations before the guest's pages were protected */
 } PublishPlan;
 
 typedef enum PublishResult {
     PUBLISH_DONE,
     PUBLISH_EXISTS,    /* another thread was faster */
-    PUBLISH_STALE,     /* guest code may have changed meanwhile */
+    PUBLISH_STALE,     /* something was invalidated meanwhile: guest code is to be compared again */
+    PUBLISH_CHANGED,   /* it is not what was translated */
     PUBLISH_TOO_LARGE, /* for this cache */
 } PublishResult;
 

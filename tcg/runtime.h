@@ -24,6 +24,8 @@
 typedef struct Translator Translator; /* translate.h */
 typedef struct InterpCache InterpCache; /* interp_cache.h */
 
+enum { INTERP_PAGE_WORDS = 256 };
+
 typedef struct TcgThread {
     CpuState *state;
     Tcg *tcg;
@@ -50,6 +52,10 @@ struct Tcg {
     CodeMap map;                     /* writes guarded by: publish */
     PageIndex pages;                 /* guarded by: publish */
     _Atomic uint64_t invalidations;  /* counts tcg_invalidate: a translation that saw an older count is checked again */
+
+    /* interp_cache.c: pages (hashed) of which some thread may hold IR, and how often one of them was invalidated */
+    _Atomic uint64_t interp_pages[INTERP_PAGE_WORDS];
+    _Atomic uint64_t interp_invalidations;
 
     Lock threads_lock;
     TcgThread *threads;              /* guarded by: threads_lock */

@@ -3,6 +3,7 @@
 #include "tcg/smc.h"
 
 #include "tcg/epoch.h"
+#include "tcg/interp_cache.h"
 
 static uint32_t bucket_of(uint64_t page)
 {
@@ -89,6 +90,10 @@ static bool sweep_bucket(Tcg *t, uint32_t bucket, uint64_t start, uint64_t end)
 void tcg_invalidate(Tcg *t, uint64_t start, uint64_t end)
 {
     if (start >= end) {
+        return;
+    }
+    if (t->settings.engine == TCG_ENGINE_INTERP) {
+        interp_cache_invalidate(t, start, end);
         return;
     }
     uint64_t first = start >> SMC_PAGE_BITS, last = (end - 1) >> SMC_PAGE_BITS;

@@ -137,38 +137,45 @@ const IrRegion *translate_to_ir(TcgThread *th, RegionKey key, RegionShape shape,
 
 typedef enum TryResult { TRY_DONE, TRY_AGAIN, TRY_SMALLER, TRY_FETCH_FAULT } TryResult;
 
-static TryResult protect_and_publish(TcgThread *th, unsigned tier, const CodeBlob *blob)
+/* From protecting on a write is reported. One between reading and protecting shows in the bytes; a later one in the count of
+ * invalidations, which is read first because a report comes before the page is opened. */
+static PublishResult protect_and_publish(TcgThread *th, PublishPlan *plan, const CodeBlob *blob)
 {
-    Tcg *t = th->tcg;
-    Former *f = &th->translator->former;
+    const Tcg *t = th->tcg;
+    plan->seen_invalidations = atomic_load(&t->invalidations);
+    for (uint32_t i = 0; i < plan->nsources; i++) {
+        if (!t->ops->protect_code(t->mm, plan->sources[i].start, plan->sources[i].end)) {
+            return PUBLISH_CHANGED;
+        }
+    }
+    return region_is_unchanged(&th->translator->former) ? publish_region(th, plan, blob) : PUBLISH_CHANGED;
+}
+
+static TryResult publish(TcgThread *th, unsigned tier, const CodeBlob *blob)
+{
+    const Former *f = &th->translator->former;
     IrSource sources[MAX_SOURCES];
     PublishPlan plan = {
         .key = f->key, .tier = tier, .sources = sources, .nsources = region_sources(f, sources, MAX_SOURCES),
-        .guest_insns = f->ninsns, .counter = (int32_t)t->settings.hot_threshold,
+        .guest_insns = f->ninsns, .counter = (int32_t)th->tcg->settings.hot_threshold,
     };
-    for (uint32_t i = 0; i < plan.nsources; i++) {
-        if (!t->ops->protect_code(t->mm, sources[i].start, sources[i].end)) {
-            return TRY_AGAIN;
-        }
-    }
-    /* From here on a write is reported. One between reading and protecting shows in the bytes, a later one in the count. */
-    plan.seen_invalidations = atomic_load(&t->invalidations);
-    if (!region_is_unchanged(f)) {
-        return TRY_AGAIN;
-    }
-    switch (publish_region(th, &plan, blob)) {
-    case PUBLISH_STALE:
-        return TRY_AGAIN;
-    case PUBLISH_TOO_LARGE:
-        return TRY_SMALLER;
+    PublishResult result;
+    unsigned tries = 0;
+    do {
+        result = protect_and_publish(th, &plan, blob);
+    } while (result == PUBLISH_STALE && ++tries < MAX_TRIES);
+    switch (result) {
     case PUBLISH_DONE:
         th->stats.regions[tier]++;
         th->stats.guest_insns[tier] += f->ninsns;
-        break;
+        return TRY_DONE;
+    case PUBLISH_EXISTS:
+        return TRY_DONE;
+    case PUBLISH_TOO_LARGE:
+        return TRY_SMALLER;
     default:
-        break;
+        return TRY_AGAIN;
     }
-    return TRY_DONE;
 }
 
 static TryResult try_translate(TcgThread *th, RegionKey key, unsigned tier, RegionShape shape, uint32_t max_insns)
@@ -193,7 +200,7 @@ static TryResult try_translate(TcgThread *th, RegionKey key, unsigned tier, Regi
     memset(&blob, 0, sizeof blob);
     blob.arena = tr->arena;
     host_compile(&r, &host, &blob);
-    return blob.is_failed ? TRY_SMALLER : protect_and_publish(th, tier, &blob);
+    return blob.is_failed ? TRY_SMALLER : publish(th, tier, &blob);
 }
 
 TcgEvent translate(TcgThread *th, RegionKey key, unsigned tier)
