@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Speed as ratios to native and to QEMU 11, from one run (refs: metric is user + system CPU time of the whole process).
+
+    run.py [--runs N] [--only REGEX] [--class CLASS] [--lyre PATH] [--flags "..."]
+
+Every program runs A (native), B (Lyre), C (QEMU), A, B, C, ... at least nine times; ratios are taken round by round, the median is printed with the
+95 % bounds of the median. Results (standard output) must agree. Start-up is wall time and maximum resident memory of a program that does nothing.
+"""
+import argparse
+import math
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(TOP, 'tools'))
+import fetch  # noqa: E402
+
+PROGRAMS = os.path.join(TOP, 'bench', 'programs')
+OUT = os.path.join(TOP, 'build', 'bench')
+NATIVE_CC, GUEST_CC, FLAGS = 'gcc-12', 'riscv64-linux-gnu-gcc-12', ['-O2', '-static', '-w']
+# upper bounds that the project promises for a class: ratio to native
+BARS = {'integer': 1.7, 'calls': 2.0, 'goto': 2.5, 'fp': 2.2, 'all CPU programs': 2.5}
+NOT_CPU = ('syscalls', 'cold', 'start')
+
+
+def build(name):
+    os.makedirs(OUT, exist_ok=True)
+    source = os.path.join(PROGRAMS, name + '.c')
+    paths = []
+    for kind, cc in (('native', NATIVE_CC), ('riscv64', GUEST_CC)):
+        out = os.path.join(OUT, name + '.' + kind)
+        if not os.path.exists(out) or os.path.getmtime(out) < os.path.getmtime(source):
+            subprocess.run([cc] + FLAGS + ['-o', out, source, '-lm'], check=True)
+        paths.append(out)
+    return paths
+
+
+def run(command):
+    """(CPU seconds, wall seconds, max resident KiB, output) of one run."""
+    r, w = os.pipe()
+    start = time.perf_counter()
+    pid = os.posix_spawn(command[0], command, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, w, 1), (os.POSIX_SPAWN_CLOSE, r)])
+    os.close(w)
+    output = b''
+    while chunk := os.read(r, 65536):
+        output += chunk
+    _, status, usage = os.wait4(pid, 0)
+    wall = time.perf_counter() - start
+    os.close(r)
+    if status:
+        sys.exit('%s: status %#x' % (' '.join(command), status))
+    return usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss, output
+
+
+def bounds(values):
+    """95 % bounds of the median by order statistics."""
+    v = sorted(values)
+    n = len(v)
+    k = max(0, int(n / 2 - 0.98 * math.sqrt(n)))
+    return v[k], v[n - 1 - k]
+
+
+def geomean(values):
+    return math.exp(sum(map(math.log, values)) / len(values))
+
+
+def measure(commands, runs):
+    times = [[] for _ in commands]
+    for i in range(runs):
+        outputs = []
+        for t, c in zip(times, commands):
+            cpu, _, _, out = run(c)
+            t.append(cpu)
+            outputs.append(out)
+        if any(o != outputs[0] for o in outputs):
+            sys.exit('results differ: %s' % [c[-1] for c in commands])
+    return times
+
+
+def start_up(lyre, qemu, runs):
+    source = os.path.join(OUT, 'nothing.c')
+    os.makedirs(OUT, exist_ok=True)
+    with open(source, 'w') as f:
+        f.write('int main(void) { return 0; }\n')
+    for kind, cc in (('native', NATIVE_CC), ('riscv64', GUEST_CC)):
+        subprocess.run([cc] + FLAGS + ['-o', os.path.join(OUT, 'nothing.' + kind), source], check=True)
+    commands = [[OUT + '/nothing.native'], lyre + [OUT + '/nothing.riscv64'], [qemu, OUT + '/nothing.riscv64']]
+    wall = [[] for _ in commands]
+    memory = [[] for _ in commands]
+    for _ in range(runs):
+        for i, c in enumerate(commands):
+            _, w, m, _ = run(c)
+            wall[i].append(w)
+            memory[i].append(m)
+    print('start-up, static, median of %d: native %.2f ms %.1f MB, Lyre %.2f ms %.1f MB, QEMU %.2f ms %.1f MB' % (
+        runs, *(x for i in range(3) for x in (statistics.median(wall[i]) * 1e3, statistics.median(memory[i]) / 1024))))
+
+
+def cpu_name():
+    for line in open('/proc/cpuinfo'):
+        if line.startswith('model name'):
+            return line.split(':', 1)[1].strip()
+    return 'unknown'
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--runs', type=int, default=9)
+    parser.add_argument('--only', default='')
+    parser.add_argument('--class', dest='cls', default='')
+    parser.add_argument('--lyre', default=os.path.join(TOP, 'build', 'lyre-riscv64'))
+    parser.add_argument('--flags', default='', help='options for Lyre')
+    args = parser.parse_args()
+    qemu = fetch.qemu_riscv64()
+    lyre = [args.lyre] + args.flags.split()
+    first = lambda c: subprocess.run(c, stdout=subprocess.PIPE, text=True).stdout.splitlines()[0]  # noqa: E731
+    print('native: %s %s; guest: %s' % (first([NATIVE_CC, '--version']), ' '.join(FLAGS), first([GUEST_CC, '--version'])))
+    print('QEMU: %s; CPU: %s; CPU time, median of %d interleaved runs [95 %%]; cold' % (first([qemu, '--version']), cpu_name(), args.runs))
+    classes = {}
+    slower = []
+    for source in sorted(os.listdir(PROGRAMS)):
+        name = source[:-2]
+        cls = re.search(r'class: (\w+)', open(os.path.join(PROGRAMS, source)).read())[1]
+        if not source.endswith('.c') or not re.search(args.only, name) or (args.cls and cls != args.cls):
+            continue
+        native, guest = build(name)
+        a, b, c = measure([[native], lyre + [guest], [qemu, guest]], args.runs)
+        to_native = [y / max(x, 1e-4) for x, y in zip(a, b)]
+        to_qemu = [y / z for y, z in zip(b, c)]
+        qemu_native = [z / max(x, 1e-4) for x, z in zip(a, c)]
+        lo, hi = bounds(to_native)
+        if bounds(to_qemu)[1] > 1.06:
+            slower.append(name)
+        print('%-11s %-9s native %6.0f ms   Lyre/native %5.2f [%.2f %.2f]   Lyre/QEMU %5.3f   QEMU/native %6.2f' % (
+            name, cls, statistics.median(a) * 1e3, statistics.median(to_native), lo, hi, statistics.median(to_qemu), statistics.median(qemu_native)), flush=True)
+        classes.setdefault(cls, []).append((statistics.median(to_native), statistics.median(to_qemu), statistics.median(qemu_native)))
+    rows = dict(classes)
+    rows['all CPU programs'] = [r for k, v in classes.items() if k not in NOT_CPU for r in v]
+    print()
+    for cls, values in rows.items():
+        if values:
+            ratio = geomean([v[0] for v in values])
+            bar = BARS.get(cls)
+            print('%-17s Lyre/native %5.2f%-13s Lyre/QEMU %5.3f   QEMU/native %6.2f   (%d programs)' % (
+                cls, ratio, '' if bar is None else (' (bar %.1f%s)' % (bar, '' if ratio <= bar else ' MISSED')), geomean([v[1] for v in values]),
+                geomean([v[2] for v in values]), len(values)))
+    if slower:
+        print('slower than QEMU: ' + ' '.join(slower))
+    if not args.only and not args.cls:
+        start_up(lyre, qemu, 50)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""GCC's c-torture execute tests, cross-compiled statically for riscv64, run under Lyre.
+
+    ctorture.py LYRE [--opt -O0,-O2] [--engine interp,block,region,tiered] [--only NAME] [--limit N]
+
+A program passes when it exits with 0. Expected failures stand in ctorture.expect (name, reason): programs that fail on the architecture itself, too.
+Binaries are kept under ${XDG_CACHE_HOME:-~/.cache}/lyre/ctorture by compiler version.
+"""
+import argparse
+import concurrent.futures
+import glob
+import os
+import re
+import subprocess
+import sys
+import tarfile
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(TOP, 'tools'))
+import fetch  # noqa: E402
+
+COMPILER = 'riscv64-linux-gnu-gcc'
+PREFIX = 'gcc/testsuite/gcc.c-torture/execute/'
+
+
+def unpack_sources(where):
+    """The suite from Debian's gcc-12-source, unpacked once."""
+    stamp = os.path.join(where, 'unpacked')
+    if os.path.exists(stamp):
+        return
+    archives = glob.glob('/usr/src/gcc-12/gcc-12*.tar.xz')
+    if not archives:
+        sys.exit('ctorture.py: package gcc-12-source is not installed')
+    os.makedirs(where, exist_ok=True)
+    with tarfile.open(archives[0]) as tar:
+        for member in tar:
+            at = member.name.find(PREFIX)
+            if at >= 0 and member.isfile():
+                path = os.path.join(where, member.name[at + len(PREFIX):])
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                with open(path, 'wb') as f:
+                    f.write(tar.extractfile(member).read())
+    open(stamp, 'w').close()
+
+
+def dg_options(text):
+    options = []
+    for m in re.finditer(r'dg-(?:additional-)?options\s+"([^"]*)"(.*)', text):
+        if 'target' not in m[2]:
+            options += m[1].split()
+    return options
+
+
+def compile_one(source, opt, out):
+    if os.path.exists(out) or os.path.exists(out + '.failed'):
+        return os.path.exists(out)
+    text = open(source, errors='replace').read()
+    extra = dg_options(text)
+    if '/ieee/' in source:
+        extra += ['-ffloat-store']
+    command = [COMPILER, '-w', opt, '-static', '-o', out + '.tmp', source] + extra + ['-lm']
+    if 'dg-additional-sources' in text:
+        for m in re.finditer(r'dg-additional-sources\s+"([^"]*)"', text):
+            command[6:6] = [os.path.join(os.path.dirname(source), s) for s in m[1].split()]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace')
+    if done.returncode:
+        with open(out + '.failed', 'w') as f:
+            f.write(done.stdout)
+        return False
+    os.rename(out + '.tmp', out)
+    return True
+
+
+def run_one(command):
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, cwd='/tmp')
+        return done.returncode, done.stdout[-300:]
+    except subprocess.TimeoutExpired:
+        return 'timeout', b''
+
+
+def expected_failures():
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'ctorture.expect')
+    rows = {}
+    for line in open(path):
+        if line.strip() and not line.startswith('#'):
+            name, reason = line.split(None, 1)
+            rows[name] = reason.strip()
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('lyre')
+    parser.add_argument('--opt', default='O0,O2', help='comma separated, without the dash')
+    parser.add_argument('--engine', default='')
+    parser.add_argument('--only', default='')
+    parser.add_argument('--limit', type=int, default=0)
+    parser.add_argument('--runner', default='', help='another program to run them, for comparison')
+    args = parser.parse_args()
+    version = subprocess.check_output([COMPILER, '-dumpfullversion'], text=True).strip()
+    where = os.path.join(fetch.CACHE, 'ctorture', version)
+    unpack_sources(os.path.join(where, 'src'))
+    sources = sorted(glob.glob(where + '/src/*.c') + glob.glob(where + '/src/ieee/*.c') + glob.glob(where + '/src/builtins/*.c'))
+    sources = [s for s in sources if '/builtins/' not in s]  # those need a library of the suite's own
+    if args.only:
+        sources = [s for s in sources if re.search(args.only, s)]
+    if args.limit:
+        sources = sources[:args.limit]
+    expect = expected_failures()
+    jobs = []
+    for opt in ['-' + o for o in args.opt.split(',')]:
+        os.makedirs(os.path.join(where, 'bin' + opt), exist_ok=True)
+        for s in sources:
+            name = os.path.relpath(s, where + '/src')[:-2]
+            jobs.append((name, opt, s, os.path.join(where, 'bin' + opt, name.replace('/', '-'))))
+    engines = args.engine.split(',')
+    passed = failed = not_compiled = expected = 0
+    unexpected_pass = set(expect)
+
+    def work(job):
+        name, opt, source, out = job
+        if not compile_one(source, opt, out):
+            return job, None
+        results = []
+        for engine in engines:
+            command = [args.runner] if args.runner else [args.lyre] + (['-x', 'engine=' + engine] if engine else [])
+            results.append((engine, run_one(command + [out])))
+        return job, results
+
+    with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        for job, results in pool.map(work, jobs):
+            name, opt = job[0], job[1]
+            if results is None:
+                not_compiled += 1
+                continue
+            for engine, (status, output) in results:
+                if status == 0:
+                    passed += 1
+                elif name in expect or name + opt in expect:
+                    expected += 1
+                    unexpected_pass.discard(name if name in expect else name + opt)
+                else:
+                    failed += 1
+                    print('not ok %s %s %s: status %s %s' % (name, opt, engine, status, output.decode(errors='replace').strip()[-200:]))
+    print('# %d programs run, %d expected failures, %d do not compile for this target' % (passed + failed + expected, expected, not_compiled))
+    print('%d passed, %d failed' % (passed, failed))
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == '__main__':
+    main()
