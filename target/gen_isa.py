@@ -14,7 +14,7 @@ GRAMMAR of .isa files. '#' begins a comment line; a line that ends in '\\' goes 
   operands     `op=spec ...`; spec: parts joined from high to low, separated by commas. A part is a field `d`, bits of a
                field `i[11]`, `i[10:5]`, or literal bits `000`. `sx(spec)` sign-extends, `8+spec` adds, `=2` is a constant.
   constraints  `m!=5 m!=6 d!=0`, on fields; also as row options
-  assembly     text with operands as kind:op. Kinds: see disas.c of the target. `.` for none. Rows may override it
+  assembly     text with operands as kind:op, or {kind:op} within a word. Kinds: see disas.c of the target. `.` for none. Rows may override it
   extensions   `A+B`: all are needed
   flow         a name of the target's (target/riscv: next, branch, jal, jalr, csr, end)
   translation  `fn` or `fn(args)`: the row calls trans_fn(t, o, args)
@@ -153,7 +153,7 @@ def add_row(isa, cols, where):
         raise IsaError(f'{where}: {row.name} lacks a field of format {fmt.name}')
     if fmt.layout is None:
         fmt.layout = (row.width, layout)
-    elif fmt.layout != (row.width, layout):
+    elif layout and fmt.layout != (row.width, layout):
         raise IsaError(f'{where}: fields of {row.name} lie elsewhere than in other rows of {fmt.name}')
     if row.name in isa.by_name:
         raise IsaError(f'{where}: second row {row.name}')
@@ -351,7 +351,7 @@ def c_template(row, ops):
         if m[2] not in ops:
             raise IsaError(f'{row.where}: no operand {m[2]}')
         return f'%{m[1]}{chr(ord("a") + ops.index(m[2]))}'
-    text = '' if row.asm == '.' else re.sub(r'([a-zA-Z]):(\w+)', sub, row.asm)
+    text = '' if row.asm == '.' else re.sub(r'\{?([a-zA-Z]):(\w+)\}?', sub, row.asm)
     return text.replace('\\', '\\\\').replace('"', '\\"')
 
 
@@ -388,8 +388,7 @@ def flows(isa):
 def write_source(isa, p, path):
     ops = list(operand_names(isa))
     P = p.upper()
-    o = [HEAD, f'#include "target/riscv/{p}_rows.h"\n' if False else f'#include "{p}_rows.h"\n',
-         f'#include "target/{sys.argv[1]}/cpu.h"\n']
+    o = [HEAD, f'#include "target/{sys.argv[1]}/{p}_rows.h"\n', f'#include "target/{sys.argv[1]}/cpu.h"\n']
     o.append('enum Format { ' + ', '.join(f'FORMAT_{f.name}' for f in isa.formats.values()) + ' };')
     o.append(f'static const uint8_t row_format[{P}_ROW_COUNT] = {{')
     o += [f'    [{r.number}] = FORMAT_{r.format.name},' for r in isa.rows]
