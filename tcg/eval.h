@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the expressions of ir.def are made of: the value union, and the integer, flag and vector functions that they name.
+ * The generated ir_eval.h includes this; floating point is fpu.h.
+ */
+#ifndef LYRE_TCG_EVAL_H
+#define LYRE_TCG_EVAL_H
+
+#include "tcg/fpu.h"
+#include "tcg/ir.h"
+
+/* A value of any type. 32-bit types (cc too) use u32; what lies above it is undefined. */
+typedef union IrValue {
+    uint32_t u32;
+    uint64_t u64;
+    V128Bits v;
+} IrValue;
+
+static inline uint32_t ir_eval_div_s32(uint32_t a, uint32_t b)
+{
+    if (b == 0) {
+        return UINT32_MAX;
+    }
+    return b == UINT32_MAX ? -a : (uint32_t)((int32_t)a / (int32_t)b);
+}
+
+static inline uint32_t ir_eval_rem_s32(uint32_t a, uint32_t b)
+{
+    if (b == 0) {
+        return a;
+    }
+    return b == UINT32_MAX ? 0 : (uint32_t)((int32_t)a % (int32_t)b);
+}
+
+static inline uint64_t ir_eval_div_s64(uint64_t a, uint64_t b)
+{
+    if (b == 0) {
+        return UINT64_MAX;
+    }
+    return b == UINT64_MAX ? -a : (uint64_t)((int64_t)a / (int64_t)b);
+}
+
+static inline uint64_t ir_eval_rem_s64(uint64_t a, uint64_t b)
+{
+    if (b == 0) {
+        return a;
+    }
+    return b == UINT64_MAX ? 0 : (uint64_t)((int64_t)a % (int64_t)b);
+}
+
+static inline uint64_t ir_eval_clmul(uint64_t a, uint64_t b)
+{
+    uint64_t r = 0;
+    for (int i = 0; i < 64; i++) {
+        r ^= b >> i & 1 ? a << i : 0;
+    }
+    return r;
+}
+
+static inline uint64_t ir_eval_clmulh(uint64_t a, uint64_t b)
+{
+    uint64_t r = 0;
+    for (int i = 1; i < 64; i++) {
+        r ^= b >> i & 1 ? a >> (64 - i) : 0;
+    }
+    return r;
+}
+
+/* ---- flags: N=8 Z=4 C=2 V=1; C after a subtraction is "no borrow" */
+static inline uint32_t ir_eval_cc_pack(bool n, bool z, bool c, bool v)
+{
+    return (uint32_t)n << 3 | (uint32_t)z << 2 | (uint32_t)c << 1 | (uint32_t)v;
+}
+
+static inline uint32_t ir_eval_cc_add32(uint32_t a, uint32_t b)
+{
+    uint32_t r = a + b;
+    return ir_eval_cc_pack(r >> 31, r == 0, r < a, (~(a ^ b) & (a ^ r)) >> 31);
+}
+
+static inline uint32_t ir_eval_cc_add64(uint64_t a, uint64_t b)
+{
+    uint64_t r = a + b;
+    return ir_eval_cc_pack(r >> 63, r == 0, r < a, (~(a ^ b) & (a ^ r)) >> 63);
+}
+
+static inline uint32_t ir_eval_cc_sub32(uint32_t a, uint32_t b)
+{
+    uint32_t r = a - b;
+    return ir_eval_cc_pack(r >> 31, r == 0, a >= b, ((a ^ b) & (a ^ r)) >> 31);
+}
+
+static inline uint32_t ir_eval_cc_sub64(uint64_t a, uint64_t b)
+{
+    uint64_t r = a - b;
+    return ir_eval_cc_pack(r >> 63, r == 0, a >= b, ((a ^ b) & (a ^ r)) >> 63);
+}
+
+static inline uint32_t ir_eval_cc_test(uint32_t cc, int cond)
+{
+    bool n = cc >> 3 & 1, z = cc >> 2 & 1, c = cc >> 1 & 1, v = cc & 1;
+    bool r;
+    switch (cond & ~1) {
+    case IR_COND_EQ:
+        r = z;
+        break;
+    case IR_COND_CS:
+        r = c;
+        break;
+    case IR_COND_MI:
+        r = n;
+        break;
+    case IR_COND_VS:
+        r = v;
+        break;
+    case IR_COND_HI:
+        r = c && !z;
+        break;
+    case IR_COND_GE:
+        r = n == v;
+        break;
+    default:
+        r = n == v && !z;
+        break;
+    }
+    return r ^ (cond & 1);
+}
+
+/* ---- vectors */
+#define EVAL_LANES(name, field, n, expr)                                                                               \
+    static inline V128Bits ir_eval_##name(V128Bits a, V128Bits b)                                                      \
+    {                                                                                                                  \
+        V128Bits r;                                                                                                    \
+        for (int i = 0; i < (n); i++) {                                                                                \
+            r.field[i] = (__typeof__(r.field[i]))(expr);                                                               \
+        }                                                                                                              \
+        return r;                                                                                                      \
+    }
+EVAL_LANES(vand, u64, 2, a.u64[i] & b.u64[i])
+EVAL_LANES(vor, u64, 2, a.u64[i] | b.u64[i])
+EVAL_LANES(vxor, u64, 2, a.u64[i] ^ b.u64[i])
+EVAL_LANES(vandn, u64, 2, a.u64[i] & ~b.u64[i])
+EVAL_LANES(vadd8, u8, 16, a.u8[i] + b.u8[i])
+EVAL_LANES(vadd16, u16, 8, a.u16[i] + b.u16[i])
+EVAL_LANES(vadd32, u32, 4, a.u32[i] + b.u32[i])
+EVAL_LANES(vadd64, u64, 2, a.u64[i] + b.u64[i])
+EVAL_LANES(vsub8, u8, 16, a.u8[i] - b.u8[i])
+EVAL_LANES(vsub16, u16, 8, a.u16[i] - b.u16[i])
+EVAL_LANES(vsub32, u32, 4, a.u32[i] - b.u32[i])
+EVAL_LANES(vsub64, u64, 2, a.u64[i] - b.u64[i])
+EVAL_LANES(vcmpeq8, u8, 16, -(a.u8[i] == b.u8[i]))
+EVAL_LANES(vcmpeq16, u16, 8, -(a.u16[i] == b.u16[i]))
+EVAL_LANES(vcmpeq32, u32, 4, -(uint32_t)(a.u32[i] == b.u32[i]))
+EVAL_LANES(vcmpeq64, u64, 2, -(uint64_t)(a.u64[i] == b.u64[i]))
+EVAL_LANES(vcmpgt8, u8, 16, -((int8_t)a.u8[i] > (int8_t)b.u8[i]))
+EVAL_LANES(vcmpgt16, u16, 8, -((int16_t)a.u16[i] > (int16_t)b.u16[i]))
+EVAL_LANES(vcmpgt32, u32, 4, -(uint32_t)((int32_t)a.u32[i] > (int32_t)b.u32[i]))
+EVAL_LANES(vcmpgt64, u64, 2, -(uint64_t)((int64_t)a.u64[i] > (int64_t)b.u64[i]))
+EVAL_LANES(vshuf8, u8, 16, b.u8[i] & 0x80 ? 0 : a.u8[b.u8[i] & 15])
+#undef EVAL_LANES
+
+#define EVAL_SHIFT(name, field, n, expr)                                                                               \
+    static inline V128Bits ir_eval_##name(V128Bits a, int aux)                                                         \
+    {                                                                                                                  \
+        V128Bits r;                                                                                                    \
+        for (int i = 0; i < (n); i++) {                                                                                \
+            r.field[i] = (__typeof__(r.field[i]))(expr);                                                               \
+        }                                                                                                              \
+        return r;                                                                                                      \
+    }
+EVAL_SHIFT(vshl16, u16, 8, a.u16[i] << aux)
+EVAL_SHIFT(vshl32, u32, 4, a.u32[i] << aux)
+EVAL_SHIFT(vshl64, u64, 2, a.u64[i] << aux)
+EVAL_SHIFT(vshr16, u16, 8, a.u16[i] >> aux)
+EVAL_SHIFT(vshr32, u32, 4, a.u32[i] >> aux)
+EVAL_SHIFT(vshr64, u64, 2, a.u64[i] >> aux)
+EVAL_SHIFT(vsar16, u16, 8, (int16_t)a.u16[i] >> aux)
+EVAL_SHIFT(vsar32, u32, 4, (int32_t)a.u32[i] >> aux)
+#undef EVAL_SHIFT
+
+static inline V128Bits ir_eval_vpack64(uint64_t lo, uint64_t hi)
+{
+    return (V128Bits){ .u64 = { lo, hi } };
+}
+
+static inline V128Bits ir_eval_vsplat64(uint64_t a)
+{
+    return ir_eval_vpack64(a, a);
+}
+
+static inline V128Bits ir_eval_vsplat8(uint32_t a)
+{
+    return ir_eval_vsplat64((a & 0xff) * 0x0101010101010101ull);
+}
+
+static inline V128Bits ir_eval_vsplat16(uint32_t a)
+{
+    return ir_eval_vsplat64((a & 0xffff) * 0x0001000100010001ull);
+}
+
+static inline V128Bits ir_eval_vsplat32(uint32_t a)
+{
+    return ir_eval_vsplat64(a * 0x0000000100000001ull);
+}
+
+static inline V128Bits ir_eval_vinsert64(V128Bits a, uint64_t b, int lane)
+{
+    a.u64[lane & 1] = b;
+    return a;
+}
+
+#endif
