@@ -134,7 +134,7 @@ typedef struct Ra {
 static inline uint8_t ra_weight(const MBlock *b) { return b->is_cold ? 0 : b->loop_depth + 1; }
 static inline const MOperand *ra_operands(const Ra *ra, const MInsn *i) { return &ra->m->operands[i->first_op]; }
 /* Whether the entry names an IR constant, not a machine value. */
-static inline bool ra_is_const(uint8_t recipe) { return recipe == M_CONSTANT; }
+static inline bool ra_is_const(uint8_t recipe) { return recipe == M_CONSTANT || recipe == M_PLUS_CONSTANT; }
 static inline Part *ra_part(Ra *ra, uint32_t p) { return &ra->parts[p]; }
 
 static inline bool ra_has(const uint64_t *set, uint32_t v) { return set[v / 64] >> v % 64 & 1; }
