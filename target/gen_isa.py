@@ -277,36 +277,6 @@ def emit_extract(isa, p, out):
     out.append('    }\n}\n')
 
 
-def test_expr(row, tested, p):
-    terms = []
-    left = row.mask & ~tested
-    if left:
-        terms.append(f'(raw & {left:#x}u) == {row.match & left:#x}u')
-    for f, op, v in row.constraints:
-        terms.append(f'({spec_expr(f, row.fields)}) {op} {v}')
-    if row.over:
-        terms.append(f'(ext & {p}_row_ext[{row.number}]) == {p}_row_ext[{row.number}]')
-    return ' && '.join(terms)
-
-
-def emit_leaf(rows, tested, depth, p, out):
-    pad = '    ' * depth
-    order = []
-    for row in rows:  # winners first
-        at = len(order)
-        for i, other in enumerate(order):
-            if other in row.over:
-                at = min(at, i)
-        order.insert(at, row)
-    for row in order:
-        cond = test_expr(row, tested, p)
-        if not cond:
-            out.append(f'{pad}return {row.number}; /* {row.name} */')
-            return
-        out.append(f'{pad}if ({cond})\n{pad}    return {row.number}; /* {row.name} */')
-    out.append(f'{pad}return 0;')
-
-
 def best_run(rows, common):
     """The run of common bits (at most 7) that splits the rows best: (low, length)."""
     best, lo = None, 0
@@ -324,25 +294,113 @@ def best_run(rows, common):
     return best
 
 
-def emit_tree(rows, tested, depth, p, out):
-    pad = '    ' * depth
-    common = ~tested
-    for r in rows:
-        common &= r.mask
-    best = best_run(rows, common) if len(rows) > 1 else None
-    if best is None or best[0] == 1:
-        emit_leaf(rows, tested, depth, p, out)
-        return
-    _, lo, n = best
-    bits = (1 << n) - 1
-    out.append(f'{pad}switch (raw >> {lo} & {bits:#x}) {{')
-    groups = {}
-    for r in rows:
-        groups.setdefault(r.match >> lo & bits, []).append(r)
-    for v in sorted(groups):
-        out.append(f'{pad}case {v:#x}:')
-        emit_tree(groups[v], tested | bits << lo, depth + 1, p, out)
-    out.append(f'{pad}default:\n{pad}    return 0;\n{pad}}}')
+class Trie:
+    """The decoder's tables. An entry is a row number (then its chain of alternatives is tried) or a node: base of its entries in
+    bits 0-15, shift in bits 16-20, mask in bits 21-27, 1 in bit 31."""
+    def __init__(self):
+        self.entries, self.next = [0], {}
+
+    def chain(self, rows):
+        """First row of the chain, winners first."""
+        order = []
+        for row in rows:
+            at = len(order)
+            for i, other in enumerate(order):
+                if other in row.over:
+                    at = min(at, i)
+            order.insert(at, row)
+        for row, after in zip(order, order[1:]):
+            self.next[row.number] = after.number
+        return order[0].number if order else 0
+
+    def build(self, rows, tested):
+        common = ~tested
+        for r in rows:
+            common &= r.mask
+        best = best_run(rows, common) if len(rows) > 1 else None
+        if best is None or best[0] == 1:
+            return self.chain(rows)
+        _, lo, n = best
+        bits = (1 << n) - 1
+        base = len(self.entries)
+        self.entries += [0] * (bits + 1)
+        for v in range(bits + 1):
+            group = [r for r in rows if r.match >> lo & bits == v]
+            if group:
+                self.entries[base + v] = self.build(group, tested | bits << lo)
+        return 1 << 31 | bits << 21 | lo << 16 | base
+
+
+MATCHER = '''
+typedef struct Check {
+    uint32_t mask, match;
+    uint16_t next;          /* row to try where this one does not match */
+    uint8_t first, count;   /* constraints */
+    uint8_t by_ext;         /* wins over another row only where its extensions are on */
+} Check;
+typedef struct Constraint {
+    uint32_t mask, match;
+    uint8_t is_equal;
+} Constraint;
+
+static const Constraint constraints[] = {
+@CONSTRAINTS@
+};
+static const Check checks[] = {
+@CHECKS@
+};
+/* Entry: a row, or a node {base: 16, shift: 5, mask: 7, top bit}. */
+static const uint32_t entries[] = {
+@ENTRIES@
+};
+
+static bool holds(const Check *c, uint32_t raw)
+{
+    for (unsigned i = c->first; i < c->first + c->count; i++) {
+        const Constraint *k = &constraints[i];
+        if (((raw & k->mask) == k->match) != k->is_equal)
+            return false;
+    }
+    return true;
+}
+
+static unsigned match(uint32_t entry, uint32_t raw, uint64_t ext)
+{
+    while (entry >> 31)
+        entry = entries[(entry & 0xffff) + (raw >> (entry >> 16 & 31) & (entry >> 21 & 127))];
+    for (unsigned row = entry; row; row = checks[row].next) {
+        const Check *c = &checks[row];
+        if ((raw & c->mask) == c->match && (!c->count || holds(c, raw)) && (!c->by_ext || !(@P@_row_ext[row] & ~ext)))
+            return row;
+    }
+    return 0;
+}
+
+unsigned @P@_match16(uint32_t raw, uint64_t ext) { return match(@ROOT16@, raw, ext); }
+unsigned @P@_match32(uint32_t raw, uint64_t ext) { return match(@ROOT32@, raw, ext); }
+'''
+
+
+def emit_matcher(isa, p, out):
+    trie = Trie()
+    roots = {w: trie.build([r for r in isa.rows if r.width == w], 0) for w in (16, 32)}
+    cons, lists, checks = [], {}, ['    { 0 },']
+    for r in isa.rows:
+        mine = tuple(f'    {{ {sum(1 << b for b in r.fields[f]):#x}, {r.set_field(0, f, v):#x}, {int(op == "==")} }},'
+                     for f, op, v in r.constraints)
+        if mine not in lists:  # rows with the same list share it
+            lists[mine] = len(cons)
+            cons += mine
+        first = lists[mine]
+        checks.append(f'    {{ {r.mask:#x}, {r.match:#x}, {trie.next.get(r.number, 0)}, {first}, {len(r.constraints)}, '
+                      f'{int(bool(r.over))} }}, /* {r.number} {r.name} */')
+    e = [f'{x:#x},' for x in trie.entries]
+    rows = ['    ' + ' '.join(e[i:i + 8]) for i in range(0, len(e), 8)]
+    text = MATCHER
+    for key, value in (('CONSTRAINTS', '\n'.join(cons)), ('CHECKS', '\n'.join(checks)), ('ENTRIES', '\n'.join(rows)), ('P', p),
+                       ('ROOT16', f'{roots[16]:#x}u'), ('ROOT32', f'{roots[32]:#x}u')):
+        text = text.replace(f'@{key}@', value)
+    out.append(text)
 
 
 def c_template(row, ops):
@@ -405,10 +463,7 @@ def write_source(isa, p, path):
     o.append(f'int32_t {p}_operand(const {p.capitalize()}Ops *o, unsigned index)\n{{\n    switch (index) {{')
     o += [f'    case {i}:\n        return o->{op};' for i, op in enumerate(ops)]
     o.append('    default:\n        return 0;\n    }\n}\n')
-    for width in (16, 32):
-        o.append(f'unsigned {p}_match{width}(uint32_t raw, uint64_t ext)\n{{')
-        emit_tree([r for r in isa.rows if r.width == width], 0, 1, p, o)
-        o.append('}\n')
+    emit_matcher(isa, p, o)
     write(path, o)
 
 
