@@ -4,8 +4,9 @@
 
 Also a module: `load(paths)` returns an Isa for the tests (random valid instructions, coverage).
 
-GRAMMAR of .isa files. '#' begins a comment line; a line that ends in '\\' goes on. Two kinds of lines:
+GRAMMAR of .isa files. '#' begins a comment line; a line that ends in '\\' goes on. Three kinds of lines:
 
+  index WIDTH high:low ...     bits that index the decoder's first table for words of that width
   format NAME | operands | constraints | assembly
   name | bits | format | extensions | flow | translation [| options [| assembly]]
 
@@ -75,7 +76,7 @@ class Row:
 
 class Isa:
     def __init__(self):
-        self.formats, self.rows, self.by_name = {}, [], {}
+        self.formats, self.rows, self.by_name, self.index = {}, [], {}, {}
 
 
 CONSTRAINT = re.compile(r'^([a-zA-Z])(!=|==)(\d+)$')
@@ -113,7 +114,10 @@ def load(paths):
         for n, line in logical_lines(path):
             where = f'{os.path.basename(path)}:{n}'
             cols = [c.strip() for c in line.split('|')]
-            if cols[0].startswith('format '):
+            if cols[0].startswith('index '):
+                words = line.split()[1:]
+                isa.index[int(words[0])] = [tuple(int(n) for n in w.split(':')) for w in words[1:]]
+            elif cols[0].startswith('format '):
                 add_format(isa, cols, where)
             else:
                 add_row(isa, cols, where)
@@ -295,25 +299,27 @@ def best_run(rows, common):
 
 
 class Trie:
-    """The decoder's tables. An entry is a row number (then its chain of alternatives is tried) or a node: base of its entries in
-    bits 0-15, shift in bits 16-20, mask in bits 21-27, 1 in bit 31."""
+    """The decoder's tables. An entry of a table is, by its two top bits: 0 a row; 1 a chain (index into `chains`, rows to try in order, 0
+    ends); 2 a node (base of its entries in bits 0-15, shift in bits 16-20, mask in bits 21-27)."""
+    CHAIN, NODE = 1 << 30, 2 << 30
+
     def __init__(self):
-        self.entries, self.next = [0], {}
+        self.entries, self.chains = [], []
 
     def chain(self, rows):
-        """First row of the chain, winners first."""
         order = []
-        for row in rows:
+        for row in rows:  # winners first
             at = len(order)
             for i, other in enumerate(order):
                 if other in row.over:
                     at = min(at, i)
             order.insert(at, row)
-        for row, after in zip(order, order[1:]):
-            self.next[row.number] = after.number
-        return order[0].number if order else 0
+        if len(order) <= 1:
+            return order[0].number if order else 0
+        self.chains += [r.number for r in order] + [0]
+        return self.CHAIN | len(self.chains) - len(order) - 1
 
-    def build(self, rows, tested):
+    def node(self, rows, tested):
         common = ~tested
         for r in rows:
             common &= r.mask
@@ -326,15 +332,37 @@ class Trie:
         self.entries += [0] * (bits + 1)
         for v in range(bits + 1):
             group = [r for r in rows if r.match >> lo & bits == v]
-            if group:
-                self.entries[base + v] = self.build(group, tested | bits << lo)
-        return 1 << 31 | bits << 21 | lo << 16 | base
+            self.entries[base + v] = self.node(group, tested | bits << lo)
+        return self.NODE | bits << 21 | lo << 16 | base
+
+    def root(self, rows, index):
+        """A table over the bits of `index` [(high, low)], first one most significant."""
+        size = sum(hi - lo + 1 for hi, lo in index)
+        table, mask = [], sum(((1 << (hi - lo + 1)) - 1) << lo for hi, lo in index)
+        for v in range(1 << size):
+            word, left = 0, size
+            for hi, lo in index:
+                left -= hi - lo + 1
+                word |= (v >> left & ((1 << (hi - lo + 1)) - 1)) << lo
+            table.append(self.node([r for r in rows if not (r.match ^ word) & r.mask & mask], mask))
+        return table
+
+
+def index_expr(index):
+    """C for the index of a root table."""
+    terms, left = [], sum(hi - lo + 1 for hi, lo in index)
+    for hi, lo in index:
+        n = hi - lo + 1
+        left -= n
+        mask = ((1 << n) - 1) << left
+        shift = f'raw >> {lo - left}' if lo > left else f'raw << {left - lo}' if lo < left else 'raw'
+        terms.append(f'({shift} & {mask:#x})')
+    return ' | '.join(terms)
 
 
 MATCHER = '''
 typedef struct Check {
     uint32_t mask, match;
-    uint16_t next;          /* row to try where this one does not match */
     uint8_t first, count;   /* constraints */
     uint8_t by_ext;         /* wins over another row only where its extensions are on */
 } Check;
@@ -349,13 +377,25 @@ static const Constraint constraints[] = {
 static const Check checks[] = {
 @CHECKS@
 };
-/* Entry: a row, or a node {base: 16, shift: 5, mask: 7, top bit}. */
+/* Entries of tables, by their two top bits: 0 a row, 1 a chain (rows to try, 0 ends), 2 a node {base: 16, shift: 5, mask: 7}. */
+enum { IS_CHAIN = 1, IS_NODE = 2 };
+static const uint16_t chains[] = {
+@CHAINS@
+};
 static const uint32_t entries[] = {
 @ENTRIES@
 };
+static const uint32_t root16[] = {
+@ROOT16@
+};
+static const uint32_t root32[] = {
+@ROOT32@
+};
 
-static bool holds(const Check *c, uint32_t raw)
+static inline __attribute__((always_inline)) bool holds(const Check *c, unsigned row, uint32_t raw, uint64_t ext)
 {
+    if ((raw & c->mask) != c->match || (c->by_ext && (@P@_row_ext[row] & ~ext)))
+        return false;
     for (unsigned i = c->first; i < c->first + c->count; i++) {
         const Constraint *k = &constraints[i];
         if (((raw & k->mask) == k->match) != k->is_equal)
@@ -364,26 +404,31 @@ static bool holds(const Check *c, uint32_t raw)
     return true;
 }
 
-static unsigned match(uint32_t entry, uint32_t raw, uint64_t ext)
+static inline __attribute__((always_inline)) unsigned match(uint32_t entry, uint32_t raw, uint64_t ext)
 {
-    while (entry >> 31)
+    while (entry >> 30 == IS_NODE)
         entry = entries[(entry & 0xffff) + (raw >> (entry >> 16 & 31) & (entry >> 21 & 127))];
-    for (unsigned row = entry; row; row = checks[row].next) {
-        const Check *c = &checks[row];
-        if ((raw & c->mask) == c->match && (!c->count || holds(c, raw)) && (!c->by_ext || !(@P@_row_ext[row] & ~ext)))
-            return row;
-    }
+    if (!(entry >> 30))
+        return holds(&checks[entry], entry, raw, ext) ? entry : 0;
+    for (const uint16_t *row = &chains[entry & 0xffff]; *row; row++)
+        if (holds(&checks[*row], *row, raw, ext))
+            return *row;
     return 0;
 }
 
-unsigned @P@_match16(uint32_t raw, uint64_t ext) { return match(@ROOT16@, raw, ext); }
-unsigned @P@_match32(uint32_t raw, uint64_t ext) { return match(@ROOT32@, raw, ext); }
+unsigned @P@_match16(uint32_t raw, uint64_t ext) { return match(root16[@INDEX16@], raw, ext); }
+unsigned @P@_match32(uint32_t raw, uint64_t ext) { return match(root32[@INDEX32@], raw, ext); }
 '''
+
+
+def number_lines(numbers):
+    e = [f'{x:#x},' for x in numbers]
+    return '\n'.join('    ' + ' '.join(e[i:i + 8]) for i in range(0, len(e), 8))
 
 
 def emit_matcher(isa, p, out):
     trie = Trie()
-    roots = {w: trie.build([r for r in isa.rows if r.width == w], 0) for w in (16, 32)}
+    roots = {w: trie.root([r for r in isa.rows if r.width == w], isa.index[w]) for w in (16, 32)}
     cons, lists, checks = [], {}, ['    { 0 },']
     for r in isa.rows:
         mine = tuple(f'    {{ {sum(1 << b for b in r.fields[f]):#x}, {r.set_field(0, f, v):#x}, {int(op == "==")} }},'
@@ -392,13 +437,13 @@ def emit_matcher(isa, p, out):
             lists[mine] = len(cons)
             cons += mine
         first = lists[mine]
-        checks.append(f'    {{ {r.mask:#x}, {r.match:#x}, {trie.next.get(r.number, 0)}, {first}, {len(r.constraints)}, '
+        checks.append(f'    {{ {r.mask:#x}, {r.match:#x}, {first}, {len(r.constraints)}, '
                       f'{int(bool(r.over))} }}, /* {r.number} {r.name} */')
-    e = [f'{x:#x},' for x in trie.entries]
-    rows = ['    ' + ' '.join(e[i:i + 8]) for i in range(0, len(e), 8)]
     text = MATCHER
-    for key, value in (('CONSTRAINTS', '\n'.join(cons)), ('CHECKS', '\n'.join(checks)), ('ENTRIES', '\n'.join(rows)), ('P', p),
-                       ('ROOT16', f'{roots[16]:#x}u'), ('ROOT32', f'{roots[32]:#x}u')):
+    for key, value in (('CONSTRAINTS', '\n'.join(cons)), ('CHECKS', '\n'.join(checks)), ('P', p),
+                       ('CHAINS', number_lines(trie.chains)), ('ENTRIES', number_lines(trie.entries)),
+                       ('ROOT16', number_lines(roots[16])), ('ROOT32', number_lines(roots[32])),
+                       ('INDEX16', index_expr(isa.index[16])), ('INDEX32', index_expr(isa.index[32]))):
         text = text.replace(f'@{key}@', value)
     out.append(text)
 
