@@ -95,7 +95,7 @@ void mm_set_brk(Mm *mm, uint64_t end)
 static int64_t brk_grow(Mm *mm, uint64_t from, uint64_t to)
 {
     uint64_t pages = (to - from) / MM_PAGE;
-    if (to > mm->layout.address_end || mm->brk_start + mm->limit[MM_LIMIT_DATA] < mm->brk_start + (to - mm->brk_start) ||
+    if (to > mm->layout.address_end || to - mm->brk_start > mm->limit[MM_LIMIT_DATA] ||
         (mm->map.total_pages + pages) > mm->limit[MM_LIMIT_AS] / MM_PAGE) {
         return -ENOMEM;
     }

@@ -112,8 +112,11 @@ static bool has_writable_alias(const Mm *mm, const MmArea *a)
 
 void mm_forget_code(Mm *mm, uint64_t start, uint64_t end)
 {
-    unsigned i = mm_map_lower(&mm->map, start);
-    while (i < mm->map.n && mm->map.areas[i].start < end) {
+    while (start < end) {
+        unsigned i = mm_map_lower(&mm->map, start);
+        if (i == mm->map.n || mm->map.areas[i].start >= end) {
+            return;
+        }
         const MmArea *a = &mm->map.areas[i];
         uint64_t from = a->start > start ? a->start : start, to = a->end < end ? a->end : end;
         if (a->flags & AREA_CODE) {
@@ -122,7 +125,7 @@ void mm_forget_code(Mm *mm, uint64_t start, uint64_t end)
                 return;
             }
         }
-        i = mm_map_lower(&mm->map, to);
+        start = to;
     }
 }
 
@@ -232,14 +235,17 @@ int mm_check_range(Mm *mm, uint64_t addr, uint64_t len, bool is_write)
     }
     uint64_t start = ALIGN_DOWN(addr, MM_PAGE), end = ALIGN_UP(addr + len, MM_PAGE);
     lock_acquire(&mm->lock);
-    unsigned i = mm_map_lower(&mm->map, start);
-    while (i < mm->map.n && mm->map.areas[i].start < end) {
+    while (start < end) {
+        unsigned i = mm_map_lower(&mm->map, start);
+        if (i == mm->map.n || mm->map.areas[i].start >= end) {
+            break;
+        }
         const MmArea *a = &mm->map.areas[i];
         uint64_t from = a->start > start ? a->start : start, to = a->end < end ? a->end : end;
         if ((a->flags & AREA_CODE) && (a->prot & PROT_WRITE)) {
             open_pages(mm, from, to);
         }
-        i = mm_map_lower(&mm->map, to);
+        start = to;
     }
     lock_release(&mm->lock);
     return 0;

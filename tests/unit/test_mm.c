@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The guest's address space, with a translator that only notes what was invalidated. Prints TAP. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -172,7 +173,7 @@ static void test_mremap(void)
 
 static void test_code(void)
 {
-    uint64_t a = (uint64_t)mm_mmap(mm, 0, 4 * P, RWX, ANON, -1, 0);
+    uint64_t a = (uint64_t)mm_mmap(mm, 0x60000000, 4 * P, RWX, ANON_FIXED, -1, 0);
     TcgFault fault;
     char buf[16];
     ok(mm_tcg_ops.fetch(mm, a + 4 * P - 8, buf, 16, &fault) == 8 && fault == TCG_FAULT_MAPERR, "fetch to the end");
@@ -332,6 +333,7 @@ int main(void)
     sigaction(SIGBUS, &sa, NULL);
     TcgSettings settings = {0};
     mm = mm_new(NULL, &settings, 1234);
+    mm->limit[MM_LIMIT_STACK] = 8 << 20;
     test_place();
     test_kernel_mapping();
     test_copies();
