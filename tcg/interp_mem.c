@@ -63,8 +63,7 @@ static AccessResult store(unsigned mem, uint64_t addr, const IrValue *value)
     return result;
 }
 
-/* What a fetch operation leaves in memory. a, b: sign-extended from the access width by the caller for the signed ones,
- * zero-extended else. */
+/* What a fetch operation leaves in memory; the low bytes count. */
 static uint64_t combine(IrOp op, uint64_t old, uint64_t v, unsigned mem)
 {
     unsigned s = mem | MEM_SIGNED, u = mem & ~(unsigned)MEM_SIGNED;
