@@ -46,7 +46,7 @@ def unpack_sources(where):
 
 def dg_options(text):
     options = []
-    for m in re.finditer(r'dg-(?:additional-)?options\s+"([^"]*)"(.*)', text):
+    for m in re.finditer(r'dg-(?:additional-)?options\s+\{?\s*"([^"]*)"(.*)', text):
         if 'target' not in m[2]:
             options += m[1].split()
     return options
