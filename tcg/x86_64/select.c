@@ -42,6 +42,8 @@ static void add_mem(Sel *s, MInsn *i, MRole role, const SelMem *mem)
     }
     if (mem->snap) {
         i->snap = mem->snap;
+        /* One instruction: it faults before it writes. The composites check or loop. */
+        i->is_snap_early = i->op != MOP_ALIGN && i->op != MOP_LOCK_RMW;
     }
     sel_operand(s, i, role, M_REG, 0, mem->base);
     sel_operand(s, i, role, M_REG, 0, mem->index);

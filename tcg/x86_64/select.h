@@ -71,7 +71,7 @@ struct SelRow {
 };
 /* One row per IrOp, put together from the themes' tables. */
 typedef struct SelEntry {
-    uint8_t op; /* IrOp */
+    uint16_t op; /* IrOp */
     SelRow row;
 } SelEntry;
 extern const SelEntry sel_int_rows[], sel_cmp_rows[], sel_mem_rows[], sel_fp_rows[], sel_vec_rows[], sel_exit_rows[]; /* op 0 ends */

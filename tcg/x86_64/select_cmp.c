@@ -7,7 +7,8 @@
 
 /* X86Cond of the row's op; x: with the arguments exchanged. */
 typedef struct CmpCond {
-    uint8_t op, cond, swapped;
+    uint16_t op;
+    uint8_t cond, swapped;
 } CmpCond;
 static const CmpCond cmp_conds[] = {
     { IR_CMP_EQ_I32, X86_E, X86_E },   { IR_CMP_NE_I32, X86_NE, X86_NE }, { IR_CMP_SLT_I32, X86_L, X86_G },
