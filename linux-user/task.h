@@ -62,6 +62,7 @@ typedef struct TaskGroup {
     int exe_fd;                   /* open descriptor of it, or -1 */
     uint64_t arg_start, arg_end, env_start, env_end, auxv_start, auxv_end;
     uint64_t rlimit_as[2], rlimit_data[2], rlimit_stack[2]; /* emulated: soft, hard */
+    bool is_kernel_told;          /* PR_SET_MM_MAP: the host's kernel knows arg_start and so on */
     bool is_exiting;
     int exit_code;
 } TaskGroup;
@@ -101,7 +102,14 @@ typedef struct Task {
     struct SyscallRecord *last;   /* the last syscalls, for crash reports */
     void *host_stack;             /* host thread's stack block of a clone, freed by the next to exit */
     uint64_t exit_signal;
+    void *exec_scratch;           /* a vfork child's execve leaves this to who frees the task: exec_free_scratch */
+    size_t exec_scratch_size;
 } Task;
+
+/* The first task of a process and its parts; the mask and actions are the host's. NULL: no memory. */
+Task *task_new_first(const GuestAbi *abi, const Options *options, Mm *mm);
+/* Tells the host's kernel the guest's addresses and name, for /proc as other processes read it. */
+void task_tell_kernel(Task *t, const char *comm);
 
 static inline Task *task_of(const CpuState *s) { return s->owner; }
 
