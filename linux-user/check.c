@@ -8,7 +8,7 @@
 #include <sys/uio.h>
 
 #include "linux-user/mm.h"
-#include "syscall_rows.h"
+#include "linux-user/syscall_rows.h"
 #include "util/compiler.h"
 
 enum { MAX_TRANSFER = 0x7ffff000 }; /* MAX_RW_COUNT of the kernel: no call transfers more */

@@ -13,7 +13,7 @@
 #include "linux-user/signal.h"
 #include "linux-user/signal_host.h"
 #include "linux-user/thread.h"
-#include "syscall_rows.h"
+#include "linux-user/syscall_rows.h"
 #include "util/compiler.h"
 #include "util/hostmem.h"
 #include "util/sys.h"

@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "linux-user/check.h"
-#include "syscall_rows.h"
+#include "linux-user/syscall_rows.h"
 #include "util/compiler.h"
 #include "util/sys.h"
 

@@ -148,7 +148,7 @@ def host_number(row):
 
 def write_source(path, rows, structs, lists, headers, ioctls):
     with open(path, 'w') as f:
-        f.write('/* Made by gen_syscalls.py. */\n#include "linux-user/syscall_row.h"\n#include "syscall_rows.h"\n'
+        f.write('/* Made by gen_syscalls.py. */\n#include "linux-user/syscall_row.h"\n#include "linux-user/syscall_rows.h"\n'
                 '#include <sys/syscall.h>\n')
         f.writelines(f'#include {h}\n' for h in headers)
         for name, entries in lists.items():

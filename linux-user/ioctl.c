@@ -5,7 +5,7 @@
 #include "linux-user/check.h"
 #include "linux-user/mm.h"
 #include "linux-user/strace.h"
-#include "syscall_rows.h"
+#include "linux-user/syscall_rows.h"
 #include "util/sys.h"
 
 const IoctlRow *ioctl_row(uint32_t number)

@@ -206,12 +206,6 @@ static void set_default(Task *t, int sig)
     lock_release(&t->sighand->lock);
 }
 
-static void die_of_segv(Task *t)
-{
-    siginfo_t info = { .si_signo = SIGSEGV, .si_code = SI_KERNEL };
-    task_die_by_signal(t, SIGSEGV, &info);
-}
-
 /* No handler in the guest: what the kernel would have done had the disposition been the host's. */
 static void do_default(Task *t, int sig, const siginfo_t *info)
 {

@@ -10,7 +10,7 @@
 #include "linux-user/check.h"
 #include "linux-user/mm.h"
 #include "linux-user/syscall_row.h"
-#include "syscall_rows.h"
+#include "linux-user/syscall_rows.h"
 #include "util/compiler.h"
 #include "util/sys.h"
 

@@ -11,7 +11,7 @@
 
 #include "linux-user/mm.h"
 #include "linux-user/strace.h"
-#include "syscall_rows.h"
+#include "linux-user/syscall_rows.h"
 #include "util/compiler.h"
 
 enum { STRUCT_MAX = 512 };

@@ -9,7 +9,7 @@
 #include "linux-user/check.h"
 #include "linux-user/mm.h"
 #include "linux-user/path.h"
-#include "syscall_rows.h"
+#include "linux-user/syscall_rows.h"
 #include "util/compiler.h"
 #include "util/sys.h"
 

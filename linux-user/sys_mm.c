@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* System calls on the address space: mm.h does the work. */
 #include "linux-user/mm.h"
-#include "syscall_rows.h"
+#include "linux-user/syscall_rows.h"
 
 int64_t sys_brk(Task *t, const uint64_t args[6]) { return mm_brk(t->mm, args[0]); }
 

@@ -12,7 +12,7 @@
 #include "linux-user/exec.h"
 #include "linux-user/mm.h"
 #include "linux-user/options.h"
-#include "syscall_rows.h"
+#include "linux-user/syscall_rows.h"
 #include "util/compiler.h"
 #include "util/lock.h"
 #include "util/sys.h"

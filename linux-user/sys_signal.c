@@ -7,7 +7,7 @@
 #include "linux-user/mm.h"
 #include "linux-user/signal.h"
 #include "linux-user/signal_host.h"
-#include "syscall_rows.h"
+#include "linux-user/syscall_rows.h"
 #include "util/sys.h"
 
 /* The guest's struct sigaction where SA_RESTORER does not exist (asm-generic, riscv). */

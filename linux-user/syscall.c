@@ -13,7 +13,7 @@
 #include "linux-user/path.h"
 #include "linux-user/strace.h"
 #include "linux-user/syscall_row.h"
-#include "syscall_rows.h"
+#include "linux-user/syscall_rows.h"
 #include "util/compiler.h"
 #include "util/sys.h"
 #include "util/textbuf.h"
