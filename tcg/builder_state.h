@@ -2,13 +2,157 @@
 /*
  * The builder's own state, and the steps that its parts (builder*.c, finish*.c, opt/) offer each other. Front ends use
  * builder.h only.
+ *
+ * Blocks with one predecessor that was filled before them form trees ("chains"); the block at the top is their root. A
+ * slot that is read before the chain writes it becomes a parameter of the root: a phi.T without arguments, aux = slot,
+ * which ir_finish completes or replaces.
  */
 #ifndef LYRE_TCG_BUILDER_STATE_H
 #define LYRE_TCG_BUILDER_STATE_H
 
 #include "tcg/builder.h"
 
+typedef struct SlotSet {
+    uint64_t w[IR_MAX_SLOTS / 64];
+} SlotSet;
+
+/* Parallel to IrRegion.blocks while the region is built. */
+typedef struct BuildBlock {
+    uint32_t *cur;         /* per slot: its value at the end so far; 0: the chain has not touched it */
+    uint32_t *in;          /* roots: per slot its parameter, 0: none */
+    uint32_t parent;       /* the predecessor in the chain, 0: a root */
+    uint32_t root;
+    uint32_t log_first, log_end; /* puts: IrBuilder.log */
+    uint32_t first_snap, last_snap; /* snapshots whose point lies here, by log position: BuildSnap.next */
+    uint32_t last_param;   /* last of the parameters at its front */
+    uint32_t avail;        /* equal to IrBuilder.avail: its values may be reused */
+    uint32_t fpenv;        /* number of the FP environment at its end */
+    uint32_t npreds;       /* edges to it so far */
+    bool is_filled;
+    uint32_t ret_block;    /* of an exit_call: follows it in the layout */
+    /* ir_finish. Flow: calls count as edges to their return sites. Ids of 0 mean none */
+    uint32_t rpo;          /* number in reverse post-order, from 1; 0: unreachable */
+    uint32_t idom;
+    uint32_t caller;       /* return sites: a block that calls there */
+    uint32_t stub;         /* entry block that was split off; the groups of a join of too many edges */
+    uint32_t outer_loop;   /* loop headers: header of the loop around */
+    uint32_t first_item, last_item, next_item; /* layout: what stands in this header's loop */
+    uint32_t new_id;
+    bool is_sink;          /* only leads to cold exits */
+    /* slots */
+    SlotSet put, put_before_snap, dirty_in, live_in;
+    SlotSet loop_put;      /* headers: put anywhere in the loop */
+} BuildBlock;
+
+typedef struct BuildSnap { /* parallel to IrRegion.snaps */
+    uint32_t block, pos;   /* the state after the first pos puts of the log */
+    uint32_t next;
+} BuildSnap;
+
+typedef struct BuildPut {
+    uint32_t slot, value;
+} BuildPut;
+
+enum {
+    NUMBER_BITS = 11, /* value table: direct mapped with a short probe */
+    NUMBER_PROBES = 4,
+    REUSE_MAX = 16, /* known memory values */
+};
+typedef struct NumberEntry {
+    uint32_t epoch, value;
+} NumberEntry;
+
+/* The value at an address, from a load or store that still holds. */
+typedef struct MemValue {
+    uint32_t base, value;
+    int32_t disp;
+    uint16_t mem;      /* size and byte order */
+    bool is_store;
+} MemValue;
+
+struct IrBuilder {
+    IrRegion *r;
+    struct Arena *arena;
+    IrSettings settings;
+    BuildBlock *blocks;
+    uint32_t cap_blocks;
+    BuildSnap *snaps;
+    uint32_t cap_snaps;
+    BuildPut *log;
+    uint32_t nlog, cap_log;
+
+    /* current block; 0: none or terminated */
+    uint32_t block;
+    uint32_t *cur;
+    uint32_t ctx;
+
+    /* current guest instruction: where its snapshot stands */
+    uint64_t insn_pc;
+    uint32_t insn_ctx, insn_block, insn_pos, insn_snap;
+    bool insn_has_put;
+
+    uint32_t last_block;  /* the latest one filled */
+    uint32_t avail;       /* see BuildBlock.avail */
+    uint32_t fpenv, last_fpenv;
+    uint32_t nmem;        /* entries of mem, oldest first */
+    MemValue mem[REUSE_MAX];
+
+    /* ir_finish */
+    uint32_t *order;      /* reachable blocks in reverse post-order, norder of them */
+    uint32_t norder;
+    uint32_t head;        /* where the region is entered: block 1 or the stub before it */
+
+    uint32_t epoch;       /* of the region; entries of other epochs are empty */
+    NumberEntry numbers[1 << NUMBER_BITS];
+};
+
+static inline IrInsn *build_insn(const IrBuilder *b, uint32_t id) { return &b->r->insns[id]; }
+
+/* ---- builder.c */
 /* Makes one operation of a pure, fp, fpenv or indexed row, or returns an existing equal value. */
 uint32_t ir_build(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, uint32_t z);
+/* Makes an operation as it is, at the end of the current block. */
+uint32_t build_emit(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, uint32_t z);
+/* A new operation that stands nowhere yet. */
+uint32_t build_new_insn(IrRegion *r, IrOp op);
+uint32_t build_const(IrBuilder *b, IrOp op, uint64_t bits);
+uint32_t build_param(IrBuilder *b, uint32_t root, uint32_t slot);
+/* The snapshot of the current guest instruction's start. */
+uint32_t build_insn_snap(IrBuilder *b);
+uint32_t build_snap(IrBuilder *b, uint64_t pc, uint32_t ctx, uint32_t block, uint32_t pos);
+IrOp build_phi_op(IrType type);
+IrOp build_slot_in_op(IrType type);
+
+/* Follows replaced values. */
+static inline uint32_t build_resolve(const IrBuilder *b, uint32_t v)
+{
+    while (build_insn(b, v)->flags & IR_FLAG_DEAD) {
+        v = (uint32_t)build_insn(b, v)->imm;
+    }
+    return v;
+}
+/* Takes an operation out of its block; `by` (0: nothing) stands for its value from now on. */
+void build_replace(IrBuilder *b, uint32_t id, uint32_t by);
+
+/* ---- builder_mem.c: what is known of memory */
+void build_forget_memory(IrBuilder *b);
+
+/* ---- opt/number.c: value numbering */
+void number_begin_block(IrBuilder *b, uint32_t block, uint32_t single_pred);
+/* An available operation equal to *n, or 0 and *place is where number_add is to put it. */
+uint32_t number_find(IrBuilder *b, const IrInsn *n, NumberEntry **place);
+
+
+/* ---- finish_flow.c: blocks, edges, loops */
+void flow_analyse(IrBuilder *b);
+/* Decides the final order, splits critical edges, renumbers blocks. */
+void flow_lay_out(IrBuilder *b);
+
+/* ---- finish_slots.c: parameters to phis, snapshots to lists */
+void slots_complete(IrBuilder *b);
+void slots_fill_snapshots(IrBuilder *b);
+
+/* ---- opt/dead.c: removes what nobody needs, resolves arguments, counts uses */
+void dead_remove(IrBuilder *b);
 
 #endif

@@ -59,7 +59,7 @@ typedef enum MemAttr {
  * block. Blocks chain their operations through prev/next.
  */
 typedef struct IrInsn {
-    uint8_t op;     /* IrOp */
+    uint16_t op;    /* IrOp */
     uint8_t type;   /* IrType of the first result */
     uint8_t nargs;  /* used entries of arg[]; phi and call keep theirs in extra: arg[0] = first index, nargs = count */
     uint8_t flags;  /* IrInsnFlag */

@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Construction: blocks, guest instructions, operations, slots, snapshots, terminators. Memory operations are in
+ * builder_mem.c, the end of a region in finish.c.
+ */
+#include "tcg/builder.h"
+
+#include <string.h>
+
+#include "tcg/builder_state.h"
+#include "tcg/opt/fold.h"
+#include "util/arena.h"
+#include "util/assert.h"
+#include "util/hostmem.h"
+
+#define GROW(array, cap, need) \
+    ((array) = arena_grow(b->arena, (array), sizeof(*(array)), &(cap), (uint32_t)(need)))
+
+IrBuilder *ir_builder_new(void)
+{
+    return host_alloc(sizeof(IrBuilder));
+}
+
+void ir_builder_free(IrBuilder *b)
+{
+    host_free(b);
+}
+
+void ir_begin(IrBuilder *b, IrRegion *r, struct Arena *arena, const IrSlotDesc *slots, unsigned nslots,
+              const HelperDesc *helpers, unsigned nhelpers, uint32_t ctx, const IrSettings *settings)
+{
+    lyre_assert(nslots <= IR_MAX_SLOTS);
+    memset(r, 0, sizeof(*r));
+    r->slots = slots;
+    r->nslots = nslots;
+    r->helpers = helpers;
+    r->nhelpers = nhelpers;
+    r->ctx = ctx;
+    r->arena = arena;
+    memset(b, 0, offsetof(IrBuilder, epoch));
+    b->r = r;
+    b->arena = arena;
+    b->settings = *settings;
+    b->epoch++;
+    if (b->epoch == 0) {
+        memset(b->numbers, 0, sizeof(b->numbers));
+        b->epoch = 1;
+    }
+    GROW(r->insns, r->cap_insns, 512);
+    GROW(r->blocks, r->cap_blocks, 16);
+    GROW(r->snaps, r->cap_snaps, 128);
+    GROW(b->blocks, b->cap_blocks, 16);
+    GROW(b->snaps, b->cap_snaps, 128);
+    GROW(b->log, b->cap_log, 256);
+    /* index 0 of each means "none" */
+    memset(&r->insns[0], 0, sizeof(r->insns[0]));
+    memset(&r->blocks[0], 0, sizeof(r->blocks[0]));
+    memset(&r->snaps[0], 0, sizeof(r->snaps[0]));
+    memset(&b->blocks[0], 0, sizeof(b->blocks[0]));
+    r->ninsns = r->nblocks = r->nsnaps = 1;
+    b->last_fpenv = b->fpenv = 1;
+}
+
+/* ---- operations */
+
+uint32_t build_new_insn(IrRegion *r, IrOp op)
+{
+    if (UNLIKELY(r->ninsns == r->cap_insns)) {
+        r->insns = arena_grow(r->arena, r->insns, sizeof(IrInsn), &r->cap_insns, r->ninsns + 1);
+    }
+    IrInsn *i = &r->insns[r->ninsns];
+    *i = (IrInsn){ .op = (uint16_t)op, .type = ir_op_info[op].result[0], .nargs = ir_op_info[op].nargs };
+    return r->ninsns++;
+}
+
+static void append(IrBuilder *b, uint32_t id)
+{
+    IrBlock *k = &b->r->blocks[b->block];
+    IrInsn *i = build_insn(b, id);
+    i->block = b->block;
+    i->prev = k->last;
+    if (k->last) {
+        build_insn(b, k->last)->next = id;
+    } else {
+        k->first = id;
+    }
+    k->last = id;
+}
+
+uint32_t build_emit(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, uint32_t z)
+{
+    lyre_assert(b->block);
+    uint32_t id = build_new_insn(b->r, op);
+    IrInsn *i = build_insn(b, id);
+    i->aux = aux;
+    i->arg[0] = x;
+    i->arg[1] = y;
+    i->arg[2] = z;
+    append(b, id);
+    return id;
+}
+
+/* `n` is a pure or fp operation: folded, found, or new. */
+static uint32_t build_value(IrBuilder *b, IrInsn *n)
+{
+    uint32_t v = fold(b, n);
+    if (v) {
+        return v;
+    }
+    n->imm = ir_op_info[n->op].traits & IR_TRAIT_FP ? b->fpenv : 0;
+    NumberEntry *place;
+    v = number_find(b, n, &place);
+    if (v) {
+        return v;
+    }
+    v = build_emit(b, n->op, n->aux, n->arg[0], n->arg[1], n->arg[2]);
+    build_insn(b, v)->imm = n->imm;
+    *place = (NumberEntry){ b->epoch, v };
+    return v;
+}
+
+uint32_t ir_build(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, uint32_t z)
+{
+    uint32_t traits = ir_op_info[op].traits;
+    if (LIKELY(traits & (IR_TRAIT_PURE | IR_TRAIT_FP)) && !b->settings.no_fold) {
+        IrInsn n = { .op = (uint16_t)op, .nargs = ir_op_info[op].nargs, .aux = aux, .arg = { x, y, z } };
+        return build_value(b, &n);
+    }
+    if (traits & IR_TRAIT_FPENV) {
+        b->fpenv = ++b->last_fpenv;
+    }
+    if (op == IR_PUT_INDEXED_I64) {
+        b->insn_has_put = true;
+    }
+    return build_emit(b, op, aux, x, y, z);
+}
+
+I64 ir_result_i64(IrBuilder *b, I64 first, unsigned index)
+{
+    return (I64){ ir_build(b, IR_RESULT_I64, (int)index, first.id, 0, 0) };
+}
+
+uint32_t build_const(IrBuilder *b, IrOp op, uint64_t bits)
+{
+    /* aux: index into the pool */
+    IrInsn n = { .op = (uint16_t)op, .imm = bits, .aux = op == IR_CONST_V128 ? (int32_t)bits : 0 };
+    NumberEntry *place = NULL;
+    uint32_t v = b->settings.no_fold ? 0 : number_find(b, &n, &place);
+    if (v) {
+        return v;
+    }
+    v = build_new_insn(b->r, op);
+    build_insn(b, v)->imm = bits;
+    build_insn(b, v)->aux = n.aux;
+    if (place) {
+        *place = (NumberEntry){ b->epoch, v };
+    }
+    return v;
+}
+
+I32 ir_const_i32(IrBuilder *b, uint32_t v) { return (I32){ build_const(b, IR_CONST_I32, v) }; }
+I64 ir_const_i64(IrBuilder *b, uint64_t v) { return (I64){ build_const(b, IR_CONST_I64, v) }; }
+F32 ir_const_f32(IrBuilder *b, uint32_t bits) { return (F32){ build_const(b, IR_CONST_F32, bits) }; }
+F64 ir_const_f64(IrBuilder *b, uint64_t bits) { return (F64){ build_const(b, IR_CONST_F64, bits) }; }
+
+V128 ir_const_v128(IrBuilder *b, V128Bits bits)
+{
+    IrRegion *r = b->r;
+    uint32_t i = 0;
+    while (i < r->npool && memcmp(&r->pool[i], &bits, sizeof(bits)) != 0) {
+        i++;
+    }
+    if (i == r->npool) {
+        GROW(r->pool, r->cap_pool, r->npool + 1);
+        r->pool[r->npool++] = bits;
+    }
+    return (V128){ build_const(b, IR_CONST_V128, i) };
+}
+
+bool ir_is_const_i64(const IrBuilder *b, I64 v, uint64_t *out)
+{
+    const IrInsn *i = build_insn(b, v.id);
+    if (i->op != IR_CONST_I64) {
+        return false;
+    }
+    *out = i->imm;
+    return true;
+}
+
+void build_replace(IrBuilder *b, uint32_t id, uint32_t by)
+{
+    IrInsn *i = build_insn(b, id);
+    IrBlock *k = &b->r->blocks[i->block];
+    if (i->prev) {
+        build_insn(b, i->prev)->next = i->next;
+    } else {
+        k->first = i->next;
+    }
+    if (i->next) {
+        build_insn(b, i->next)->prev = i->prev;
+    } else {
+        k->last = i->prev;
+    }
+    if (b->blocks[i->block].last_param == id) {
+        b->blocks[i->block].last_param = i->prev;
+    }
+    i->flags |= IR_FLAG_DEAD;
+    i->imm = by;
+}
+
+/* ---- blocks and guest instructions */
+
+uint32_t ir_block_new(IrBuilder *b, uint64_t pc, bool is_entry)
+{
+    IrRegion *r = b->r;
+    GROW(r->blocks, r->cap_blocks, r->nblocks + 1);
+    GROW(b->blocks, b->cap_blocks, r->nblocks + 1);
+    r->blocks[r->nblocks] = (IrBlock){ .pc = pc, .is_entry = is_entry || r->nblocks == 1 };
+    memset(&b->blocks[r->nblocks], 0, sizeof(BuildBlock));
+    return r->nblocks++;
+}
+
+void ir_block_begin(IrBuilder *b, uint32_t block, uint32_t single_pred)
+{
+    BuildBlock *k = &b->blocks[block];
+    lyre_assert(!b->block && !k->cur && block < b->r->nblocks);
+    size_t size = b->r->nslots * sizeof(uint32_t);
+    if (b->r->blocks[block].is_entry) {
+        single_pred = 0;
+    }
+    k->parent = single_pred;
+    k->log_first = b->nlog;
+    if (single_pred) {
+        const BuildBlock *up = &b->blocks[single_pred];
+        lyre_assert(up->is_filled);
+        k->root = up->root;
+        k->cur = memcpy(arena_alloc(b->arena, size), up->cur, size);
+        b->fpenv = up->fpenv;
+    } else {
+        k->root = block;
+        k->cur = arena_alloc0(b->arena, size);
+        k->in = arena_alloc0(b->arena, size);
+        b->fpenv = ++b->last_fpenv;
+        b->insn_block = block;
+        b->insn_pos = b->nlog;
+        b->insn_snap = 0;
+    }
+    if (!single_pred || single_pred != b->last_block) {
+        build_forget_memory(b);
+    }
+    number_begin_block(b, block, single_pred);
+    b->block = block;
+    b->cur = k->cur;
+    b->ctx = b->r->ctx;
+}
+
+void ir_insn_begin(IrBuilder *b, uint64_t pc, unsigned len)
+{
+    IrRegion *r = b->r;
+    b->insn_pc = pc;
+    b->insn_ctx = b->ctx;
+    ir_insn_commit(b);
+    r->guest_insns++;
+    if (r->nsources && r->sources[r->nsources - 1].end == pc) {
+        r->sources[r->nsources - 1].end = pc + len;
+    } else if (len) {
+        GROW(r->sources, r->cap_sources, r->nsources + 1);
+        r->sources[r->nsources++] = (IrSource){ pc, pc + len };
+    }
+}
+
+void ir_insn_commit(IrBuilder *b)
+{
+    b->insn_block = b->block;
+    b->insn_pos = b->nlog;
+    b->insn_snap = 0;
+    b->insn_has_put = false;
+}
+
+bool ir_is_terminated(const IrBuilder *b)
+{
+    return b->block == 0;
+}
+
+void ir_set_ctx(IrBuilder *b, uint32_t ctx)
+{
+    b->ctx = ctx;
+}
+
+/* ---- snapshots: a point in the log of puts until ir_finish lists the slots */
+
+uint32_t build_snap(IrBuilder *b, uint64_t pc, uint32_t ctx, uint32_t block, uint32_t pos)
+{
+    IrRegion *r = b->r;
+    uint32_t id = r->nsnaps++;
+    GROW(r->snaps, r->cap_snaps, r->nsnaps);
+    GROW(b->snaps, b->cap_snaps, r->nsnaps);
+    r->snaps[id] = (IrSnapshot){ .pc = pc, .ctx = ctx };
+    b->snaps[id] = (BuildSnap){ .block = block, .pos = pos };
+    BuildBlock *k = &b->blocks[block];
+    if (k->last_snap) {
+        b->snaps[k->last_snap].next = id;
+    } else {
+        k->first_snap = id;
+    }
+    k->last_snap = id;
+    return id;
+}
+
+uint32_t build_insn_snap(IrBuilder *b)
+{
+    lyre_assert(!b->insn_has_put); /* faulting work comes before the first put */
+    if (!b->insn_snap) {
+        b->insn_snap = build_snap(b, b->insn_pc, b->insn_ctx, b->insn_block, b->insn_pos);
+    }
+    return b->insn_snap;
+}
+
+void ir_poll(IrBuilder *b)
+{
+    uint32_t snap = build_insn_snap(b);
+    build_forget_memory(b);
+    uint32_t id = build_emit(b, IR_POLL, 0, 0, 0, 0);
+    build_insn(b, id)->snap = snap;
+}
+
+/* ---- slots */
+
+IrOp build_phi_op(IrType type)
+{
+    static const uint16_t ops[] = { IR_OP_INVALID, IR_PHI_I32, IR_PHI_I64, IR_PHI_F32, IR_PHI_F64, IR_PHI_V128, IR_PHI_CC };
+    return ops[type];
+}
+
+IrOp build_slot_in_op(IrType type)
+{
+    static const uint16_t ops[] = { IR_OP_INVALID,  IR_SLOT_IN_I32,  IR_SLOT_IN_I64, IR_SLOT_IN_F32,
+                                    IR_SLOT_IN_F64, IR_SLOT_IN_V128, IR_SLOT_IN_CC };
+    return ops[type];
+}
+
+uint32_t build_param(IrBuilder *b, uint32_t root, uint32_t slot)
+{
+    uint32_t id = build_new_insn(b->r, build_phi_op(b->r->slots[slot].type));
+    IrInsn *i = build_insn(b, id);
+    IrBlock *block = &b->r->blocks[root];
+    BuildBlock *k = &b->blocks[root];
+    i->aux = (int32_t)slot;
+    i->block = root;
+    i->prev = k->last_param;
+    i->next = i->prev ? build_insn(b, i->prev)->next : block->first;
+    if (i->prev) {
+        build_insn(b, i->prev)->next = id;
+    } else {
+        block->first = id;
+    }
+    if (i->next) {
+        build_insn(b, i->next)->prev = id;
+    } else {
+        block->last = id;
+    }
+    k->last_param = id;
+    k->in[slot] = id;
+    return id;
+}
+
+static uint32_t get(IrBuilder *b, unsigned slot, IrType type)
+{
+    lyre_assert(b->block && slot < b->r->nslots && b->r->slots[slot].type == type);
+    uint32_t v = b->cur[slot];
+    if (v) {
+        return v;
+    }
+    uint32_t root = b->blocks[b->block].root;
+    v = b->blocks[root].in[slot];
+    if (!v) {
+        v = build_param(b, root, slot);
+    }
+    b->cur[slot] = v;
+    return v;
+}
+
+static void put(IrBuilder *b, unsigned slot, uint32_t v)
+{
+    lyre_assert(b->block && slot < b->r->nslots && b->r->slots[slot].type == build_insn(b, v)->type);
+    b->insn_has_put = true;
+    if (b->cur[slot] == v) {
+        return;
+    }
+    b->cur[slot] = v;
+    if (UNLIKELY(b->nlog == b->cap_log)) {
+        GROW(b->log, b->cap_log, b->nlog + 1);
+    }
+    b->log[b->nlog++] = (BuildPut){ slot, v };
+}
+
+I32 ir_get_i32(IrBuilder *b, unsigned slot) { return (I32){ get(b, slot, IR_I32) }; }
+I64 ir_get_i64(IrBuilder *b, unsigned slot) { return (I64){ get(b, slot, IR_I64) }; }
+F32 ir_get_f32(IrBuilder *b, unsigned slot) { return (F32){ get(b, slot, IR_F32) }; }
+F64 ir_get_f64(IrBuilder *b, unsigned slot) { return (F64){ get(b, slot, IR_F64) }; }
+V128 ir_get_v128(IrBuilder *b, unsigned slot) { return (V128){ get(b, slot, IR_V128) }; }
+CC ir_get_cc(IrBuilder *b, unsigned slot) { return (CC){ get(b, slot, IR_CC) }; }
+void ir_put_i32(IrBuilder *b, unsigned slot, I32 v) { put(b, slot, v.id); }
+void ir_put_i64(IrBuilder *b, unsigned slot, I64 v) { put(b, slot, v.id); }
+void ir_put_f32(IrBuilder *b, unsigned slot, F32 v) { put(b, slot, v.id); }
+void ir_put_f64(IrBuilder *b, unsigned slot, F64 v) { put(b, slot, v.id); }
+void ir_put_v128(IrBuilder *b, unsigned slot, V128 v) { put(b, slot, v.id); }
+void ir_put_cc(IrBuilder *b, unsigned slot, CC v) { put(b, slot, v.id); }
+
+/* ---- calls */
+
+uint32_t ir_call(IrBuilder *b, unsigned helper, unsigned nargs, const uint32_t *args)
+{
+    static const uint16_t ops[] = { IR_CALL, IR_CALL_I32, IR_CALL_I64, IR_CALL_F32, IR_CALL_F64, IR_CALL_V128 };
+    IrRegion *r = b->r;
+    lyre_assert(helper < r->nhelpers);
+    const HelperDesc *h = &r->helpers[helper];
+    lyre_assert(nargs == h->nargs && nargs <= 4 && h->result <= IR_V128);
+    uint32_t first = r->nextra;
+    GROW(r->extra, r->cap_extra, first + nargs);
+    for (unsigned i = 0; i < nargs; i++) {
+        lyre_assert(build_insn(b, args[i])->type == h->arg[i]);
+        r->extra[first + i] = args[i];
+    }
+    r->nextra += nargs;
+    if (h->effects & HELPER_STATE) {
+        b->insn_has_put = true;
+        build_forget_memory(b);
+    }
+    uint32_t id = build_emit(b, ops[h->result], (int)helper, first, 0, 0);
+    build_insn(b, id)->nargs = (uint8_t)nargs;
+    return id;
+}
+
+/* ---- terminators */
+
+static IrInsn *terminate(IrBuilder *b, IrOp op, uint32_t arg)
+{
+    IrInsn *i = build_insn(b, build_emit(b, op, 0, arg, 0, 0));
+    BuildBlock *k = &b->blocks[b->block];
+    k->is_filled = true;
+    k->log_end = b->nlog;
+    k->fpenv = b->fpenv;
+    b->last_block = b->block;
+    b->block = 0;
+    return i;
+}
+
+static void add_successor(IrBuilder *b, IrInsn *i, uint32_t block)
+{
+    IrBlock *k = &b->r->blocks[i->block];
+    lyre_assert(block && block < b->r->nblocks);
+    i->succ[k->nsucc] = k->succ[k->nsucc] = block;
+    k->nsucc++;
+    b->blocks[block].npreds++;
+}
+
+void ir_goto(IrBuilder *b, uint32_t block)
+{
+    add_successor(b, terminate(b, IR_GOTO, 0), block);
+}
+
+void ir_br(IrBuilder *b, I32 cond, uint32_t if_true, uint32_t if_false)
+{
+    if (!b->settings.no_fold) {
+        fold_branch(b, &cond, &if_true, &if_false);
+    }
+    const IrInsn *c = build_insn(b, cond.id);
+    if (c->op == IR_CONST_I32) {
+        ir_goto(b, c->imm ? if_true : if_false);
+    } else if (if_true == if_false) {
+        ir_goto(b, if_true);
+    } else {
+        IrInsn *i = terminate(b, IR_BR, cond.id);
+        add_successor(b, i, if_true);
+        add_successor(b, i, if_false);
+    }
+}
+
+static IrInsn *terminate_exit(IrBuilder *b, IrOp op, uint64_t pc, uint32_t arg)
+{
+    uint32_t snap = build_snap(b, pc, b->ctx, b->block, b->nlog);
+    IrInsn *i = terminate(b, op, arg);
+    i->snap = snap;
+    return i;
+}
+
+static void terminate_call(IrBuilder *b, IrOp op, uint64_t pc, uint32_t arg, uint64_t ret_pc, uint32_t ret_block)
+{
+    lyre_assert(!ret_block || b->r->blocks[ret_block].is_entry);
+    uint32_t block = b->block;
+    IrInsn *i = terminate_exit(b, op, pc, arg);
+    i->imm = ret_pc;
+    i->succ[0] = ret_block;
+    b->blocks[block].ret_block = ret_block;
+}
+
+void ir_exit(IrBuilder *b, uint64_t pc) { terminate_exit(b, IR_EXIT, pc, 0); }
+void ir_exit_indirect(IrBuilder *b, I64 pc) { terminate_exit(b, IR_EXIT_INDIRECT, 0, pc.id); }
+void ir_exit_return(IrBuilder *b, I64 pc) { terminate_exit(b, IR_EXIT_RETURN, 0, pc.id); }
+
+void ir_exit_call(IrBuilder *b, uint64_t pc, uint64_t ret_pc, uint32_t ret_block)
+{
+    terminate_call(b, IR_EXIT_CALL, pc, 0, ret_pc, ret_block);
+}
+
+void ir_exit_call_indirect(IrBuilder *b, I64 pc, uint64_t ret_pc, uint32_t ret_block)
+{
+    terminate_call(b, IR_EXIT_CALL_INDIRECT, 0, pc.id, ret_pc, ret_block);
+}
+
+void ir_exit_event(IrBuilder *b, unsigned event, uint64_t pc)
+{
+    terminate_exit(b, IR_EXIT_EVENT, pc, 0)->aux = (int32_t)event;
+}

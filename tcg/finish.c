@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* The end of construction: the order of the passes. */
+#include "tcg/builder.h"
+#include "tcg/builder_state.h"
+#include "util/assert.h"
+
+void ir_finish(IrBuilder *b)
+{
+    lyre_assert(!b->block);
+    flow_analyse(b);
+    slots_complete(b);
+    slots_fill_snapshots(b);
+    dead_remove(b);
+    flow_lay_out(b);
+}

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From slots to SSA: which slots are dirty and which are wanted at the start of each block, parameters turned into
+ * values of predecessors, phis or slot_in, and the snapshots' lists of slots.
+ */
+#include <string.h>
+
+#include "tcg/builder_state.h"
+#include "util/arena.h"
+#include "util/assert.h"
+
+enum { WORDS = IR_MAX_SLOTS / 64 };
+
+static void set_add(SlotSet *s, uint32_t slot) { s->w[slot / 64] |= 1ull << (slot % 64); }
+static bool set_has(const SlotSet *s, uint32_t slot) { return s->w[slot / 64] >> (slot % 64) & 1; }
+
+/* *to |= from & ~without; whether it grew */
+static bool set_join(SlotSet *to, const SlotSet *from, const SlotSet *without)
+{
+    uint64_t grown = 0;
+    for (int i = 0; i < WORDS; i++) {
+        uint64_t new = from->w[i] & ~without->w[i] & ~to->w[i];
+        to->w[i] |= new;
+        grown |= new;
+    }
+    return grown != 0;
+}
+
+static const SlotSet no_slots;
+
+#define FOR_EACH_SLOT(slot, word, set)                                                  \
+    for (uint32_t slot, word##_i = 0; word##_i < WORDS; word##_i++)                     \
+        for (uint64_t word = (set)->w[word##_i];                                        \
+             word && (slot = word##_i * 64 + (uint32_t)__builtin_ctzll(word), true); word &= word - 1)
+
+/* What each block puts, from the log. */
+static void collect_puts(IrBuilder *b)
+{
+    IrRegion *r = b->r;
+    for (uint32_t i = 0; i < b->norder; i++) {
+        BuildBlock *k = &b->blocks[b->order[i]];
+        uint32_t snap_pos = k->first_snap ? b->snaps[k->first_snap].pos : k->log_end;
+        for (uint32_t p = k->log_first; p < k->log_end; p++) {
+            if (p == snap_pos) {
+                k->put_before_snap = k->put;
+            }
+            set_add(&k->put, b->log[p].slot);
+        }
+        if (snap_pos == k->log_end) {
+            k->put_before_snap = k->put;
+        }
+        uint32_t h = r->blocks[b->order[i]].loop_head;
+        if (h) {
+            set_join(&b->blocks[h].loop_put, &k->put, &no_slots);
+            if (r->blocks[b->order[i]].is_entry) { /* everything is read anew there */
+                memset(&b->blocks[h].loop_put, 0xff, sizeof(SlotSet));
+            }
+        }
+        for (int w = 0; w < WORDS; w++) {
+            r->put_slots[w] |= k->put.w[w];
+        }
+    }
+    for (uint32_t i = b->norder; i-- > 0;) {
+        uint32_t outer = b->blocks[b->order[i]].outer_loop;
+        if (outer) {
+            set_join(&b->blocks[outer].loop_put, &b->blocks[b->order[i]].loop_put, &no_slots);
+        }
+    }
+}
+
+/* Slots whose home may be stale: forward. Pinned slots that are put anywhere count as dirty from the entries on. */
+static void find_dirty(IrBuilder *b)
+{
+    IrRegion *r = b->r;
+    SlotSet pinned = no_slots, all_put;
+    memcpy(&all_put, r->put_slots, sizeof(all_put));
+    FOR_EACH_SLOT(slot, w, &all_put) {
+        if (r->slots[slot].pin >= 0) {
+            set_add(&pinned, slot);
+        }
+    }
+    for (uint32_t i = 0; i < b->norder; i++) {
+        if (r->blocks[b->order[i]].is_entry) {
+            b->blocks[b->order[i]].dirty_in = pinned;
+        }
+    }
+    for (bool is_changed = true; is_changed;) {
+        is_changed = false;
+        for (uint32_t i = 0; i < b->norder; i++) {
+            const IrBlock *k = &r->blocks[b->order[i]];
+            SlotSet out = b->blocks[b->order[i]].put;
+            set_join(&out, &b->blocks[b->order[i]].dirty_in, &no_slots);
+            for (unsigned s = 0; s < k->nsucc; s++) {
+                bool is_back = b->blocks[k->succ[s]].rpo <= i + 1;
+                is_changed |= set_join(&b->blocks[k->succ[s]].dirty_in, &out, &no_slots) && is_back;
+            }
+        }
+    }
+}
+
+/* Slots whose value at the start of the block is wanted: backward. */
+static void find_live(IrBuilder *b)
+{
+    IrRegion *r = b->r;
+    for (uint32_t i = 0; i < b->norder; i++) {
+        BuildBlock *k = &b->blocks[b->order[i]];
+        if (k->first_snap) {
+            set_join(&k->live_in, &k->dirty_in, &k->put_before_snap);
+        }
+        for (uint32_t id = k->last_param; id; id = build_insn(b, id)->prev) {
+            set_add(&k->live_in, (uint32_t)build_insn(b, id)->aux);
+        }
+    }
+    for (bool is_changed = true; is_changed;) {
+        is_changed = false;
+        for (uint32_t i = b->norder; i-- > 0;) {
+            const IrBlock *k = &r->blocks[b->order[i]];
+            BuildBlock *from = &b->blocks[b->order[i]];
+            for (unsigned s = 0; s < k->nsucc; s++) {
+                bool has_grown = set_join(&from->live_in, &b->blocks[k->succ[s]].live_in, &from->put);
+                for (uint32_t p = 0; has_grown && p < k->npreds; p++) {
+                    is_changed |= b->blocks[r->extra[k->first_pred + p]].rpo > i;
+                }
+            }
+        }
+    }
+}
+
+/* ---- values at the start of blocks */
+
+static uint32_t value_out(const IrBuilder *b, uint32_t block, uint32_t slot)
+{
+    return build_resolve(b, b->blocks[block].cur[slot]);
+}
+
+static uint32_t value_in(const IrBuilder *b, uint32_t block, uint32_t slot)
+{
+    const BuildBlock *k = &b->blocks[block];
+    return k->in ? build_resolve(b, k->in[slot]) : value_out(b, k->parent, slot);
+}
+
+/* The one value that all predecessors give that are known by now; 0: several, or a loop may change it. */
+static uint32_t common_value(const IrBuilder *b, uint32_t block, uint32_t slot)
+{
+    const IrBlock *k = &b->r->blocks[block];
+    bool is_loop = k->loop_head == block;
+    uint32_t value = 0;
+    for (uint32_t p = 0; p < k->npreds; p++) {
+        uint32_t pred = b->r->extra[k->first_pred + p];
+        if (b->blocks[pred].rpo >= b->blocks[block].rpo) {
+            if (!is_loop || set_has(&b->blocks[block].loop_put, slot)) {
+                return 0;
+            }
+            continue;
+        }
+        uint32_t v = value_out(b, pred, slot);
+        if (value && v != value) {
+            return 0;
+        }
+        value = v;
+    }
+    return value;
+}
+
+static void set_in(IrBuilder *b, uint32_t block, uint32_t slot)
+{
+    BuildBlock *k = &b->blocks[block];
+    const IrBlock *ir = &b->r->blocks[block];
+    uint32_t value;
+    if (!k->in) {
+        value = value_out(b, k->parent, slot);
+    } else if (ir->is_entry) {
+        value = k->in[slot] ? k->in[slot] : build_param(b, block, slot);
+        build_insn(b, value)->op = (uint16_t)build_slot_in_op(b->r->slots[slot].type);
+    } else {
+        value = common_value(b, block, slot);
+        if (!value) {
+            value = k->in[slot] ? k->in[slot] : build_param(b, block, slot);
+        } else if (k->in[slot]) {
+            build_replace(b, k->in[slot], value);
+        }
+        k->in[slot] = value;
+    }
+    if (!k->cur[slot]) {
+        k->cur[slot] = value;
+    }
+}
+
+static void fill_phis(IrBuilder *b, uint32_t block)
+{
+    IrRegion *r = b->r;
+    const IrBlock *k = &r->blocks[block];
+    for (uint32_t id = k->first; id && ir_has_trait(build_insn(b, id), IR_TRAIT_PHI); id = build_insn(b, id)->next) {
+        uint32_t first = r->nextra;
+        r->extra = arena_grow(b->arena, r->extra, sizeof(uint32_t), &r->cap_extra, first + k->npreds);
+        r->nextra += k->npreds;
+        IrInsn *phi = build_insn(b, id);
+        phi->arg[0] = first;
+        phi->nargs = (uint8_t)k->npreds;
+        for (uint32_t p = 0; p < k->npreds; p++) {
+            r->extra[first + p] = value_out(b, r->extra[k->first_pred + p], (uint32_t)phi->aux);
+        }
+    }
+}
+
+/* The single value of a phi other than itself, 0: several. */
+static uint32_t trivial_value(const IrBuilder *b, uint32_t id)
+{
+    const IrInsn *phi = build_insn(b, id);
+    uint32_t value = 0;
+    for (uint32_t i = 0; i < phi->nargs; i++) {
+        uint32_t *arg = &b->r->extra[phi->arg[0] + i];
+        *arg = build_resolve(b, *arg);
+        if (*arg == id || *arg == value) {
+            continue;
+        }
+        if (value) {
+            return 0;
+        }
+        value = *arg;
+    }
+    return value;
+}
+
+static bool remove_trivial(IrBuilder *b, uint32_t block)
+{
+    bool is_changed = false;
+    uint32_t next;
+    for (uint32_t id = b->r->blocks[block].first; id && ir_has_trait(build_insn(b, id), IR_TRAIT_PHI); id = next) {
+        next = build_insn(b, id)->next;
+        uint32_t value = trivial_value(b, id);
+        if (value) {
+            build_replace(b, id, value);
+            is_changed = true;
+        }
+    }
+    return is_changed;
+}
+
+void slots_complete(IrBuilder *b)
+{
+    collect_puts(b);
+    find_dirty(b);
+    find_live(b);
+    for (uint32_t i = 0; i < b->norder; i++) {
+        BuildBlock *k = &b->blocks[b->order[i]];
+        lyre_assert(!k->parent || b->r->extra[b->r->blocks[b->order[i]].first_pred] == k->parent);
+        FOR_EACH_SLOT(slot, w, &k->live_in) {
+            set_in(b, b->order[i], slot);
+        }
+    }
+    bool has_phis = false;
+    for (uint32_t i = 0; i < b->norder; i++) {
+        const IrBlock *k = &b->r->blocks[b->order[i]];
+        if (!k->is_entry && b->blocks[b->order[i]].last_param) {
+            fill_phis(b, b->order[i]);
+            has_phis = true;
+        }
+    }
+    for (bool is_changed = has_phis; is_changed;) {
+        is_changed = false;
+        for (uint32_t i = 0; i < b->norder; i++) {
+            is_changed |= b->blocks[b->order[i]].last_param && remove_trivial(b, b->order[i]);
+        }
+    }
+}
+
+/* ---- snapshots */
+
+static uint32_t list_slots(IrBuilder *b, const SlotSet *dirty, const uint32_t *values)
+{
+    IrRegion *r = b->r;
+    uint32_t count = r->nsnap_entries;
+    r->snap_entries = arena_grow(b->arena, r->snap_entries, sizeof(IrSnapEntry), &r->cap_snap_entries,
+                                 count + IR_MAX_SLOTS);
+    FOR_EACH_SLOT(slot, w, dirty) {
+        uint32_t v = build_resolve(b, values[slot]);
+        const IrInsn *i = build_insn(b, v);
+        bool is_home = ir_has_trait(i, IR_TRAIT_SLOTIN) && (uint32_t)i->aux == slot && r->slots[slot].pin < 0;
+        if (!is_home) {
+            r->snap_entries[count++] = (IrSnapEntry){ (uint16_t)slot, v };
+        }
+    }
+    uint32_t n = count - r->nsnap_entries;
+    r->nsnap_entries = count;
+    return n;
+}
+
+void slots_fill_snapshots(IrBuilder *b)
+{
+    IrRegion *r = b->r;
+    uint32_t values[IR_MAX_SLOTS];
+    for (uint32_t i = 0; i < b->norder; i++) {
+        uint32_t block = b->order[i];
+        const BuildBlock *k = &b->blocks[block];
+        if (!k->first_snap) {
+            continue;
+        }
+        SlotSet dirty = k->dirty_in;
+        FOR_EACH_SLOT(slot, w, &dirty) {
+            if (!set_has(&k->put_before_snap, slot)) {
+                values[slot] = value_in(b, block, slot);
+            }
+        }
+        uint32_t pos = k->log_first, before = 0;
+        for (uint32_t s = k->first_snap; s; s = b->snaps[s].next) {
+            bool is_same = before && pos == b->snaps[s].pos;
+            for (; pos < b->snaps[s].pos; pos++) {
+                set_add(&dirty, b->log[pos].slot);
+                values[b->log[pos].slot] = b->log[pos].value;
+            }
+            if (is_same) {
+                r->snaps[s].first = r->snaps[before].first;
+                r->snaps[s].count = r->snaps[before].count;
+            } else {
+                r->snaps[s].first = r->nsnap_entries;
+                r->snaps[s].count = list_slots(b, &dirty, values);
+            }
+            before = s;
+        }
+    }
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* Folding of one operation while it is made. Each rule is a function in a fold_*.c, listed in fold.c's table. */
+#ifndef LYRE_TCG_OPT_FOLD_H
+#define LYRE_TCG_OPT_FOLD_H
+
+#include "tcg/builder_state.h"
+
+/* A pure or fp operation that is about to be made: returns an equal value that exists, or 0 with *n in canonical form
+ * (other operation or arguments). Never looks at *n's block. */
+uint32_t fold(IrBuilder *b, IrInsn *n);
+
+/* Simplifies the condition of a branch; may exchange the targets. */
+void fold_branch(IrBuilder *b, I32 *cond, uint32_t *if_true, uint32_t *if_false);
+
+/* Simplifies the value of a store, of which MEM_SIZE(mem) low bytes count. */
+void fold_stored(IrBuilder *b, IrOp *op, uint32_t *v, unsigned mem);
+
+#endif
