@@ -372,6 +372,8 @@ void mir_select(IrRegion *r, MRegion *m)
     Sel sel = { .m = m, .r = r }, *s = &sel;
     m->ir = r;
     m->nvregs = m->nsnaps = 1;
+    m->vregs = arena_grow(m->arena, m->vregs, sizeof(MVreg), &m->cap_vregs, 1);
+    m->vregs[0] = (MVreg){ .hint = -1 };
     m->snaps = arena_grow(m->arena, m->snaps, sizeof(MSnapshot), &m->cap_snaps, r->nsnaps + 1);
     s->vreg = arena_alloc0(m->arena, r->ninsns * sizeof(uint32_t));
     s->second = arena_alloc0(m->arena, r->ninsns * sizeof(uint32_t));
