@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "linux-user/mm_map.h"
 #include "tcg/exec.h"
 #include "util/lock.h"
 
@@ -22,16 +23,23 @@ typedef struct MmLayout {      /* chosen at exec: random, or by -seed */
     uint64_t address_end;      /* 1 << 47 */
 } MmLayout;
 
+typedef enum MmLimit { MM_LIMIT_AS, MM_LIMIT_DATA, MM_LIMIT_STACK, MM_LIMIT_COUNT } MmLimit;
+
 typedef struct Mm {
     _Atomic int refs;
     Lock lock;
     Tcg *tcg;
     MmLayout layout;
     uint64_t brk_start, brk;   /* guarded by: lock */
-    uint64_t total_pages;      /* for RLIMIT_AS, RLIMIT_DATA */
-    struct MmMap *map;         /* interval map of guest mappings: protection, file identity, flags; guarded by: lock */
+    uint64_t random;           /* state of the generator */
+    uint64_t anon_serial;      /* identity of the next shared anonymous mapping; guarded by: lock */
+    bool is_locked_future;     /* mlockall(MCL_FUTURE); guarded by: lock */
+    _Atomic uint64_t limit[MM_LIMIT_COUNT]; /* soft limits of the guest, MmLimit; setrlimit stores here too */
+    MmMap map;                 /* mappings: protection, file identity, flags; guarded by: lock */
+    _Atomic(struct HostStack *) stacks; /* of finished threads (thread.h) */
 } Mm;
 
+/* The layout is random by `seed`; 0: the same each time, as with ADDR_NO_RANDOMIZE. NULL: no memory. */
 Mm *mm_new(const struct Target *target, const TcgSettings *settings, uint64_t seed);
 void mm_ref(Mm *mm);
 void mm_unref(Mm *mm);
@@ -44,7 +52,11 @@ int64_t mm_mprotect(Mm *mm, uint64_t addr, uint64_t len, int prot);
 int64_t mm_mremap(Mm *mm, uint64_t old, uint64_t old_len, uint64_t new_len, int flags, uint64_t new_addr);
 int64_t mm_madvise(Mm *mm, uint64_t addr, uint64_t len, int advice);
 int64_t mm_msync(Mm *mm, uint64_t addr, uint64_t len, int flags);
+/* flags of mlock2, or MM_MUNLOCK */
+#define MM_MUNLOCK (-1)
 int64_t mm_mlock(Mm *mm, uint64_t addr, uint64_t len, int flags);
+int64_t mm_mlockall(Mm *mm, int flags);
+int64_t mm_munlockall(Mm *mm);
 int64_t mm_mincore(Mm *mm, uint64_t addr, uint64_t len, uint64_t vec);
 int64_t mm_shmat(Mm *mm, int id, uint64_t addr, int flags);
 int64_t mm_shmdt(Mm *mm, uint64_t addr);
@@ -62,12 +74,22 @@ int64_t mm_read_string(char *buf, uint64_t addr, size_t size);
  * is_write, code pages in it are unprotected first so that the kernel can write. The kernel itself finds unmapped pages. */
 int mm_check_range(Mm *mm, uint64_t addr, uint64_t len, bool is_write);
 
-/* Called by the fault handler: is this fault an accessor's? Then changes uc to its fix-up and returns true. */
-bool mm_fixup(void *uc);
+/* The fault handler's questions. A write (SEGV_ACCERR) hit a page that we protect: it is writable now and the access is to be repeated;
+ * asked for faults in accessors (access_fixup) too, before they are given up. TcgWriteHit. */
+bool mm_write_hit(void *mm, uint64_t addr);
+/* A fault on unmapped memory below a MAP_GROWSDOWN mapping: true when it has grown and the instruction is to be repeated. */
+bool mm_grow(Mm *mm, uint64_t addr);
 
 extern const TcgMemOps mm_tcg_ops;
 
-/* The guest's view of /proc/self/maps, written to a new memfd; smaps alike. Negative errno. */
-int mm_open_maps(Mm *mm);
+/* The guest's view of /proc/self/maps (or smaps) in a new memfd, or a negative errno. */
+int mm_open_maps(Mm *mm, bool is_smaps);
+
+/* For loader.c: where `size` bytes are free, top-down below the base of mmap; 0 when nowhere. */
+uint64_t mm_find_free(Mm *mm, uint64_t size, uint64_t align);
+/* The program break starts at the first page boundary above `end`, some random pages further. */
+void mm_set_brk(Mm *mm, uint64_t end);
+/* A number from the seed of this address space, for layout and AT_RANDOM. */
+uint64_t mm_random(Mm *mm);
 
 #endif

@@ -67,7 +67,8 @@ typedef struct SideRow {
     uint32_t nentries;
     SideEntry entries[IR_MAX_SLOTS];
 } SideRow;
-typedef enum SideKind { SIDE_ACCESS, SIDE_POLL, SIDE_HELPER } SideKind;
+/* SIDE_ALIGN: a ud2 that is reached when the address is misaligned (TCG_FAULT_ALIGN). */
+typedef enum SideKind { SIDE_ACCESS, SIDE_POLL, SIDE_HELPER, SIDE_ALIGN } SideKind;
 
 /* What a back end produces, in translation memory; the code cache copies it. Offsets are from the start of code or data. */
 typedef struct CodeEntry {

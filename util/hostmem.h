@@ -21,6 +21,7 @@ void *hostmem_guarded_alloc(size_t size);
 /* Reserves address space only; the caller makes it accessible with mprotect. */
 void *hostmem_reserve(size_t size, size_t align);
 void hostmem_pages_free(void *p, size_t size);
+void hostmem_guarded_free(void *p, size_t size); /* both as they were for hostmem_guarded_alloc */
 
 /* General small objects; lock is a futex, async-signal-unsafe, usable in raw-cloned children.
  * malloc, calloc, realloc, free, aligned_alloc, posix_memalign of the program are these. host_alloc aborts the
@@ -37,9 +38,17 @@ typedef struct HostInterval {
     const char *what;
 } HostInterval;
 unsigned hostmem_intervals(HostInterval *out, unsigned max);
+/* Fills the list above: once, early in main. Until then only the arena is known to be ours, and hostmem_overlaps says false. */
+void hostmem_find_intervals(void);
 
-/* Held over fork. */
+/* Soft RLIMIT_AS (0), RLIMIT_DATA (1) and RLIMIT_STACK (2) as they were before we raised the first two to the hard limits. */
+uint64_t hostmem_start_limit(unsigned which);
+
+/* Held over fork; released on both sides. */
 void hostmem_lock_all(void);
 void hostmem_unlock_all(void);
+/* The part of hostmem.c in the two above. */
+void hostmem_lock_pages(void);
+void hostmem_unlock_pages(void);
 
 #endif

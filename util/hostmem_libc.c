@@ -34,6 +34,7 @@ void *hostmem_reserve(size_t size, size_t align)
 }
 
 void hostmem_pages_free(void *p, size_t size) { munmap(p, size); }
+void hostmem_guarded_free(void *p, size_t size) { munmap((char *)p - PAGE, size + 2 * PAGE); }
 
 void *host_alloc(size_t size)
 {
@@ -46,5 +47,7 @@ void host_free(void *p) { free(p); }
 
 bool hostmem_overlaps(uint64_t addr, uint64_t size) { return false; }
 unsigned hostmem_intervals(HostInterval *out, unsigned max) { return 0; }
+void hostmem_find_intervals(void) {}
+uint64_t hostmem_start_limit(unsigned which) { return UINT64_MAX; }
 void hostmem_lock_all(void) {}
 void hostmem_unlock_all(void) {}

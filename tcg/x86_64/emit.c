@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* Emission of a region: blocks, moves of the allocator, operations; composites, jumps, exits and rows are in the files beside. */
+#include "tcg/x86_64/emit.h"
+
+#include "tcg/state.h"
+#include "tcg/x86_64/emit_state.h"
+#include "util/arena.h"
+#include "util/assert.h"
+#include "util/compiler.h"
+
+void emit_reserve(Emit *e, uint32_t n)
+{
+    uint32_t pos = e->a.p ? emit_pos(e) : 0;
+    if (UNLIKELY(pos + n > e->out->cap_code)) {
+        e->out->code = arena_grow(e->arena, e->out->code, 1, &e->out->cap_code, pos + n + 4096);
+    }
+    e->a.p = e->out->code + pos;
+}
+
+static void emit_register_move(Emit *e, const MMove *mv)
+{
+    X86Asm *a = &e->a;
+    unsigned dst = mv->dst.index, src = mv->src.index;
+    if (mv->dst.cls == M_GPR && mv->src.cls == M_GPR) {
+        if (mv->is_swap) {
+            X86Rm rm = x86_rm_reg(src);
+            x86_op_rm(a, 0x87 | X86_W, dst, &rm);
+        } else {
+            x86_mov_rr(a, mv->size, dst, src);
+        }
+        return;
+    }
+    lyre_assert(!mv->is_swap);
+    if (mv->dst.cls == M_VEC && mv->src.cls == M_VEC) {
+        x86_movv_rr(a, dst, src);
+    } else if (mv->dst.cls == M_VEC) {
+        x86_movd_to_vec(a, mv->size, dst, src);
+    } else {
+        x86_movd_to_gpr(a, mv->size, dst, src);
+    }
+}
+
+/* Moves never touch flags. */
+static void emit_move(Emit *e, const MMove *mv)
+{
+    X86Asm *a = &e->a;
+    bool is_dst_reg = mv->dst.kind == LOC_REG, is_src_reg = mv->src.kind == LOC_REG;
+    if (is_dst_reg && is_src_reg) {
+        emit_register_move(e, mv);
+        return;
+    }
+    lyre_assert(!mv->is_swap);
+    if (is_dst_reg) {
+        X86Rm rm = x86_loc_rm(a, mv->src);
+        if (mv->dst.cls == M_GPR) {
+            x86_load(a, mv->size, mv->dst.index, rm);
+        } else {
+            x86_loadv(a, mv->size, mv->dst.index, rm);
+        }
+        return;
+    }
+    X86Rm rm = x86_loc_rm(a, mv->dst);
+    if (is_src_reg && mv->src.cls == M_GPR) {
+        x86_store(a, mv->size, mv->src.index, rm);
+    } else if (is_src_reg) {
+        x86_storev(a, mv->size, mv->src.index, rm);
+    } else {
+        x86_loadv(a, mv->size, X86_SCRATCH_VEC, x86_loc_rm(a, mv->src));
+        x86_storev(a, mv->size, X86_SCRATCH_VEC, rm);
+    }
+}
+
+static void emit_composite(Emit *e, unsigned form, const MInsn *insn, const MOperand *ops)
+{
+    switch (form) {
+    case MOP_FORM_JMP: emit_jmp(e, e->m->blocks[e->current].succ[0]); break;
+    case MOP_FORM_JCC: emit_jcc(e, insn); break;
+    case MOP_FORM_POLL: emit_poll(e, insn, ops); break;
+    case MOP_FORM_EXIT: emit_exit(e, insn); break;
+    case MOP_FORM_CALL: emit_call(e, insn, ops); break;
+    case MOP_FORM_CANON: emit_canon(e, insn, ops); break;
+    case MOP_FORM_CVT_SAT: emit_cvt_sat(e, insn, ops); break;
+    case MOP_FORM_ALIGN: emit_align(e, insn, ops); break;
+    case MOP_FORM_LOCK_RMW: emit_lock_rmw(e, insn, ops); break;
+    case MOP_FORM_DIVMOD: emit_divmod(e, insn, ops); break;
+    case MOP_FORM_FMINMAX: emit_fminmax(e, insn, ops); break;
+    case MOP_FORM_UNBOX: emit_unbox(e, insn, ops); break;
+    case MOP_FORM_CVT_U64: emit_cvt_u64(e, insn, ops); break;
+    default: lyre_unreachable();
+    }
+}
+
+static void emit_insn(Emit *e, const MInsn *insn)
+{
+    const MOperand *ops = &e->m->operands[insn->first_op];
+    const MopInfo *info = &mop_info[insn->op];
+    if (!x86_form_is_simple(info->form)) {
+        emit_composite(e, info->form, insn, ops);
+        e->flags_start = 0;
+        return;
+    }
+    e->flags_start = emit_pos(e);
+    if (insn->snap) {
+        emit_row(e, insn, ops, e->flags_start, SIDE_ACCESS, info->flags & MOP_STORES);
+        e->flags_start = 0;
+    }
+    x86_encode(&e->a, insn, ops);
+    if (e->a.rip_field) {
+        emit_insn_const(e, insn);
+    }
+}
+
+static void emit_block(Emit *e, uint32_t id)
+{
+    const MBlock *b = &e->m->blocks[id];
+    const uint32_t *start = e->alloc->move_start;
+    e->current = id;
+    emit_reserve(e, EMIT_ROOM);
+    if (b->is_entry) {
+        emit_entry(e, id);
+    }
+    if (b->loop_end && !e->settings->has_counter) {
+        x86_nop(&e->a, -emit_pos(e) & 15);
+    }
+    e->blocks[id].offset = emit_pos(e);
+    e->flags_start = 0;
+    for (uint32_t i = b->first; i < b->end; i++) {
+        emit_reserve(e, EMIT_ROOM + (start[i + 1] - start[i]) * X86_MAX_INSN * 2);
+        for (uint32_t k = start[i]; k < start[i + 1]; k++) {
+            emit_move(e, &e->alloc->moves[k]);
+            e->flags_start = 0;
+        }
+        emit_insn(e, &e->m->insns[i]);
+    }
+}
+
+static void find_pins(Emit *e)
+{
+    for (uint32_t s = 0; s < e->ir->nslots; s++) {
+        int pin = e->ir->slots[s].pin;
+        if (pin >= 0) {
+            e->pins |= 1u << pin;
+            e->pin_home[pin] = e->ir->slots[s].offset;
+        }
+    }
+    e->pins_live = e->m->pins_kept & ~e->alloc->borrowed & e->pins;
+    e->pins_borrowed = e->alloc->borrowed & e->pins;
+}
+
+static void start(Emit *e)
+{
+    CodeBlob *out = e->out;
+    out->nlinks = out->nics = out->nrefs = out->nentries = 0;
+    e->nfixups = e->nstubs = e->nconsts[0] = e->nconsts[1] = 0;
+    e->miss_stub = 0;
+    e->a.p = out->code;
+    e->side.nrows = e->side.size = 0;
+    emit_reserve(e, EMIT_ROOM);
+    emit_layout(e);
+}
+
+/* Emits everything once; false: again, with long jumps. */
+static bool emit_all(Emit *e)
+{
+    start(e);
+    for (uint32_t i = 0; i < e->norder && !e->out->is_failed; i++) {
+        emit_block(e, e->order[i]);
+        e->out->is_failed |= emit_pos(e) > EMIT_MAX_CODE;
+    }
+    for (uint32_t i = 0; i < e->nstubs; i++) { /* a stub adds none */
+        EmitStub s = e->stubs[i];
+        emit_reserve(e, EMIT_ROOM);
+        s.emit(e, &s);
+    }
+    return emit_resolve_jumps(e);
+}
+
+void x86_emit(const MRegion *m, const MAlloc *alloc, const IrRegion *ir, const HostSettings *settings, CodeBlob *out)
+{
+    Emit *e = arena_alloc(out->arena, sizeof(Emit));
+    memset(e, 0, offsetof(Emit, row)); /* the row has its fields set by each user */
+    e->m = m;
+    e->alloc = alloc;
+    e->ir = ir;
+    e->settings = settings;
+    e->out = out;
+    e->arena = out->arena;
+    e->a.slots = ir->slots;
+    e->a.use_vex = host_features.avx;
+    side_writer_init(&e->side, out->arena);
+    find_pins(e);
+    while (!emit_all(e)) {
+        e->long_only = true;
+    }
+    out->code_size = emit_pos(e);
+    out->guest_insns = ir->guest_insns;
+    emit_finish_data(e);
+    side_writer_finish(&e->side);
+    out->side = e->side.bytes;
+    out->side_size = e->side.size;
+    out->cap_side = e->side.cap;
+    out->nrows = e->side.nrows;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* The data of a region (code.h): constants, and where rows and constants lie once their numbers are known. */
+#include "tcg/x86_64/emit_state.h"
+#include "util/arena.h"
+#include "util/assert.h"
+
+enum { MAX_SEARCH = 64 }; /* equal constants are shared among the last ones */
+
+void emit_ref(Emit *e, enum EmitData part, uint32_t index)
+{
+    CodeBlob *out = e->out;
+    out->refs = arena_grow(e->arena, out->refs, sizeof(CodeDataRef), &out->cap_refs, out->nrefs + 1);
+    uint32_t field = (uint32_t)(e->a.rip_field - out->code);
+    out->refs[out->nrefs++] = (CodeDataRef){ field, emit_pos(e), (uint32_t)part << EMIT_DATA_SHIFT | index };
+    e->a.rip_field = NULL;
+}
+
+static uint32_t add_const(Emit *e, unsigned pool, uint64_t lo, uint64_t hi)
+{
+    uint32_t n = e->nconsts[pool];
+    for (uint32_t i = n; i-- > 0 && n - i <= MAX_SEARCH;) {
+        if (e->consts[pool][i].lo == lo && e->consts[pool][i].hi == hi) {
+            return i;
+        }
+    }
+    e->consts[pool] = arena_grow(e->arena, e->consts[pool], sizeof(EmitConst), &e->cap_consts[pool], n + 1);
+    e->consts[pool][n] = (EmitConst){ lo, hi };
+    e->nconsts[pool]++;
+    return n;
+}
+
+uint32_t emit_const8(Emit *e, uint64_t bits) { return add_const(e, 1, bits, 0); }
+uint32_t emit_const16(Emit *e, uint64_t lo, uint64_t hi) { return add_const(e, 0, lo, hi); }
+
+void emit_insn_const(Emit *e, const MInsn *insn)
+{
+    const MopInfo *info = &mop_info[insn->op];
+    if (insn->flags & MF_MEM_POOL) {
+        const V128Bits *v = &e->ir->pool[insn->imm];
+        emit_ref(e, EMIT_CONST16, emit_const16(e, v->u64[0], v->u64[1]));
+    } else if ((info->flags & MOP_V16) || info->form == MOP_FORM_MOVV) {
+        emit_ref(e, EMIT_CONST16, emit_const16(e, insn->imm, insn->imm));
+    } else {
+        emit_ref(e, EMIT_CONST8, emit_const8(e, insn->imm));
+    }
+}
+
+void emit_finish_data(Emit *e)
+{
+    CodeBlob *out = e->out;
+    static const uint32_t unit[] = { 0, sizeof(LinkRow), sizeof(IcRow), sizeof(IcRow), 16, 8 };
+    uint32_t base[6] = { 0 };
+    base[EMIT_LINK] = sizeof(RegionData);
+    base[EMIT_IC] = base[EMIT_LINK] + out->nlinks * (uint32_t)sizeof(LinkRow);
+    base[EMIT_IC_TARGET] = base[EMIT_IC] + (uint32_t)offsetof(IcRow, target);
+    base[EMIT_CONST16] = (base[EMIT_IC] + out->nics * (uint32_t)sizeof(IcRow) + 15) & ~15u;
+    base[EMIT_CONST8] = base[EMIT_CONST16] + e->nconsts[0] * 16;
+    out->data_size = base[EMIT_CONST8] + e->nconsts[1] * 8;
+    out->data = arena_alloc0(e->arena, out->data_size);
+    out->cap_data = out->data_size;
+    for (uint32_t i = 0; i < out->nrefs; i++) {
+        uint32_t part = out->refs[i].data_offset >> EMIT_DATA_SHIFT;
+        uint32_t index = out->refs[i].data_offset & ((1u << EMIT_DATA_SHIFT) - 1);
+        out->refs[i].data_offset = base[part] + index * unit[part];
+    }
+    if (out->nlinks) {
+        memcpy(out->data + base[EMIT_LINK], out->links, out->nlinks * sizeof(LinkRow));
+    }
+    for (uint32_t i = 0; i < out->nics; i++) {
+        IcRow ic = { .key = UINT64_MAX };
+        memcpy(out->data + base[EMIT_IC] + i * sizeof(IcRow), &ic, sizeof(ic));
+    }
+    for (uint32_t i = 0; i < e->nconsts[0]; i++) {
+        memcpy(out->data + base[EMIT_CONST16] + i * 16, &e->consts[0][i], 16);
+    }
+    for (uint32_t i = 0; i < e->nconsts[1]; i++) {
+        memcpy(out->data + base[EMIT_CONST8] + i * 8, &e->consts[1][i].lo, 8);
+    }
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+/* Ways in and out of a region: entries, polls, links, calls, returns, indirect jumps, events (state.h, BORDER ABI). */
+#include "tcg/state.h"
+#include "tcg/x86_64/emit_state.h"
+#include "util/arena.h"
+#include "util/assert.h"
+
+static X86Rm tramp(enum TcgTramp t) { return x86_rm_state((unsigned)offsetof(CpuState, tramp) + (unsigned)t * 8); }
+
+static void lea_data(Emit *e, unsigned reg, enum EmitData part, uint32_t index)
+{
+    x86_lea(&e->a, reg, x86_rm_rip());
+    emit_ref(e, part, index);
+}
+
+/* Borrowed pins: from registers to memory at entries, back at exits. */
+static void save_borrowed(Emit *e)
+{
+    for (unsigned p = 0; p < X86_NPINS; p++) {
+        if (e->pins_borrowed >> p & 1) {
+            x86_store(&e->a, 8, x86_pin_reg[p], x86_rm_state(e->pin_home[p]));
+        }
+    }
+}
+
+static void reload_borrowed(Emit *e)
+{
+    for (unsigned p = 0; p < X86_NPINS; p++) {
+        if (e->pins_borrowed >> p & 1) {
+            x86_load(&e->a, 8, x86_pin_reg[p], x86_rm_state(e->pin_home[p]));
+        }
+    }
+}
+
+/* ---- entries */
+
+bool emit_entry_has_code(const Emit *e, uint32_t block)
+{
+    bool has_head = block == 1 && (e->settings->has_counter || e->settings->has_poll);
+    return e->m->blocks[block].is_entry && (has_head || e->pins_borrowed);
+}
+
+static void stub_hot(Emit *e, const EmitStub *s)
+{
+    emit_stub_here(e, s);
+    lea_data(e, X86_RAX, EMIT_REGION, 0);
+    x86_jmp_mem(&e->a, tramp(TRAMP_HOT));
+}
+
+static void poll_insn(Emit *e)
+{
+    X86Rm page = x86_rm_state(STATE_POLL_PAGE);
+    x86_op_rm(&e->a, 0x85, X86_RAX, &page);
+}
+
+void emit_entry(Emit *e, uint32_t block)
+{
+    CodeBlob *out = e->out;
+    const MInsn *label = &e->m->insns[e->m->blocks[block].first];
+    lyre_assert(label->op == MOP_LABEL);
+    out->entries = arena_grow(e->arena, out->entries, sizeof(CodeEntry), &out->cap_entries, out->nentries + 1);
+    out->entries[out->nentries++] = (CodeEntry){ { .pc = label->imm, .ctx = e->ir->ctx }, emit_pos(e) };
+    if (block == 1 && e->settings->has_counter) {
+        X86Rm counter = x86_rm_rip();
+        x86_op_rm(&e->a, 0x83, X86_ALU_SUB, &counter);
+        x86_put8(&e->a, 1);
+        emit_ref(e, EMIT_REGION, 0);
+        emit_jcc_stub(e, X86_S, stub_hot, NULL, NULL);
+    }
+    if (block == 1 && e->settings->has_poll) {
+        emit_entry_poll_row(e, label->imm, emit_pos(e));
+        poll_insn(e);
+    }
+    save_borrowed(e);
+}
+
+void emit_poll(Emit *e, const MInsn *insn, const MOperand *ops)
+{
+    emit_row(e, insn, ops, emit_pos(e), SIDE_POLL, false);
+    poll_insn(e);
+}
+
+/* ---- links */
+
+static void stub_link(Emit *e, const EmitStub *s)
+{
+    e->out->link_stubs[s->arg] = emit_pos(e);
+    emit_stub_here(e, s);
+    lea_data(e, X86_RAX, EMIT_LINK, s->arg);
+    x86_jmp_mem(&e->a, tramp(TRAMP_LINK));
+}
+
+void emit_link_field(Emit *e, uint64_t pc, uint32_t ctx, bool is_call, uint32_t field)
+{
+    CodeBlob *out = e->out;
+    uint32_t n = out->nlinks++;
+    lyre_assert(field % 4 == 0);
+    out->links = arena_grow(e->arena, out->links, sizeof(LinkRow), &out->cap_links, n + 1);
+    out->link_stubs = arena_grow(e->arena, out->link_stubs, sizeof(uint32_t), &out->cap_stubs, n + 1);
+    out->links[n] = (LinkRow){ .pc = pc, .ctx = ctx, .kind = LINK_REL32, .is_call = is_call, .site = (int32_t)field };
+    emit_stub(e, stub_link, field)->arg = n;
+}
+
+/* jmp or call rel32 whose field is aligned, so that it can be changed by one store while others run it. */
+static void link_jump(Emit *e, uint64_t pc, uint32_t ctx, bool is_call)
+{
+    x86_nop(&e->a, -(emit_pos(e) + 1) & 3);
+    x86_put8(&e->a, is_call ? 0xe8 : 0xe9);
+    uint32_t field = emit_pos(e);
+    x86_put32(&e->a, 0);
+    emit_link_field(e, pc, ctx, is_call, field);
+}
+
+/* ---- return sites */
+
+static void stub_miss(Emit *e, const EmitStub *s)
+{
+    if (e->miss_stub) {
+        emit_patch32(e, s->site, e->miss_stub);
+        return;
+    }
+    e->miss_stub = emit_pos(e);
+    emit_stub_here(e, s);
+    x86_jmp_mem(&e->a, tramp(TRAMP_RETURN_MISS));
+}
+
+static void cmp_rax(Emit *e, uint64_t pc)
+{
+    if (x86_fits32((int64_t)pc)) {
+        x86_alu_imm(&e->a, X86_ALU_CMP, 8, x86_rm_reg(X86_RAX), (int32_t)pc);
+        return;
+    }
+    X86Rm rm = x86_rm_rip();
+    uint32_t k = emit_const8(e, pc);
+    x86_op_rm(&e->a, 0x3b | X86_W, X86_RAX, &rm);
+    emit_ref(e, EMIT_CONST8, k);
+}
+
+/* Behind a call: the callee returned to rax. Goes on at the block of the return site, or links to it. */
+static void return_site(Emit *e, uint64_t pc, uint32_t block)
+{
+    cmp_rax(e, pc);
+    emit_jcc_stub(e, X86_NE, stub_miss, NULL, NULL);
+    if (!block) {
+        link_jump(e, pc, e->ir->ctx, false);
+        return;
+    }
+    lyre_assert(e->m->blocks[block].is_entry);
+    if (block != e->blocks[e->current].next) {
+        /* Its entry, not its label: borrowed pins are in their registers here. */
+        save_borrowed(e);
+        emit_jmp(e, block);
+    }
+}
+
+/* ---- the kinds of exit */
+
+static void exit_call(Emit *e, const MInsn *insn, const IrInsn *exit, const IrSnapshot *snap)
+{
+    link_jump(e, snap->pc, snap->ctx, true);
+    return_site(e, exit->imm, (uint32_t)insn->disp);
+}
+
+static void cmp_ic(Emit *e, uint32_t ic)
+{
+    X86Rm rm = x86_rm_rip();
+    _Static_assert(offsetof(IcRow, key) == 0, "the row's address is its key's");
+    x86_op_rm(&e->a, 0x3b | X86_W, X86_RAX, &rm);
+    emit_ref(e, EMIT_IC, ic);
+}
+
+static void to_ic_target(Emit *e, uint32_t ic, bool is_call)
+{
+    if (is_call) {
+        x86_call_mem(&e->a, x86_rm_rip());
+    } else {
+        x86_jmp_mem(&e->a, x86_rm_rip());
+    }
+    emit_ref(e, EMIT_IC_TARGET, ic);
+}
+
+static void stub_ic_jump(Emit *e, const EmitStub *s)
+{
+    emit_stub_here(e, s);
+    lea_data(e, X86_RCX, EMIT_IC, s->arg);
+    x86_jmp_mem(&e->a, tramp(TRAMP_INDIRECT));
+}
+
+static void stub_ic_call(Emit *e, const EmitStub *s)
+{
+    emit_stub_here(e, s);
+    lea_data(e, X86_RCX, EMIT_IC, s->arg);
+    x86_call_mem(&e->a, tramp(TRAMP_INDIRECT));
+    emit_jmp_to(e, s->resume);
+}
+
+static void exit_indirect(Emit *e)
+{
+    uint32_t ic = e->out->nics++;
+    cmp_ic(e, ic);
+    emit_jcc_stub(e, X86_NE, stub_ic_jump, NULL, NULL)->arg = ic;
+    to_ic_target(e, ic, false);
+}
+
+static void exit_call_indirect(Emit *e, const MInsn *insn, const IrInsn *exit)
+{
+    uint32_t ic = e->out->nics++;
+    cmp_ic(e, ic);
+    EmitStub *s = emit_jcc_stub(e, X86_NE, stub_ic_call, NULL, NULL);
+    s->arg = ic;
+    to_ic_target(e, ic, true);
+    s->resume = emit_pos(e);
+    return_site(e, exit->imm, (uint32_t)insn->disp);
+}
+
+static void exit_event(Emit *e, const IrInsn *exit, const IrSnapshot *snap)
+{
+    X86Rm pc = x86_rm_state(offsetof(CpuState, pc));
+    if (x86_fits32((int64_t)snap->pc)) {
+        x86_store_imm(&e->a, 8, (int32_t)snap->pc, pc);
+    } else {
+        x86_mov_imm(&e->a, X86_RAX, snap->pc);
+        x86_store(&e->a, 8, X86_RAX, pc);
+    }
+    x86_mov_imm(&e->a, X86_RAX, (uint32_t)exit->aux);
+    x86_jmp_mem(&e->a, tramp(TRAMP_LEAVE));
+}
+
+/*
+ * The context changes: return sites on the stack and inline caches know nothing of contexts, so the stack is emptied and
+ * everything but a link goes by the table.
+ */
+static void exit_other_context(Emit *e, unsigned op, const IrSnapshot *snap)
+{
+    x86_store_imm(&e->a, 4, (int32_t)snap->ctx, x86_rm_state(offsetof(CpuState, ctx)));
+    x86_load(&e->a, 8, X86_RSP, x86_rm_state(offsetof(CpuState, return_bottom)));
+    if (op == MOP_EXIT || op == MOP_EXIT_CALL) {
+        link_jump(e, snap->pc, snap->ctx, false);
+    } else {
+        x86_alu_rr(&e->a, X86_ALU_XOR, 4, X86_RCX, X86_RCX);
+        x86_jmp_mem(&e->a, tramp(TRAMP_INDIRECT));
+    }
+}
+
+void emit_exit(Emit *e, const MInsn *insn)
+{
+    const IrInsn *exit = &e->ir->insns[insn->imm];
+    const IrSnapshot *snap = &e->ir->snaps[exit->snap];
+    reload_borrowed(e);
+    if (insn->op == MOP_EXIT_EVENT) {
+        if (snap->ctx != e->ir->ctx) {
+            x86_store_imm(&e->a, 4, (int32_t)snap->ctx, x86_rm_state(offsetof(CpuState, ctx)));
+            x86_load(&e->a, 8, X86_RSP, x86_rm_state(offsetof(CpuState, return_bottom)));
+        }
+        exit_event(e, exit, snap);
+        return;
+    }
+    if (snap->ctx != e->ir->ctx) {
+        exit_other_context(e, insn->op, snap);
+        return;
+    }
+    switch (insn->op) {
+    case MOP_EXIT: link_jump(e, snap->pc, snap->ctx, false); break;
+    case MOP_EXIT_CALL: exit_call(e, insn, exit, snap); break;
+    case MOP_EXIT_INDIRECT: exit_indirect(e); break;
+    case MOP_EXIT_CALL_INDIRECT: exit_call_indirect(e, insn, exit); break;
+    case MOP_EXIT_RETURN: x86_put8(&e->a, 0xc3); break;
+    default: lyre_unreachable();
+    }
+}
