@@ -4,8 +4,9 @@
 
 Also a module: `load(paths)` returns an Isa for the tests (random valid instructions, coverage).
 
-GRAMMAR of .isa files. '#' begins a comment line; a line that ends in '\\' goes on. Two kinds of lines:
+GRAMMAR of .isa files. '#' begins a comment line; a line that ends in '\\' goes on. Three kinds of lines:
 
+  index WIDTH high:low ...     bits that index the decoder's first table for words of that width
   format NAME | operands | constraints | assembly
   name | bits | format | extensions | flow | translation [| options [| assembly]]
 
@@ -75,7 +76,7 @@ class Row:
 
 class Isa:
     def __init__(self):
-        self.formats, self.rows, self.by_name = {}, [], {}
+        self.formats, self.rows, self.by_name, self.index = {}, [], {}, {}
 
 
 CONSTRAINT = re.compile(r'^([a-zA-Z])(!=|==)(\d+)$')
@@ -113,7 +114,10 @@ def load(paths):
         for n, line in logical_lines(path):
             where = f'{os.path.basename(path)}:{n}'
             cols = [c.strip() for c in line.split('|')]
-            if cols[0].startswith('format '):
+            if cols[0].startswith('index '):
+                words = line.split()[1:]
+                isa.index[int(words[0])] = [tuple(int(n) for n in w.split(':')) for w in words[1:]]
+            elif cols[0].startswith('format '):
                 add_format(isa, cols, where)
             else:
                 add_row(isa, cols, where)
@@ -277,36 +281,6 @@ def emit_extract(isa, p, out):
     out.append('    }\n}\n')
 
 
-def test_expr(row, tested, p):
-    terms = []
-    left = row.mask & ~tested
-    if left:
-        terms.append(f'(raw & {left:#x}u) == {row.match & left:#x}u')
-    for f, op, v in row.constraints:
-        terms.append(f'({spec_expr(f, row.fields)}) {op} {v}')
-    if row.over:
-        terms.append(f'(ext & {p}_row_ext[{row.number}]) == {p}_row_ext[{row.number}]')
-    return ' && '.join(terms)
-
-
-def emit_leaf(rows, tested, depth, p, out):
-    pad = '    ' * depth
-    order = []
-    for row in rows:  # winners first
-        at = len(order)
-        for i, other in enumerate(order):
-            if other in row.over:
-                at = min(at, i)
-        order.insert(at, row)
-    for row in order:
-        cond = test_expr(row, tested, p)
-        if not cond:
-            out.append(f'{pad}return {row.number}; /* {row.name} */')
-            return
-        out.append(f'{pad}if ({cond})\n{pad}    return {row.number}; /* {row.name} */')
-    out.append(f'{pad}return 0;')
-
-
 def best_run(rows, common):
     """The run of common bits (at most 7) that splits the rows best: (low, length)."""
     best, lo = None, 0
@@ -324,25 +298,154 @@ def best_run(rows, common):
     return best
 
 
-def emit_tree(rows, tested, depth, p, out):
-    pad = '    ' * depth
-    common = ~tested
-    for r in rows:
-        common &= r.mask
-    best = best_run(rows, common) if len(rows) > 1 else None
-    if best is None or best[0] == 1:
-        emit_leaf(rows, tested, depth, p, out)
-        return
-    _, lo, n = best
-    bits = (1 << n) - 1
-    out.append(f'{pad}switch (raw >> {lo} & {bits:#x}) {{')
-    groups = {}
-    for r in rows:
-        groups.setdefault(r.match >> lo & bits, []).append(r)
-    for v in sorted(groups):
-        out.append(f'{pad}case {v:#x}:')
-        emit_tree(groups[v], tested | bits << lo, depth + 1, p, out)
-    out.append(f'{pad}default:\n{pad}    return 0;\n{pad}}}')
+class Trie:
+    """The decoder's tables. An entry of a table is, by its two top bits: 0 a row; 1 a chain (index into `chains`, rows to try in order, 0
+    ends); 2 a node (base of its entries in bits 0-15, shift in bits 16-20, mask in bits 21-27)."""
+    CHAIN, NODE = 1 << 30, 2 << 30
+
+    def __init__(self):
+        self.entries, self.chains = [], []
+
+    def chain(self, rows):
+        order = []
+        for row in rows:  # winners first
+            at = len(order)
+            for i, other in enumerate(order):
+                if other in row.over:
+                    at = min(at, i)
+            order.insert(at, row)
+        if len(order) <= 1:
+            return order[0].number if order else 0
+        self.chains += [r.number for r in order] + [0]
+        return self.CHAIN | len(self.chains) - len(order) - 1
+
+    def node(self, rows, tested):
+        common = ~tested
+        for r in rows:
+            common &= r.mask
+        best = best_run(rows, common) if len(rows) > 1 else None
+        if best is None or best[0] == 1:
+            return self.chain(rows)
+        _, lo, n = best
+        bits = (1 << n) - 1
+        base = len(self.entries)
+        self.entries += [0] * (bits + 1)
+        for v in range(bits + 1):
+            group = [r for r in rows if r.match >> lo & bits == v]
+            self.entries[base + v] = self.node(group, tested | bits << lo)
+        return self.NODE | bits << 21 | lo << 16 | base
+
+    def root(self, rows, index):
+        """A table over the bits of `index` [(high, low)], first one most significant."""
+        size = sum(hi - lo + 1 for hi, lo in index)
+        table, mask = [], sum(((1 << (hi - lo + 1)) - 1) << lo for hi, lo in index)
+        for v in range(1 << size):
+            word, left = 0, size
+            for hi, lo in index:
+                left -= hi - lo + 1
+                word |= (v >> left & ((1 << (hi - lo + 1)) - 1)) << lo
+            table.append(self.node([r for r in rows if not (r.match ^ word) & r.mask & mask], mask))
+        return table
+
+
+def index_expr(index):
+    """C for the index of a root table."""
+    terms, left = [], sum(hi - lo + 1 for hi, lo in index)
+    for hi, lo in index:
+        n = hi - lo + 1
+        left -= n
+        mask = ((1 << n) - 1) << left
+        shift = f'raw >> {lo - left}' if lo > left else f'raw << {left - lo}' if lo < left else 'raw'
+        terms.append(f'({shift} & {mask:#x})')
+    return ' | '.join(terms)
+
+
+MATCHER = '''
+typedef struct Check {
+    uint32_t mask, match;
+    uint8_t first, count;   /* constraints */
+    uint8_t by_ext;         /* wins over another row only where its extensions are on */
+} Check;
+typedef struct Constraint {
+    uint32_t mask, match;
+    uint8_t is_equal;
+} Constraint;
+
+static const Constraint constraints[] = {
+@CONSTRAINTS@
+};
+static const Check checks[] = {
+@CHECKS@
+};
+/* Entries of tables, by their two top bits: 0 a row, 1 a chain (rows to try, 0 ends), 2 a node {base: 16, shift: 5, mask: 7}. */
+enum { IS_CHAIN = 1, IS_NODE = 2 };
+static const uint16_t chains[] = {
+@CHAINS@
+};
+static const uint32_t entries[] = {
+@ENTRIES@
+};
+static const uint32_t root16[] = {
+@ROOT16@
+};
+static const uint32_t root32[] = {
+@ROOT32@
+};
+
+static inline __attribute__((always_inline)) bool holds(const Check *c, unsigned row, uint32_t raw, uint64_t ext)
+{
+    if ((raw & c->mask) != c->match || (c->by_ext && (@P@_row_ext[row] & ~ext)))
+        return false;
+    for (unsigned i = c->first; i < c->first + c->count; i++) {
+        const Constraint *k = &constraints[i];
+        if (((raw & k->mask) == k->match) != k->is_equal)
+            return false;
+    }
+    return true;
+}
+
+static inline __attribute__((always_inline)) unsigned match(uint32_t entry, uint32_t raw, uint64_t ext)
+{
+    while (entry >> 30 == IS_NODE)
+        entry = entries[(entry & 0xffff) + (raw >> (entry >> 16 & 31) & (entry >> 21 & 127))];
+    if (!(entry >> 30))
+        return holds(&checks[entry], entry, raw, ext) ? entry : 0;
+    for (const uint16_t *row = &chains[entry & 0xffff]; *row; row++)
+        if (holds(&checks[*row], *row, raw, ext))
+            return *row;
+    return 0;
+}
+
+unsigned @P@_match16(uint32_t raw, uint64_t ext) { return match(root16[@INDEX16@], raw, ext); }
+unsigned @P@_match32(uint32_t raw, uint64_t ext) { return match(root32[@INDEX32@], raw, ext); }
+'''
+
+
+def number_lines(numbers):
+    e = [f'{x:#x},' for x in numbers]
+    return '\n'.join('    ' + ' '.join(e[i:i + 8]) for i in range(0, len(e), 8))
+
+
+def emit_matcher(isa, p, out):
+    trie = Trie()
+    roots = {w: trie.root([r for r in isa.rows if r.width == w], isa.index[w]) for w in (16, 32)}
+    cons, lists, checks = [], {}, ['    { 0 },']
+    for r in isa.rows:
+        mine = tuple(f'    {{ {sum(1 << b for b in r.fields[f]):#x}, {r.set_field(0, f, v):#x}, {int(op == "==")} }},'
+                     for f, op, v in r.constraints)
+        if mine not in lists:  # rows with the same list share it
+            lists[mine] = len(cons)
+            cons += mine
+        first = lists[mine]
+        checks.append(f'    {{ {r.mask:#x}, {r.match:#x}, {first}, {len(r.constraints)}, '
+                      f'{int(bool(r.over))} }}, /* {r.number} {r.name} */')
+    text = MATCHER
+    for key, value in (('CONSTRAINTS', '\n'.join(cons)), ('CHECKS', '\n'.join(checks)), ('P', p),
+                       ('CHAINS', number_lines(trie.chains)), ('ENTRIES', number_lines(trie.entries)),
+                       ('ROOT16', number_lines(roots[16])), ('ROOT32', number_lines(roots[32])),
+                       ('INDEX16', index_expr(isa.index[16])), ('INDEX32', index_expr(isa.index[32]))):
+        text = text.replace(f'@{key}@', value)
+    out.append(text)
 
 
 def c_template(row, ops):
@@ -405,10 +508,7 @@ def write_source(isa, p, path):
     o.append(f'int32_t {p}_operand(const {p.capitalize()}Ops *o, unsigned index)\n{{\n    switch (index) {{')
     o += [f'    case {i}:\n        return o->{op};' for i, op in enumerate(ops)]
     o.append('    default:\n        return 0;\n    }\n}\n')
-    for width in (16, 32):
-        o.append(f'unsigned {p}_match{width}(uint32_t raw, uint64_t ext)\n{{')
-        emit_tree([r for r in isa.rows if r.width == width], 0, 1, p, o)
-        o.append('}\n')
+    emit_matcher(isa, p, o)
     write(path, o)
 
 

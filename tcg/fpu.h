@@ -3,6 +3,7 @@
  * Scalar floating point, exact, on bits. Every function runs under the MXCSR that is loaded (the guest's rounding mode and
  * sticky flags, all exceptions masked) and raises its flags there. Named by rows of ir.def, which say what each returns;
  * called by the interpreter and, with the plain C ABI, by the back ends' slow paths. NaN results of arithmetic: any NaN.
+ * The denormal-operand flag (MXCSR bit 1) is not kept exactly: no guest sees it.
  */
 #ifndef LYRE_TCG_FPU_H
 #define LYRE_TCG_FPU_H
@@ -33,6 +34,11 @@ uint64_t fpu_fma64(uint64_t a, uint64_t b, uint64_t c);
 /* The software forms of fma, used on hosts without the instruction; the tests compare both. */
 uint32_t fpu_soft_fma32(uint32_t a, uint32_t b, uint32_t c);
 uint64_t fpu_soft_fma64(uint64_t a, uint64_t b, uint64_t c);
+/* f16 forms, for targets' helpers (no row of ir.def names them): one rounding each. */
+uint32_t fpu_fma16(uint32_t a, uint32_t b, uint32_t c);
+uint32_t fpu_f64_to_f16(uint64_t a);
+uint32_t fpu_soft_f32_to_f16(uint32_t a);
+uint32_t fpu_soft_f16_to_f32(uint32_t a);
 /* For tests and -host-cpu v2: keeps fpu_fma* and the half conversions off the FMA and F16C instructions. */
 void fpu_use_hardware(int has_fma, int has_f16c);
 
@@ -89,5 +95,7 @@ uint64_t fpu_rint64(uint64_t a, int rm);
 uint32_t fpu_get_flags(void);
 void fpu_set_flags(uint32_t flags);
 void fpu_set_round(uint32_t rm); /* RNE, RTZ, RDN or RUP */
+void fpu_raise(uint32_t flags);
+int fpu_get_round(void); /* IrRound of MXCSR */
 
 #endif

@@ -12,6 +12,7 @@
 enum {
     CACHE_BITS = 16,
     MAX_REGIONS = 1 << (CACHE_BITS - 1),
+    MAX_BYTES = 64 << 20, /* of IR */
     MAX_INSNS = 64,
 };
 
@@ -25,6 +26,7 @@ struct InterpCache {
     struct Arena *arena;
     uint64_t seen_invalidations;
     uint32_t n;
+    size_t bytes;
     InterpEntry entries[1 << CACHE_BITS];
 };
 
@@ -44,9 +46,10 @@ static InterpCache *cache_of(TcgThread *th)
     }
     InterpCache *c = th->interp;
     uint64_t invalidations = atomic_load(&th->tcg->interp_invalidations);
-    if (c->seen_invalidations != invalidations || c->n == MAX_REGIONS) {
+    if (c->seen_invalidations != invalidations || c->n == MAX_REGIONS || c->bytes > MAX_BYTES) {
         c->seen_invalidations = invalidations;
         c->n = 0;
+        c->bytes = 0;
         memset(c->entries, 0, sizeof c->entries);
         arena_reset(c->arena);
     }
@@ -105,6 +108,30 @@ static bool protect(TcgThread *th)
     return region_is_unchanged(f);
 }
 
+/* ---- running */
+
+static void *keep(InterpCache *c, const void *array, size_t elem, uint32_t n)
+{
+    size_t size = elem * n;
+    c->bytes += size;
+    return size ? memcpy(arena_alloc(c->arena, size), array, size) : NULL;
+}
+
+/* A copy without the room to grow that the builder leaves. */
+static const IrRegion *keep_region(InterpCache *c, const IrRegion *r)
+{
+    IrRegion *copy = keep(c, r, sizeof *r, 1);
+    copy->insns = keep(c, r->insns, sizeof *r->insns, r->ninsns);
+    copy->blocks = keep(c, r->blocks, sizeof *r->blocks, r->nblocks);
+    copy->snaps = keep(c, r->snaps, sizeof *r->snaps, r->nsnaps);
+    copy->snap_entries = keep(c, r->snap_entries, sizeof *r->snap_entries, r->nsnap_entries);
+    copy->extra = keep(c, r->extra, sizeof *r->extra, r->nextra);
+    copy->pool = keep(c, r->pool, sizeof *r->pool, r->npool);
+    copy->sources = NULL;
+    copy->nsources = 0;
+    return copy;
+}
+
 /* What ends a region and is no matter of the caller. */
 static TcgEvent outward(TcgEvent event)
 {
@@ -118,9 +145,9 @@ TcgEvent interp_step_region(TcgThread *th)
     RegionKey key = { s->pc, s->ctx };
     InterpEntry *e = find(c, key);
     if (!e->region) {
-        IrRegion *r = arena_alloc0(c->arena, sizeof *r);
+        IrRegion r;
         unsigned max = th->tcg->settings.one_insn ? 1 : MAX_INSNS;
-        if (!translate_to_ir(th, key, SHAPE_TRACE, max, r, c->arena)) {
+        if (!translate_to_ir(th, key, SHAPE_TRACE, max, &r)) {
             return TCG_EVENT_FETCH_FAULT;
         }
         if (!protect(th)) {
@@ -129,7 +156,7 @@ TcgEvent interp_step_region(TcgThread *th)
         if (atomic_load(&th->tcg->interp_invalidations) != c->seen_invalidations) {
             return TCG_EVENT_NONE; /* what was read may be old by now */
         }
-        *e = (InterpEntry){ key, r };
+        *e = (InterpEntry){ key, keep_region(c, &r) };
         c->n++;
     }
     return outward(interp_run(e->region, 1, s, &th->stop));
@@ -138,11 +165,8 @@ TcgEvent interp_step_region(TcgThread *th)
 TcgEvent interp_step_insn(TcgThread *th)
 {
     CpuState *s = th->state;
-    Translator *tr = translator_of(th);
     IrRegion r;
-    memset(&r, 0, sizeof r);
-    arena_reset(tr->arena);
-    if (!translate_to_ir(th, (RegionKey){ s->pc, s->ctx }, SHAPE_BLOCK, 1, &r, tr->arena)) {
+    if (!translate_to_ir(th, (RegionKey){ s->pc, s->ctx }, SHAPE_BLOCK, 1, &r)) {
         return TCG_EVENT_FETCH_FAULT;
     }
     return outward(interp_run(&r, 1, s, &th->stop));

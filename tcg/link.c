@@ -108,8 +108,8 @@ static void retarget(Tcg *t, OutRef *ref)
         return;
     }
     IcRow *row = &region_ics(from)[i - from->nlinks];
-    /* the context of an inline cache is its site's; only context 0 has one (code.h) */
-    void *code = find_code(t, (RegionKey){ row->key, 0 }, &to);
+    /* an inline cache leads to its site's context; exits to another one have none */
+    void *code = find_code(t, (RegionKey){ row->key, from->key.ctx }, &to);
     __atomic_store_n(&row->target, code ? code : (void *)tramp_relookup, __ATOMIC_RELEASE);
     if (code) {
         connect(ref, to);

@@ -22,7 +22,7 @@ enum {
 };
 
 _Static_assert(sizeof(CpuState) <= STATE_POLL_PAGE, "");
-_Static_assert(offsetof(CpuState, pc) == OFF_PC && offsetof(CpuState, event) == OFF_EVENT, "");
+_Static_assert(offsetof(CpuState, pc) == OFF_PC && offsetof(CpuState, ctx) == OFF_CTX && offsetof(CpuState, event) == OFF_EVENT, "");
 _Static_assert(offsetof(CpuState, event_arg) == OFF_EVENT_ARG && offsetof(CpuState, c_stack) == OFF_C_STACK, "");
 _Static_assert(offsetof(CpuState, guest_mxcsr) == OFF_GUEST_MXCSR && offsetof(CpuState, host_mxcsr) == OFF_HOST_MXCSR, "");
 _Static_assert(offsetof(CpuState, is_in_code) == OFF_IS_IN_CODE && offsetof(CpuState, pin_home) == OFF_PIN_HOME, "");
@@ -162,8 +162,8 @@ void tcg_thread_free(CpuState *s)
     lock_acquire(&t->threads_lock);
     unlink_thread(th);
     lock_release(&t->threads_lock);
-    free_parts(th);
     poll_open(th);
+    free_parts(th);
     hostmem_pages_free((char *)s - RETURN_STACK_SIZE, RETURN_STACK_SIZE + BLOCK_SIZE);
 }
 

@@ -116,21 +116,28 @@ static bool discover(TcgThread *th, RegionKey key, RegionShape shape, uint32_t m
     return true;
 }
 
-const IrRegion *translate_to_ir(TcgThread *th, RegionKey key, RegionShape shape, unsigned max_insns, IrRegion *r,
-                                struct Arena *arena)
+static void build(TcgThread *th, IrRegion *r)
 {
-    Translator *tr = translator_of(th);
+    Translator *tr = th->translator;
+    IrSettings settings = { .is_tso = th->tcg->target->is_tso };
+    memset(r, 0, sizeof *r);
+    arena_reset(tr->arena);
+    region_build(&tr->former, tr->builder, r, tr->arena, &settings);
+    log_ir(th->tcg, r, tr->former.key.pc);
+}
+
+bool translate_to_ir(TcgThread *th, RegionKey key, RegionShape shape, unsigned max_insns, IrRegion *r)
+{
+    translator_of(th);
     uint64_t start = stats_clock();
     if (!discover(th, key, shape, max_insns)) {
-        return NULL;
+        return false;
     }
-    IrSettings settings = { .is_tso = th->tcg->target->is_tso };
-    region_build(&tr->former, tr->builder, r, arena, &settings);
-    log_ir(th->tcg, r, key.pc);
+    build(th, r);
     th->stats.regions[0]++;
     th->stats.guest_insns[0] += r->guest_insns;
     th->stats.translate_ns[0] += stats_clock() - start;
-    return r;
+    return true;
 }
 
 /* ---- compiling */
@@ -186,11 +193,7 @@ static TryResult try_translate(TcgThread *th, RegionKey key, unsigned tier, Regi
         return TRY_FETCH_FAULT;
     }
     IrRegion r;
-    memset(&r, 0, sizeof r);
-    arena_reset(tr->arena);
-    IrSettings settings = { .is_tso = t->target->is_tso };
-    region_build(&tr->former, tr->builder, &r, tr->arena, &settings);
-    log_ir(t, &r, key.pc);
+    build(th, &r);
     HostSettings host = {
         .has_counter = tier == 1 && t->settings.engine == TCG_ENGINE_TIERED,
         .has_poll = true,

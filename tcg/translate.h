@@ -22,8 +22,7 @@ Translator *translator_of(TcgThread *th);
  * again; TCG_EVENT_FETCH_FAULT with the state's fault fields; TCG_EVENT_INTERPRET: it cannot be compiled now. */
 TcgEvent translate(TcgThread *th, RegionKey key, unsigned tier);
 
-/* IR of the region for the interpreter. NULL: fetch fault, fault fields are set. */
-const IrRegion *translate_to_ir(TcgThread *th, RegionKey key, RegionShape shape, unsigned max_insns, IrRegion *r,
-                                struct Arena *arena);
+/* IR of the region for the interpreter, in the translator's arena until the next translation. false: fetch fault, fault fields are set. */
+bool translate_to_ir(TcgThread *th, RegionKey key, RegionShape shape, unsigned max_insns, IrRegion *r);
 
 #endif

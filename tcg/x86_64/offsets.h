@@ -4,6 +4,7 @@
 #define LYRE_TCG_X86_64_OFFSETS_H
 
 #define OFF_PC 2048
+#define OFF_CTX 2056
 #define OFF_EVENT 2060
 #define OFF_EVENT_ARG 2064
 #define OFF_GUEST_MXCSR 2084

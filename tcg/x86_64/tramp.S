@@ -97,6 +97,8 @@ FUNCTION tramp_indirect
         cmpq    $-1, (%rcx)
         je      .Lindirect_leave
 .Lprobe:
+        cmpl    $0, S(OFF_CTX) /* the table has context 0 only */
+        jne     .Lindirect_leave
         movabs  $0x9e3779b97f4a7c15, %rdx
         imul    %rax, %rdx
         shr     $TABLE_SHIFT, %rdx

@@ -84,13 +84,21 @@ void toy_machine_finish(ToyMachine *m)
     munmap(m->memory, TOY_MEMORY);
 }
 
+void toy_write(ToyMachine *m, uint32_t offset, const void *data, uint32_t size)
+{
+    for (uint32_t page = offset / 4096; page <= (offset + size - 1) / 4096; page++) {
+        write_hit(m, (uintptr_t)m->memory + page * 4096);
+    }
+    memcpy(m->memory + offset, data, size);
+}
+
 uint64_t toy_put(ToyMachine *m, uint32_t offset, const uint32_t *code)
 {
     uint32_t n = 0;
     while (code[n]) {
         n++;
     }
-    memcpy(m->memory + offset, code, n * sizeof *code);
+    toy_write(m, offset, code, n * sizeof *code);
     return (uintptr_t)m->memory + offset;
 }
 

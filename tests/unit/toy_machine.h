@@ -17,6 +17,8 @@ typedef struct ToyMachine {
 
 void toy_machine_init(ToyMachine *m, const TcgSettings *settings);
 void toy_machine_finish(ToyMachine *m);
+/* Writes as a personality does for the guest: code made of these pages is dropped. */
+void toy_write(ToyMachine *m, uint32_t offset, const void *data, uint32_t size);
 /* Assembles at memory + offset: 0-terminated words. Returns the guest address. */
 uint64_t toy_put(ToyMachine *m, uint32_t offset, const uint32_t *code);
 /* A state for the calling thread; its faults are handled from now on. */
