@@ -11,18 +11,22 @@ typedef struct LoadInfo {
     uint64_t phdr;           /* AT_PHDR */
     uint64_t phnum, phent;
     uint64_t interp_base;    /* AT_BASE */
-    uint64_t brk_start;
+    uint64_t brk_start;      /* end of the program's data; mm_set_brk chooses from here */
     uint64_t stack_pointer;
     bool has_exec_stack;
 } LoadInfo;
 
 /* What kind of file an open program is. */
 typedef enum ProgramKind { PROGRAM_GUEST, PROGRAM_OTHER_GUEST, PROGRAM_HOST, PROGRAM_SCRIPT, PROGRAM_INVALID } ProgramKind;
-/* Reads the header; on PROGRAM_INVALID *why is a static string for the person ("truncated ELF header", "FreeBSD program", ...), and
- * the return of *error the errno that execve gives. */
+/* Reads the headers; *why is for the person: on PROGRAM_INVALID a static string ("truncated ELF header", "FreeBSD program", ...), and *error
+ * the errno that execve gives; on PROGRAM_OTHER_GUEST and PROGRAM_HOST the architecture's name. */
 ProgramKind loader_classify(int fd, const GuestAbi *abi, const char **why, int *error);
 
-/* Maps the program (and interpreter) into t->mm and builds the stack with argv, envp, auxv. 0 or negative errno with *why. */
-int loader_load(Task *t, int fd, const char *path, char *const argv[], char *const envp[], LoadInfo *out, const char **why);
+/* Maps the program (and interpreter) into t->mm and builds the stack with argv, envp, auxv; exec_fn is AT_EXECFN. 0 or a negative errno with
+ * *why. Fault handlers must stand. */
+int loader_load(Task *t, int fd, const char *exec_fn, char *const argv[], char *const envp[], LoadInfo *out, const char **why);
+
+/* Part of it, in loader_stack.c: maps the stack and fills it. */
+int loader_build_stack(Task *t, const char *exec_fn, char *const argv[], char *const envp[], LoadInfo *info, const char **why);
 
 #endif

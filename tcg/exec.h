@@ -28,6 +28,7 @@ typedef struct TcgSettings {
     int log_fd;
     uint64_t log_start, log_end; /* -dfilter */
     uint64_t seed;
+    const struct TargetCpu *cpu; /* -cpu, from the target's cpu_parse */
 } TcgSettings;
 typedef enum TcgLog {
     TCG_LOG_IN_ASM = 1, TCG_LOG_OUT_ASM = 2, TCG_LOG_OP = 4, TCG_LOG_OP_OPT = 8, TCG_LOG_INT = 16, TCG_LOG_EXEC = 32,

@@ -6,6 +6,9 @@
  * Virtual registers are SSA: one definition each (an operation's operand, or a phi of a block). Critical edges are split
  * before. Every block begins at a label and ends with one terminator (branches name blocks; exits are terminators or
  * out-of-line code of theirs).
+ *
+ * What the allocator counts on: a block stands after the blocks that dominate it; labels have no operands but definitions
+ * (no move is ever placed before one); terminators define nothing; an unconditional jump has no operands.
  */
 #ifndef LYRE_TCG_MIR_H
 #define LYRE_TCG_MIR_H
@@ -64,7 +67,9 @@ typedef struct MInsn {
     int32_t disp;
     uint32_t first_op;   /* in MRegion.operands */
     uint64_t imm;        /* immediate, or block id, or IR insn id of an exit */
-    uint32_t snap;       /* MRegion.snaps: state for the side table; 0: none. Its values are used late */
+    uint32_t snap : 31;  /* MRegion.snaps: state for the side table; 0: none. Its values are used late, but */
+    uint32_t is_snap_early : 1; /* used early if the operation leaves before it writes any result (plain loads, say):
+                            results may then overwrite them */
     uint32_t clobbers[M_NCLASSES]; /* registers destroyed beyond operands; live values there are moved away or spilled */
     uint32_t ir;         /* IR insn it came from: for logs */
 } MInsn;

@@ -40,6 +40,7 @@ enum {
     STATE_TABLE = 12288,     /* per-thread jump table */
     STATE_TABLE_BITS = 12,
     STATE_SPILLS = 128,      /* 16-byte spill slots */
+    STATE_PINS = 10,
 };
 
 /* Why tcg_run returned, or why translated code left. */
@@ -95,6 +96,9 @@ typedef struct CpuState {
     void *fault_resume;    /* where the signal handler sends a thread whose row has been applied */
     void *owner;           /* linux-user: Task */
     struct TcgThread *tcg; /* the translator's per-thread data */
+    void *return_sp;       /* rsp of translated code while C runs */
+    uint64_t pin_scratch;  /* home of pins that the target does not use */
+    uint16_t pin_home[STATE_PINS]; /* offset of each pin's home */
     uint64_t save[64];     /* caller-saved registers round helper calls */
     uint64_t ll_addr, ll_value, ll_value2; /* load-reserved: address, values seen; address ~0: none */
     _Alignas(16) uint8_t spill[STATE_SPILLS][16];

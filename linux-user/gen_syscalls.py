@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Makes the tables of system calls, structs and flags from syscalls.def, structs.def and flags.def."""
+import re
+import shlex
+import sys
+
+INTS = ('int uint long ulong hex fd atfd pid uid mode dev sig off addr ioctl futex_op').split()
+DIRS = {'in': 'ARG_IN', 'out': 'ARG_OUT', 'io': 'ARG_INOUT'}
+FIRST_COMMON = 424  # from here on numbers are equal on all architectures
+
+
+def lines(path):
+    for n, line in enumerate(open(path), 1):
+        line = line.rstrip()
+        if line and not line.lstrip().startswith('#'):
+            yield f'{path}:{n}', line
+
+
+def fail(where, what):
+    sys.exit(f'{where}: {what}')
+
+
+def parse_structs(path):
+    structs = {}
+    for where, line in lines(path):
+        words = line.split()
+        if words[0] == 'struct':
+            ctype = [w for w in words[3:] if not w.startswith('<') and w not in '-!']
+            current = structs[words[1]] = {'size': int(words[2]), 'ctype': ctype[0] if ctype else None, 'differs': '!' in words,
+                                           'headers': [w for w in words if w.startswith('<')], 'fields': []}
+        else:
+            name, offset, fmt = words
+            hidden = name.startswith('.') and name != '.'
+            current['fields'].append((name.lstrip('.'), int(offset), fmt, hidden))
+            if int(offset) >= current['size']:
+                fail(where, 'field outside of the struct')
+    return structs
+
+
+def parse_flags(path):
+    lists, headers = {}, []
+    for where, line in lines(path):
+        name, _, rest = line.partition(' = ')
+        entries = []
+        for word in rest.split():
+            if word.startswith('<'):
+                headers.append(word)
+                continue
+            m = re.fullmatch(r'(\w+)(?:&(\w+))?(?:=(\w+))?', word) or fail(where, word)
+            flag, mask, value = m.groups()
+            fix = lambda v: v if v is None or not re.fullmatch(r'0[0-7]+', v) else v
+            value = fix(value) or flag
+            entries.append((flag, fix(mask) or value, value))
+        lists[name] = entries
+    return lists, headers
+
+
+def parse_rows(path, structs, lists):
+    rows, seen = [], set()
+    for where, line in lines(path):
+        text, quote, rest = line.partition('"')
+        words = text.split()
+        number, name, kind = words[:3]
+        flags = set(re.findall(r'[!^]', kind))
+        kind = kind.rstrip('!^')
+        if kind not in ('pass', 'wait', 'fn', 'none'):
+            fail(where, f'kind {kind}')
+        if (kind == 'none') != bool(quote):
+            fail(where, 'a reason belongs to missing calls, and only to them')
+        args = [parse_arg(where, w, words[3:], structs, lists) for w in words[3:]]
+        if len(args) > 6 or name in seen:
+            fail(where, 'too many arguments or name twice')
+        seen.add(name)
+        rows.append({'number': None if number == '-' else int(number), 'name': name, 'kind': kind, 'flags': flags, 'args': args,
+                     'reason': rest.rstrip('"') if quote else None})
+    return rows
+
+
+def parse_arg(where, word, words, structs, lists):
+    name, _, kind = word.partition(':')
+    kind, _, count = kind.partition('*')
+    index, bits, ref = -1, 0, '0'
+    if count:
+        count, _, div = count.partition('/')
+        bits = 1 if div == '8' else 0
+        names = [w.partition(':')[0] for w in words]
+        if count not in names:
+            fail(where, f'no argument {count}')
+        index = names.index(count)
+    head, _, tail = kind.partition('.')
+    if head in DIRS:
+        if tail not in structs:
+            fail(where, f'no struct {tail}')
+        return name, DIRS[head], index, bits, f'STRUCT_{tail}'
+    if kind == 'socktype':
+        head, tail = 'flags', kind
+    if head in ('flags', 'enum'):
+        if tail not in lists:
+            fail(where, f'no list {tail}')
+        return name, 'ARG_' + head.upper(), -1, 0, f'LIST_{tail}'
+    if kind in ('path', 'lpath', 'str') or kind in INTS:
+        return name, 'ARG_' + kind.upper(), -1, 0, ref
+    fail(where, f'type {kind}')
+
+
+def field_row(structs, lists, field):
+    name, offset, fmt, hidden = field
+    base, _, ref = fmt.partition('.')
+    base, _, length = base.partition(':')
+    ref = f'LIST_{ref}' if base.startswith('flags') else f'STRUCT_{ref}' if base == 'struct' else length or '0'
+    shown = 'NULL' if name == '' else f'"{name}"'
+    return f'{{{shown}, {offset}, {ref}, FMT_{base.upper()}, {"true" if hidden else "false"}}}'
+
+
+def write_header(path, rows, structs, lists):
+    with open(path, 'w') as f:
+        f.write('/* Made by gen_syscalls.py. */\n#ifndef LYRE_SYSCALL_ROWS_H\n#define LYRE_SYSCALL_ROWS_H\n'
+                '#include "linux-user/syscall.h"\n')
+        f.write('typedef enum StructId {\n' + ''.join(f'    STRUCT_{s},\n' for s in structs) + '} StructId;\n')
+        f.write('typedef enum FlagListId {\n' + ''.join(f'    LIST_{l},\n' for l in lists) + '} FlagListId;\n')
+        f.write('/* generic numbers */\nenum {\n' +
+                ''.join(f'    NR_{r["name"]} = {r["number"]},\n' for r in rows if r['number'] is not None) + '};\n')
+        f.writelines(f'SyscallFn sys_{r["name"]};\n' for r in rows if r['kind'] == 'fn')
+        f.write('#endif\n')
+
+
+def host_number(row):
+    if row['number'] is not None and row['number'] >= FIRST_COMMON:
+        return str(row['number'])
+    if row['name'] in ('riscv_hwprobe', 'riscv_flush_icache', 'sync_file_range2'):
+        return '-1'
+    return f'SYS_{row["name"]}'
+
+
+def write_source(path, rows, structs, lists, headers):
+    with open(path, 'w') as f:
+        f.write('/* Made by gen_syscalls.py. */\n#include "linux-user/syscall_row.h"\n#include "syscall_rows.h"\n'
+                '#include <sys/syscall.h>\n')
+        f.writelines(f'#include {h}\n' for h in headers)
+        for name, entries in lists.items():
+            f.write(f'static const FlagName list_{name}[] = {{\n')
+            f.writelines(f'    {{{m}, {v}, "{n}"}},\n' for n, m, v in entries)
+            f.write('};\n')
+        f.write('const FlagList flag_lists[] = {\n')
+        f.writelines(f'    {{"{n}", {len(e)}, list_{n}}},\n' for n, e in lists.items())
+        f.write('};\n')
+        for name, s in structs.items():
+            if s['fields']:
+                f.write(f'static const StructField fields_{name}[] = {{' +
+                        ', '.join(field_row(structs, lists, x) for x in s['fields']) + '};\n')
+        f.write('const StructDesc struct_descs[] = {\n')
+        for name, s in structs.items():
+            fields = f'fields_{name}' if s['fields'] else 'NULL'
+            f.write(f'    {{"{name}", {s["size"]}, {len(s["fields"])}, {fields}}},\n')
+        f.write('};\nconst SyscallRow syscall_rows[] = {\n')
+        for r in rows:
+            write_row(f, r)
+        f.write(f'}};\nconst unsigned syscall_nrows = {len(rows)};\n')
+        numbers = ', '.join(str(0xffff if r['number'] is None else r['number']) for r in rows)
+        f.write(f'const uint16_t syscall_numbers[] = {{{numbers}}};\n')
+        write_index(f, rows)
+
+
+def write_row(f, r):
+    flags = [n for c, n in (('!', 'ROW_UNSAFE'), ('^', 'ROW_PRINT_FIRST')) if c in r['flags']]
+    types = {a[1] for a in r['args']}
+    if types & {'ARG_IN', 'ARG_OUT', 'ARG_INOUT', 'ARG_STR'}:
+        flags.append('ROW_POINTERS')
+    if types & {'ARG_PATH', 'ARG_LPATH'}:
+        flags.append('ROW_PATHS')
+    reason = f'"{r["reason"]}"' if r['reason'] else 'NULL'
+    fn = f'sys_{r["name"]}' if r['kind'] == 'fn' else 'NULL'
+    args = ', '.join(f'{{"{n}", {t}, {i}, {b}, {ref}}}' for n, t, i, b, ref in r['args']) or '{0}'
+    f.write(f'    {{"{r["name"]}", {reason}, {fn}, {host_number(r)}, SYSCALL_{r["kind"].upper()}, {len(r["args"])}, '
+            f'{" | ".join(flags) or 0}, {{{args}}}}},\n')
+
+
+def write_index(f, rows):
+    top = max(r['number'] for r in rows if r['number'] is not None) + 1
+    index = [0] * top
+    for i, r in enumerate(rows):
+        if r['number'] is not None:
+            if index[r['number']]:
+                sys.exit(f'number {r["number"]} twice')
+            index[r['number']] = i + 1
+    f.write(f'static const uint16_t index_generic[{top}] = {{{", ".join(map(str, index))}}};\n'
+            'const SyscallRow *syscall_row(unsigned table, uint64_t number)\n{\n'
+            f'    return number < {top} && index_generic[number] ? &syscall_rows[index_generic[number] - 1] : NULL;\n}}\n')
+
+
+def main():
+    syscalls, structs_def, flags_def, header, source = sys.argv[1:6]
+    structs = parse_structs(structs_def)
+    lists, headers = parse_flags(flags_def)
+    rows = parse_rows(syscalls, structs, lists)
+    write_header(header, rows, structs, lists)
+    write_source(source, rows, structs, lists, headers)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: MIT */
+/* Command line and environment by one table; nothing here runs while a guest runs. */
+#include "linux-user/options.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "linux-user/syscall.h"
+#include "tcg/code.h"
+#include "util/compiler.h"
+#include "util/hostmem.h"
+
+#define VERSION "0.1.0"
+
+typedef enum Verdict { FINE, STOP, BAD } Verdict; /* STOP: done, leave with 0; BAD: the message has been printed */
+typedef Verdict Handler(Options *o, const char *value);
+
+typedef struct OptionDesc {
+    const char *name;
+    const char *env;      /* after LYRE_ or QEMU_; NULL: none */
+    const char *argument; /* for the help; NULL: takes none */
+    Handler *handle;      /* NULL: known, not in this version */
+    bool is_inherited;    /* by programs that the guest executes */
+    const char *help;
+} OptionDesc;
+
+static PRINTF_LIKE(1, 2) Verdict complain(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    dprintf(2, "lyre: ");
+    vdprintf(2, format, args);
+    dprintf(2, "\n");
+    va_end(args);
+    return BAD;
+}
+
+/* A number with k, M, G; `unit` for one without. False: not one, or out of range. */
+static bool parse_size(const char *s, uint64_t unit, uint64_t *out)
+{
+    char *end;
+    uint64_t n = strtoull(s, &end, 0);
+    switch (*end) {
+    case 0:
+        break;
+    case 'k':
+    case 'K':
+        unit = 1ull << 10, end++;
+        break;
+    case 'M':
+        unit = 1ull << 20, end++;
+        break;
+    case 'G':
+        unit = 1ull << 30, end++;
+        break;
+    default:
+        return false;
+    }
+    return end != s && *end == 0 && *s != '-' && !__builtin_mul_overflow(n, unit, out);
+}
+
+/* Calls `each` for the parts of a comma-separated list; they lie in a copy that stays. */
+static Verdict for_parts(Options *o, const char *list, Handler *each)
+{
+    char *copy = strdup(list), *rest = copy, *part;
+    while ((part = strsep(&rest, ","))) {
+        Verdict v = *part ? each(o, part) : FINE;
+        if (v != FINE) {
+            return v;
+        }
+    }
+    return FINE;
+}
+
+/* ---- environment of the guest */
+
+static size_t name_length(const char *assignment) { return strcspn(assignment, "="); }
+
+static Verdict unset_one(Options *o, const char *name)
+{
+    size_t n = strlen(name);
+    char **to = o->environ;
+    if (strchr(name, '=')) {
+        return complain("-U %s: a name is wanted, not an assignment", name);
+    }
+    for (char **from = o->environ; *from; from++) {
+        if (name_length(*from) != n || strncmp(*from, name, n) != 0) {
+            *to++ = *from;
+        }
+    }
+    *to = NULL;
+    return FINE;
+}
+
+static Verdict set_one(Options *o, const char *assignment)
+{
+    if (!strchr(assignment, '=')) {
+        return complain("-E %s: NAME=VALUE is wanted", assignment);
+    }
+    char *name = strndup(assignment, name_length(assignment));
+    unset_one(o, name);
+    free(name);
+    size_t n = 0;
+    while (o->environ[n]) {
+        n++;
+    }
+    char **grown = host_alloc((n + 2) * sizeof(char *));
+    memcpy(grown, o->environ, n * sizeof(char *));
+    grown[n] = (char *)(uintptr_t)assignment;
+    o->environ = grown;
+    return FINE;
+}
+
+static Verdict set_env(Options *o, const char *v) { return for_parts(o, v, set_one); }
+static Verdict unset_env(Options *o, const char *v) { return for_parts(o, v, unset_one); }
+
+/* ---- logs */
+
+static const struct {
+    const char *name;
+    uint32_t bit;
+    const char *help;
+} log_items[] = {
+    {"in_asm", TCG_LOG_IN_ASM, "guest code of each region"},
+    {"out_asm", TCG_LOG_OUT_ASM, "host code of each region"},
+    {"op", TCG_LOG_OP, "intermediate code"},
+    {"op_opt", TCG_LOG_OP_OPT, "intermediate code after optimisation"},
+    {"int", TCG_LOG_INT, "exceptions"},
+    {"exec", TCG_LOG_EXEC, "each region that is entered by look-up"},
+    {"cpu", TCG_LOG_CPU, "registers with exec"},
+    {"fpu", TCG_LOG_FPU, "floating-point registers with cpu"},
+    {"page", TCG_LOG_PAGE, "mappings at start"},
+    {"nochain", TCG_LOG_NOCHAIN, "regions are not linked (with exec: all are seen)"},
+    {"strace", TCG_LOG_STRACE, "system calls"},
+    {"tid", TCG_LOG_TID, "a log file for each thread (-D with %d)"},
+    {"unimp", TCG_LOG_UNIMP, "what is not implemented"},
+    {"guest_errors", TCG_LOG_GUEST_ERRORS, "odd things that the guest does"},
+    {"stats", TCG_LOG_STATS, "counters of the translator at exit"},
+};
+
+static Verdict log_one(Options *o, const char *item)
+{
+    if (strcmp(item, "help") == 0 || strcmp(item, "?") == 0) {
+        for (unsigned i = 0; i < ARRAY_LEN(log_items); i++) {
+            dprintf(1, "%-14s %s\n", log_items[i].name, log_items[i].help);
+        }
+        return STOP;
+    }
+    for (unsigned i = 0; i < ARRAY_LEN(log_items); i++) {
+        if (strcmp(item, log_items[i].name) == 0) {
+            o->tcg.log |= log_items[i].bit;
+            return FINE;
+        }
+    }
+    return complain("-d %s: unknown item; -d help lists them", item);
+}
+static Verdict set_log(Options *o, const char *v) { return for_parts(o, v, log_one); }
+
+/* START+SIZE, START-SIZE (before START) or START..LAST */
+static Verdict set_dfilter(Options *o, const char *v)
+{
+    char *end;
+    uint64_t start = strtoull(v, &end, 0);
+    if (end != v && (*end == '+' || *end == '-' || (end[0] == '.' && end[1] == '.'))) {
+        char kind = *end;
+        const char *second = end + (kind == '.' ? 2 : 1);
+        uint64_t n = strtoull(second, &end, 0);
+        if (end != second && *end == 0) {
+            o->tcg.log_start = kind == '-' ? start - n : start;
+            o->tcg.log_end = kind == '-' ? start : kind == '+' ? start + n : n + 1;
+            return FINE;
+        }
+        if (end != second && *end == ',') {
+            return complain("-dfilter %s: more than one range is not in this version", v);
+        }
+    }
+    return complain("-dfilter %s: START+SIZE, START-SIZE or START..LAST is wanted", v);
+}
+
+/* ---- one-line settings */
+
+static Verdict set_prefix(Options *o, const char *v) { return o->prefix = v, FINE; }
+static Verdict set_cpu(Options *o, const char *v) { return o->cpu = v, FINE; }
+static Verdict set_argv0(Options *o, const char *v) { return o->argv0 = v, FINE; }
+static Verdict set_uname(Options *o, const char *v) { return o->uname = v, FINE; }
+static Verdict set_log_file(Options *o, const char *v) { return o->log_file = v, FINE; }
+static Verdict set_host_cpu(Options *o, const char *v) { return o->host_cpu = v, FINE; }
+static Verdict set_one_insn(Options *o, const char *v) { return o->tcg.one_insn = true, FINE; }
+static Verdict set_strace(Options *o, const char *v) { return o->tcg.log |= TCG_LOG_STRACE, FINE; }
+static Verdict set_nothing(Options *o, const char *v) { return FINE; }
+
+static Verdict set_stack(Options *o, const char *v)
+{
+    return parse_size(v, 1, &o->stack_size) ? FINE : complain("-s %s: a size is wanted (k, M, G)", v);
+}
+static Verdict set_tb_size(Options *o, const char *v)
+{
+    return parse_size(v, 1 << 20, &o->tcg.cache_size) ? FINE : complain("-tb-size %s: MiB or a size with k, M, G is wanted", v);
+}
+static Verdict set_seed(Options *o, const char *v)
+{
+    o->has_seed = true;
+    return parse_size(v, 1, &o->tcg.seed) ? FINE : complain("-seed %s: a number is wanted", v);
+}
+static Verdict set_base(Options *o, const char *v)
+{
+    uint64_t base;
+    return parse_size(v, 1, &base) && base == 0 ? FINE : complain("-B %s: 64-bit guests have no base other than 0", v);
+}
+
+static Verdict experiment(Options *o, const char *item)
+{
+    static const char *const engines[] = {
+        [TCG_ENGINE_TIERED] = "tiered", [TCG_ENGINE_INTERP] = "interp", [TCG_ENGINE_BLOCK] = "block", [TCG_ENGINE_REGION] = "region"};
+    if (strcmp(item, "move") == 0) {
+        o->tcg.is_moved = true;
+        return FINE;
+    }
+    if (strncmp(item, "engine=", 7) == 0) {
+        for (unsigned i = 0; i < ARRAY_LEN(engines); i++) {
+            if (strcmp(item + 7, engines[i]) == 0) {
+                o->tcg.engine = (TcgEngine)i;
+                return FINE;
+            }
+        }
+    }
+    uint64_t n;
+    if (strncmp(item, "hot=", 4) == 0 && parse_size(item + 4, 1, &n) && n <= INT32_MAX) {
+        o->tcg.hot_threshold = (uint32_t)n;
+        return FINE;
+    }
+    return complain("-x %s: engine=tiered|interp|block|region, move or hot=N is wanted", item);
+}
+static Verdict set_experiments(Options *o, const char *v) { return for_parts(o, v, experiment); }
+
+static Verdict show_version(Options *o, const char *v)
+{
+    dprintf(1, "lyre-%s version %s\n", o->abi->target->name, VERSION);
+    return STOP;
+}
+static Verdict show_syscalls(Options *o, const char *v)
+{
+    syscall_print_list(1);
+    return STOP;
+}
+static Handler show_help;
+
+/* clang-format off */
+static const OptionDesc table[] = {
+    {"h", NULL, NULL, show_help, false, "this text"},
+    {"help", NULL, NULL, show_help, false, NULL},
+    {"version", "VERSION", NULL, show_version, false, "the version"},
+    {"L", "LD_PREFIX", "path", set_prefix, true, "directory of the guest's system: absolute paths are looked for there first"},
+    {"cpu", "CPU", "model", set_cpu, true, "CPU model with +feature, -feature; `help` lists"},
+    {"s", "STACK_SIZE", "size", set_stack, true, "stack size; default: ulimit -s"},
+    {"E", "SET_ENV", "n=v[,..]", set_env, false, "sets a variable of the guest's environment"},
+    {"U", "UNSET_ENV", "n[,..]", unset_env, false, "removes one"},
+    {"0", "ARGV0", "name", set_argv0, false, "argv[0] of the guest"},
+    {"r", "UNAME", "release", set_uname, true, "kernel release that uname tells"},
+    {"strace", "STRACE", NULL, set_strace, true, "logs system calls"},
+    {"d", "LOG", "item[,..]", set_log, true, "log items; `help` lists"},
+    {"D", "LOG_FILENAME", "file", set_log_file, true, "log file; %d is the process id"},
+    {"dfilter", "DFILTER", "range", set_dfilter, true, "logs only code in START+SIZE, START-SIZE, START..LAST"},
+    {"seed", "RAND_SEED", "n", set_seed, true, "seed of layout and random numbers"},
+    {"tb-size", "TB_SIZE", "size", set_tb_size, true, "size of the code cache in MiB, or with k, M, G"},
+    {"one-insn-per-tb", "ONE_INSN_PER_TB", NULL, set_one_insn, true, "one instruction per region"},
+    {"x", "EXPERIMENT", "item[,..]", set_experiments, true, "engine=tiered|interp|block|region, move, hot=N"},
+    {"host-cpu", "HOST_CPU", "spec", set_host_cpu, true, "host features used: v2, v3, native, then +name, -name"},
+    {"syscalls", NULL, NULL, show_syscalls, false, "lists the system calls and what becomes of them"},
+    {"t", "RTSIG_MAP", "t h n", set_nothing, false, "accepted; real-time signals need no mapping"},
+    {"B", "GUEST_BASE", "address", set_base, false, "guest base: 0"},
+    {"R", "RESERVED_VA", "size", set_nothing, false, "accepted; nothing is reserved for 64-bit guests"},
+    {"g", "GDB", "endpoint", NULL, false, NULL},
+    {"trace", "TRACE", "pattern", NULL, false, NULL},
+    {"perfmap", "PERFMAP", NULL, NULL, false, NULL},
+    {"jitdump", "JITDUMP", NULL, NULL, false, NULL},
+    {"plugin", "PLUGIN", "file", NULL, false, NULL},
+};
+/* clang-format on */
+
+static Verdict show_help(Options *o, const char *v)
+{
+    const char *arch = o->abi->target->name;
+    dprintf(1, "usage: lyre-%s [options] program [arguments]\nRuns a Linux program made for %s.\n\n", arch, arch);
+    for (unsigned i = 0; i < ARRAY_LEN(table); i++) {
+        const OptionDesc *d = &table[i];
+        if (d->help) {
+            char left[40];
+            snprintf(left, sizeof(left), "-%s%s%s", d->name, d->argument ? " " : "", d->argument ? d->argument : "");
+            dprintf(1, "  %-20s %-22s %s\n", left, d->env ? d->env : "", d->help);
+        }
+    }
+    dprintf(1, "\nThe second column is the environment variable: LYRE_ before it, or QEMU_; options go before variables.\n"
+               "Exit status: the program's; 127 when it does not exist, 126 when it cannot be run, 1 for a wrong command line.\n");
+    return STOP;
+}
+
+static const OptionDesc *find(const char *name)
+{
+    for (unsigned i = 0; i < ARRAY_LEN(table); i++) {
+        if (strcmp(table[i].name, name) == 0) {
+            return &table[i];
+        }
+    }
+    return NULL;
+}
+
+static Verdict apply(Options *o, const OptionDesc *d, const char *value)
+{
+    if (!d->handle) {
+        return complain("-%s is not in this version", d->name);
+    }
+    if (d->is_inherited && o->ninherited + 2 <= OPTIONS_MAX_INHERITED) {
+        o->inherited[o->ninherited++] = d->name;
+        o->inherited[o->ninherited++] = value ? value : "";
+    }
+    return d->handle(o, value);
+}
+
+static Verdict apply_environment(Options *o)
+{
+    static const char *const prefixes[] = {"LYRE_", "QEMU_"};
+    for (unsigned i = 0; i < ARRAY_LEN(table); i++) {
+        for (unsigned k = 0; table[i].env && k < ARRAY_LEN(prefixes); k++) {
+            char name[40];
+            snprintf(name, sizeof(name), "%s%s", prefixes[k], table[i].env);
+            const char *value = getenv(name);
+            if (!value) {
+                continue;
+            }
+            Verdict v = apply(o, &table[i], value);
+            if (v != FINE) {
+                return v;
+            }
+            break;
+        }
+    }
+    return FINE;
+}
+
+void options_init(Options *o, const GuestAbi *abi, char **envp)
+{
+    memset(o, 0, sizeof(*o));
+    o->abi = abi;
+    o->environ = envp;
+    o->tcg.log_fd = 2;
+    o->tcg.log_end = UINT64_MAX;
+}
+
+static bool leave(Options *o, Verdict v)
+{
+    o->exit_code = v == STOP ? 0 : 1;
+    return false;
+}
+
+bool options_parse(Options *o, int argc, char **argv, bool is_secure)
+{
+    Verdict v = is_secure ? FINE : apply_environment(o);
+    int i = 1;
+    for (; v == FINE && i < argc && argv[i][0] == '-'; i++) {
+        const char *name = argv[i] + 1;
+        name += *name == '-';
+        if (*name == 0) {
+            i++;
+            break;
+        }
+        const OptionDesc *d = find(name);
+        if (!d) {
+            v = complain("unknown option %s; -help lists them", argv[i]);
+        } else if (d->argument && i + 1 == argc) {
+            v = complain("-%s needs an argument: %s", d->name, d->argument);
+        } else {
+            v = apply(o, d, d->argument ? argv[++i] : NULL);
+        }
+    }
+    if (v == FINE && i >= argc) {
+        v = complain("no program is given; -help lists the options");
+    }
+    o->first = i;
+    return v == FINE ? options_finish(o) : leave(o, v);
+}
+
+bool options_apply(Options *o, const char *name, const char *value)
+{
+    const OptionDesc *d = find(name);
+    return d && d->is_inherited && apply(o, d, value) == FINE;
+}
+
+bool options_finish(Options *o)
+{
+    const Target *target = o->abi->target;
+    const char *error = NULL;
+    o->has_strace = o->tcg.log & TCG_LOG_STRACE;
+    if (o->cpu && (strcmp(o->cpu, "help") == 0 || strcmp(o->cpu, "?") == 0)) {
+        target->cpu_list(1);
+        return leave(o, STOP);
+    }
+    o->cpu = o->cpu ? o->cpu : "max";
+    o->target_cpu = target->cpu_parse(o->cpu, &error);
+    if (!o->target_cpu) {
+        return leave(o, complain("-cpu %s: %s", o->cpu, error ? error : "unknown model"));
+    }
+    host_features_detect();
+    if (o->host_cpu && !host_features_parse(o->host_cpu)) {
+        return leave(o, complain("-host-cpu %s: v2, v3 or native, then +name or -name, is wanted", o->host_cpu));
+    }
+    return true;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* What gen_syscalls.py makes of syscalls.def, structs.def and flags.def, as types. Read by dispatch, -strace and -syscalls. */
+#ifndef LYRE_LINUX_USER_SYSCALL_ROW_H
+#define LYRE_LINUX_USER_SYSCALL_ROW_H
+
+#include "linux-user/syscall.h"
+
+typedef enum SyscallKind { SYSCALL_PASS, SYSCALL_WAIT, SYSCALL_FN, SYSCALL_NONE } SyscallKind;
+
+typedef enum ArgType {
+    ARG_INT, ARG_UINT, ARG_LONG, ARG_ULONG, ARG_HEX, ARG_FD, ARG_ATFD, ARG_PID, ARG_UID, ARG_MODE, ARG_DEV, ARG_SIG, ARG_OFF, ARG_ADDR,
+    ARG_IOCTL, ARG_FUTEX_OP, ARG_FLAGS, ARG_ENUM,
+    /* pointers, checked before the call */
+    ARG_PATH, ARG_LPATH, ARG_STR, ARG_IN, ARG_OUT, ARG_INOUT,
+} ArgType;
+
+typedef struct SyscallArg {
+    const char *name;
+    uint8_t type;    /* ArgType */
+    int8_t count;    /* number of elements: index of the argument that says it, -1: one */
+    uint8_t is_bits; /* count is in bits */
+    uint16_t ref;    /* StructId or FlagListId */
+} SyscallArg;
+
+enum { ROW_UNSAFE = 1, ROW_PRINT_FIRST = 2, ROW_POINTERS = 4, ROW_PATHS = 8 };
+
+typedef struct SyscallRow {
+    const char *name;    /* NULL: no such number */
+    const char *reason;  /* why it is missing */
+    SyscallFn *fn;
+    int16_t host;        /* the host's number, -1: none */
+    uint8_t kind;        /* SyscallKind */
+    uint8_t nargs;
+    uint8_t flags;       /* ROW_* */
+    SyscallArg arg[6];
+} SyscallRow;
+
+typedef enum FieldFormat {
+    FMT_I32, FMT_U32, FMT_X32, FMT_I64, FMT_U64, FMT_X64, FMT_I16, FMT_U16, FMT_U8, FMT_PTR, FMT_MODE, FMT_MODE16, FMT_DEV, FMT_STR,
+    FMT_FLAGS, FMT_FLAGS16, FMT_FLAGS64, FMT_STRUCT, FMT_SIG, FMT_RLIM, FMT_SIGSET, FMT_SIGINFO, FMT_HANDLER, FMT_WSTATUS,
+} FieldFormat;
+
+typedef struct StructField {
+    const char *name;   /* NULL: the struct is this one value */
+    uint16_t offset;
+    uint16_t ref;       /* list, struct or length */
+    uint8_t format;     /* FieldFormat */
+    bool is_hidden;     /* not printed */
+} StructField;
+
+typedef struct StructDesc {
+    const char *name;
+    uint16_t size;
+    uint16_t nfields;
+    const StructField *field;
+} StructDesc;
+
+typedef struct FlagName {
+    uint64_t mask, value;
+    const char *name;
+} FlagName;
+typedef struct FlagList {
+    const char *name;
+    unsigned n;
+    const FlagName *flag;
+} FlagList;
+
+enum { SYSCALL_TABLE_GENERIC }; /* GuestAbi.syscall_table: columns of syscalls.def */
+
+/* The row of a number in a column, or NULL. */
+const SyscallRow *syscall_row(unsigned table, uint64_t number);
+
+extern const SyscallRow syscall_rows[];
+extern const unsigned syscall_nrows;
+extern const uint16_t syscall_numbers[]; /* generic number of each row, 0xffff: none */
+extern const StructDesc struct_descs[];
+extern const FlagList flag_lists[];
+
+#endif

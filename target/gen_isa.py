@@ -1,0 +1,549 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Reads the .isa files of one guest and writes its decoder, operand extraction, disassembly templates and dispatch.
+
+Also a module: `load(paths)` returns an Isa for the tests (random valid instructions, coverage).
+
+GRAMMAR of .isa files. '#' begins a comment line; a line that ends in '\\' goes on. Three kinds of lines:
+
+  index WIDTH high:low ...     bits that index the decoder's first table for words of that width
+  format NAME | operands | constraints | assembly
+  name | bits | format | extensions | flow | translation [| options [| assembly]]
+
+  bits         one character per bit, most significant first; blanks are ignored. 0 and 1 are fixed, letters are fields
+               (the field's value is all its bits joined from high to low), '-' is ignored by the hardware.
+  operands     `op=spec ...`; spec: parts joined from high to low, separated by commas. A part is a field `d`, bits of a
+               field `i[11]`, `i[10:5]`, or literal bits `000`. `sx(spec)` sign-extends, `8+spec` adds, `=2` is a constant.
+  constraints  `m!=5 m!=6 d!=0`, on fields; also as row options
+  assembly     text with operands as kind:op, or {kind:op} within a word. Kinds: see disas.c of the target. `.` for none. Rows may override it
+  extensions   `A+B`: all are needed
+  flow         a name of the target's (target/riscv: next, branch, jal, jalr, csr, end)
+  translation  `fn` or `fn(args)`: the row calls trans_fn(t, o, args)
+  options      constraints, `over=row` (wins over that row where both match; where this row's extensions are off, that row counts)
+
+Two rows that match the same word without `over` fail the build.
+"""
+import os
+import re
+import sys
+
+
+class IsaError(Exception):
+    pass
+
+
+class Format:
+    def __init__(self, name, operands, constraints, asm):
+        self.name, self.operands, self.constraints, self.asm = name, operands, constraints, asm
+        self.layout = None  # field letter -> bit positions; the same for every row of the format
+
+
+class Row:
+    def __init__(self, name, bits, where):
+        self.name, self.where, self.bits = name, where, bits
+        self.width = len(bits)
+        self.mask = self.match = 0
+        self.fields = {}
+        for i, c in enumerate(bits):
+            pos = self.width - 1 - i
+            if c in '01':
+                self.mask |= 1 << pos
+                self.match |= int(c) << pos
+            elif c != '-':
+                self.fields.setdefault(c, []).append(pos)  # high to low
+
+    @property
+    def ident(self):
+        return re.sub(r'[^a-z0-9]', '_', self.name)
+
+    def field(self, word, letter):
+        v = 0
+        for pos in self.fields[letter]:
+            v = v << 1 | (word >> pos & 1)
+        return v
+
+    def set_field(self, word, letter, value):
+        for pos in reversed(self.fields[letter]):
+            word = word & ~(1 << pos) | (value & 1) << pos
+            value >>= 1
+        return word
+
+    def is_legal(self, word):
+        """Whether fixed bits and constraints hold (rows that win over this one aside)."""
+        return word & self.mask == self.match and all(
+            (self.field(word, f) == v) == (op == '==') for f, op, v in self.constraints)
+
+
+class Isa:
+    def __init__(self):
+        self.formats, self.rows, self.by_name, self.index = {}, [], {}, {}
+
+
+CONSTRAINT = re.compile(r'^([a-zA-Z])(!=|==)(\d+)$')
+
+
+def parse_constraints(words, where):
+    out = []
+    for w in words:
+        m = CONSTRAINT.match(w)
+        if not m:
+            raise IsaError(f'{where}: bad constraint {w}')
+        out.append((m[1], m[2], int(m[3])))
+    return out
+
+
+def logical_lines(path):
+    """(number, text) of each line; a trailing backslash joins lines."""
+    text, start = '', 0
+    with open(path, encoding='utf-8') as f:
+        for n, line in enumerate(f, 1):
+            line = line.rstrip()
+            if not text:
+                start = n
+                if not line or line.startswith('#'):
+                    continue
+            text += line.rstrip('\\')
+            if not line.endswith('\\'):
+                yield start, text
+                text = ''
+
+
+def load(paths):
+    isa = Isa()
+    for path in paths:
+        for n, line in logical_lines(path):
+            where = f'{os.path.basename(path)}:{n}'
+            cols = [c.strip() for c in line.split('|')]
+            if cols[0].startswith('index '):
+                words = line.split()[1:]
+                isa.index[int(words[0])] = [tuple(int(n) for n in w.split(':')) for w in words[1:]]
+            elif cols[0].startswith('format '):
+                add_format(isa, cols, where)
+            else:
+                add_row(isa, cols, where)
+    for row in isa.rows:
+        row.over = [isa.by_name[n] for n in row.over_names]
+    return isa
+
+
+def add_format(isa, cols, where):
+    if len(cols) != 4:
+        raise IsaError(f'{where}: a format has 4 columns')
+    name = cols[0].split()[1]
+    operands = dict(w.split('=', 1) for w in cols[1].split())
+    isa.formats[name] = Format(name, operands, parse_constraints(cols[2].split(), where), cols[3])
+
+
+def add_row(isa, cols, where):
+    if len(cols) < 6:
+        raise IsaError(f'{where}: a row has 6 to 8 columns')
+    cols += [''] * (8 - len(cols))
+    row = Row(cols[0], cols[1].replace(' ', ''), where)
+    if row.width not in (16, 32):
+        raise IsaError(f'{where}: {row.width} bits')
+    row.number = len(isa.rows) + 1
+    row.format = isa.formats[cols[2]]
+    row.exts, row.flow, row.trans = cols[3].split('+'), cols[4], cols[5]
+    options = cols[6].split()
+    row.over_names = [o[5:] for o in options if o.startswith('over=')]
+    row.constraints = row.format.constraints + parse_constraints(
+        [o for o in options if not o.startswith('over=')], where)
+    row.asm = cols[7] or row.format.asm
+    fmt = row.format
+    used = set(re.findall(r'\b([a-zA-Z])\b', ' '.join(
+        re.sub(r'\bsx\b', '', s) for s in fmt.operands.values())))
+    layout = {f: tuple(row.fields[f]) for f in sorted(used) if f in row.fields}
+    if len(layout) != len(used):
+        raise IsaError(f'{where}: {row.name} lacks a field of format {fmt.name}')
+    if fmt.layout is None:
+        fmt.layout = (row.width, layout)
+    elif layout and fmt.layout != (row.width, layout):
+        raise IsaError(f'{where}: fields of {row.name} lie elsewhere than in other rows of {fmt.name}')
+    if row.name in isa.by_name:
+        raise IsaError(f'{where}: second row {row.name}')
+    isa.rows.append(row)
+    isa.by_name[row.name] = row
+
+
+# ---- proof that no two rows match the same word
+
+def overlap_word(a, b):
+    """A word that both rows match, or None. Exact: constraint fields are enumerated."""
+    if a.width != b.width or (a.match ^ b.match) & a.mask & b.mask:
+        return None
+    mask, base = a.mask | b.mask, a.match | b.match
+    free = set()
+    for row in (a, b):
+        for f, _, _ in row.constraints:
+            free.update(p for p in row.fields[f] if not mask >> p & 1)
+    free = sorted(free)
+    if len(free) > 18:
+        raise IsaError(f'{a.name}, {b.name}: constraints too wide to prove')
+    for n in range(1 << len(free)):
+        word = base
+        for i, p in enumerate(free):
+            word |= (n >> i & 1) << p
+        if a.is_legal(word) and b.is_legal(word):
+            return word
+    return None
+
+
+def check_overlaps(isa):
+    for i, a in enumerate(isa.rows):
+        for b in isa.rows[i + 1:]:
+            if b in a.over or a in b.over:
+                continue
+            word = overlap_word(a, b)
+            if word is not None:
+                raise IsaError(f'{a.where}: {a.name} and {b.name} ({b.where}) both match {word:#x}')
+
+
+# ---- C output
+
+def runs(bits):
+    """[(high, low, count)] of maximal descending runs of bit numbers; None entries are literal zeros or ones."""
+    out = []
+    for b in bits:
+        if out and isinstance(b, int) and isinstance(out[-1][0], int) and out[-1][1] - 1 == b:
+            out[-1][1] = b
+        else:
+            out.append([b, b])
+    return out
+
+
+def spec_bits(spec, layout):
+    """Bits of an operand spec from high to low: raw bit numbers or '0'/'1'."""
+    bits = []
+    for part in spec.split(','):
+        m = re.match(r'^([a-zA-Z])(?:\[(\d+)(?::(\d+))?\])?$', part)
+        if m:
+            pos = layout[m[1]]
+            if m[2] is None:
+                bits += pos
+            else:
+                hi = int(m[2])
+                lo = int(m[3]) if m[3] else hi
+                bits += pos[len(pos) - 1 - hi:len(pos) - lo]
+        elif re.match(r'^[01]+$', part):
+            bits += list(part)
+        else:
+            raise IsaError(f'bad operand part {part}')
+    return bits
+
+
+def spec_expr(spec, layout):
+    if spec.startswith('='):
+        return spec[1:]
+    m = re.match(r'^(\d+)\+(.*)$', spec)
+    if m:
+        return f'{m[1]} + ({spec_expr(m[2], layout)})'
+    m = re.match(r'^sx\((.*)\)$', spec)
+    bits = spec_bits(m[1] if m else spec, layout)
+    terms, pos = [], len(bits)
+    for hi, lo in runs(bits):
+        if not isinstance(hi, int):
+            pos -= 1
+            if hi == '1':
+                terms.append(f'1u << {pos}')
+            continue
+        n = hi - lo + 1
+        pos -= n
+        t = f'(raw >> {lo} & {(1 << n) - 1:#x}u)' if lo else f'(raw & {(1 << n) - 1:#x}u)'
+        terms.append(f'{t} << {pos}' if pos else t)
+    expr = ' | '.join(terms) or '0'
+    if m:
+        return f'(int32_t)(({expr}) << {32 - len(bits)}) >> {32 - len(bits)}' if len(bits) < 32 else f'(int32_t)({expr})'
+    return expr
+
+
+def operand_names(isa):
+    """All operands with whether they need a wide (int32_t) member."""
+    out = {}
+    for f in isa.formats.values():
+        for op, spec in f.operands.items():
+            wide = spec.startswith('sx(') or (
+                not spec.startswith('=') and f.layout is not None
+                and len(spec_bits(re.sub(r'^\d+\+', '', spec), f.layout[1])) > 8)
+            out[op] = out.get(op, False) or wide
+    return out
+
+
+def emit_extract(isa, p, out):
+    out.append(f'void {p}_extract(unsigned row, uint32_t raw, {p.capitalize()}Ops *o)\n{{')
+    out.append('    switch (row_format[row]) {')
+    for f in isa.formats.values():
+        if f.layout is None:
+            continue
+        out.append(f'    case FORMAT_{f.name}:')
+        for op, spec in f.operands.items():
+            out.append(f'        o->{op} = {spec_expr(spec, f.layout[1])};')
+        out.append('        break;')
+    out.append('    }\n}\n')
+
+
+def best_run(rows, common):
+    """The run of common bits (at most 7) that splits the rows best: (low, length)."""
+    best, lo = None, 0
+    while lo < 32:
+        if not common >> lo & 1:
+            lo += 1
+            continue
+        n = 0
+        while common >> (lo + n) & 1 and n < 7:
+            n += 1
+        kinds = len({r.match >> lo & ((1 << n) - 1) for r in rows})
+        if best is None or kinds > best[0]:
+            best = (kinds, lo, n)
+        lo += n
+    return best
+
+
+class Trie:
+    """The decoder's tables. An entry of a table is, by its two top bits: 0 a row; 1 a chain (index into `chains`, rows to try in order, 0
+    ends); 2 a node (base of its entries in bits 0-15, shift in bits 16-20, mask in bits 21-27)."""
+    CHAIN, NODE = 1 << 30, 2 << 30
+
+    def __init__(self):
+        self.entries, self.chains = [], []
+
+    def chain(self, rows):
+        order = []
+        for row in rows:  # winners first
+            at = len(order)
+            for i, other in enumerate(order):
+                if other in row.over:
+                    at = min(at, i)
+            order.insert(at, row)
+        if len(order) <= 1:
+            return order[0].number if order else 0
+        self.chains += [r.number for r in order] + [0]
+        return self.CHAIN | len(self.chains) - len(order) - 1
+
+    def node(self, rows, tested):
+        common = ~tested
+        for r in rows:
+            common &= r.mask
+        best = best_run(rows, common) if len(rows) > 1 else None
+        if best is None or best[0] == 1:
+            return self.chain(rows)
+        _, lo, n = best
+        bits = (1 << n) - 1
+        base = len(self.entries)
+        self.entries += [0] * (bits + 1)
+        for v in range(bits + 1):
+            group = [r for r in rows if r.match >> lo & bits == v]
+            self.entries[base + v] = self.node(group, tested | bits << lo)
+        return self.NODE | bits << 21 | lo << 16 | base
+
+    def root(self, rows, index):
+        """A table over the bits of `index` [(high, low)], first one most significant."""
+        size = sum(hi - lo + 1 for hi, lo in index)
+        table, mask = [], sum(((1 << (hi - lo + 1)) - 1) << lo for hi, lo in index)
+        for v in range(1 << size):
+            word, left = 0, size
+            for hi, lo in index:
+                left -= hi - lo + 1
+                word |= (v >> left & ((1 << (hi - lo + 1)) - 1)) << lo
+            table.append(self.node([r for r in rows if not (r.match ^ word) & r.mask & mask], mask))
+        return table
+
+
+def index_expr(index):
+    """C for the index of a root table."""
+    terms, left = [], sum(hi - lo + 1 for hi, lo in index)
+    for hi, lo in index:
+        n = hi - lo + 1
+        left -= n
+        mask = ((1 << n) - 1) << left
+        shift = f'raw >> {lo - left}' if lo > left else f'raw << {left - lo}' if lo < left else 'raw'
+        terms.append(f'({shift} & {mask:#x})')
+    return ' | '.join(terms)
+
+
+MATCHER = '''
+typedef struct Check {
+    uint32_t mask, match;
+    uint8_t first, count;   /* constraints */
+    uint8_t by_ext;         /* wins over another row only where its extensions are on */
+} Check;
+typedef struct Constraint {
+    uint32_t mask, match;
+    uint8_t is_equal;
+} Constraint;
+
+static const Constraint constraints[] = {
+@CONSTRAINTS@
+};
+static const Check checks[] = {
+@CHECKS@
+};
+/* Entries of tables, by their two top bits: 0 a row, 1 a chain (rows to try, 0 ends), 2 a node {base: 16, shift: 5, mask: 7}. */
+enum { IS_CHAIN = 1, IS_NODE = 2 };
+static const uint16_t chains[] = {
+@CHAINS@
+};
+static const uint32_t entries[] = {
+@ENTRIES@
+};
+static const uint32_t root16[] = {
+@ROOT16@
+};
+static const uint32_t root32[] = {
+@ROOT32@
+};
+
+static inline __attribute__((always_inline)) bool holds(const Check *c, unsigned row, uint32_t raw, uint64_t ext)
+{
+    if ((raw & c->mask) != c->match || (c->by_ext && (@P@_row_ext[row] & ~ext)))
+        return false;
+    for (unsigned i = c->first; i < c->first + c->count; i++) {
+        const Constraint *k = &constraints[i];
+        if (((raw & k->mask) == k->match) != k->is_equal)
+            return false;
+    }
+    return true;
+}
+
+static inline __attribute__((always_inline)) unsigned match(uint32_t entry, uint32_t raw, uint64_t ext)
+{
+    while (entry >> 30 == IS_NODE)
+        entry = entries[(entry & 0xffff) + (raw >> (entry >> 16 & 31) & (entry >> 21 & 127))];
+    if (!(entry >> 30))
+        return holds(&checks[entry], entry, raw, ext) ? entry : 0;
+    for (const uint16_t *row = &chains[entry & 0xffff]; *row; row++)
+        if (holds(&checks[*row], *row, raw, ext))
+            return *row;
+    return 0;
+}
+
+unsigned @P@_match16(uint32_t raw, uint64_t ext) { return match(root16[@INDEX16@], raw, ext); }
+unsigned @P@_match32(uint32_t raw, uint64_t ext) { return match(root32[@INDEX32@], raw, ext); }
+'''
+
+
+def number_lines(numbers):
+    e = [f'{x:#x},' for x in numbers]
+    return '\n'.join('    ' + ' '.join(e[i:i + 8]) for i in range(0, len(e), 8))
+
+
+def emit_matcher(isa, p, out):
+    trie = Trie()
+    roots = {w: trie.root([r for r in isa.rows if r.width == w], isa.index[w]) for w in (16, 32)}
+    cons, lists, checks = [], {}, ['    { 0 },']
+    for r in isa.rows:
+        mine = tuple(f'    {{ {sum(1 << b for b in r.fields[f]):#x}, {r.set_field(0, f, v):#x}, {int(op == "==")} }},'
+                     for f, op, v in r.constraints)
+        if mine not in lists:  # rows with the same list share it
+            lists[mine] = len(cons)
+            cons += mine
+        first = lists[mine]
+        checks.append(f'    {{ {r.mask:#x}, {r.match:#x}, {first}, {len(r.constraints)}, '
+                      f'{int(bool(r.over))} }}, /* {r.number} {r.name} */')
+    text = MATCHER
+    for key, value in (('CONSTRAINTS', '\n'.join(cons)), ('CHECKS', '\n'.join(checks)), ('P', p),
+                       ('CHAINS', number_lines(trie.chains)), ('ENTRIES', number_lines(trie.entries)),
+                       ('ROOT16', number_lines(roots[16])), ('ROOT32', number_lines(roots[32])),
+                       ('INDEX16', index_expr(isa.index[16])), ('INDEX32', index_expr(isa.index[32]))):
+        text = text.replace(f'@{key}@', value)
+    out.append(text)
+
+
+def c_template(row, ops):
+    """Assembly text with %<kind><operand index as a letter> escapes."""
+    def sub(m):
+        if m[2] not in ops:
+            raise IsaError(f'{row.where}: no operand {m[2]}')
+        return f'%{m[1]}{chr(ord("a") + ops.index(m[2]))}'
+    text = '' if row.asm == '.' else re.sub(r'\{?([a-zA-Z]):(\w+)\}?', sub, row.asm)
+    return text.replace('\\', '\\\\').replace('"', '\\"')
+
+
+HEAD = '/* SPDX-License-Identifier: MIT */\n/* Generated by gen_isa.py: do not edit. */\n'
+
+
+def write_header(isa, p, path):
+    ops = operand_names(isa)
+    cap = p.capitalize()
+    o = [HEAD, f'#ifndef LYRE_{p.upper()}_ROWS_H\n#define LYRE_{p.upper()}_ROWS_H\n', '#include <stdint.h>\n',
+         f'enum {cap}Row {{', f'    {p.upper()}_UNDEFINED,']
+    o += [f'    {p.upper()}_{r.ident.upper()},' for r in isa.rows]
+    o += [f'    {p.upper()}_ROW_COUNT', '};\n', f'/* Operands of one instruction; each format fills in its own. */',
+          f'typedef struct {cap}Ops {{']
+    o += [f'    {"int32_t" if wide else "uint8_t"} {op};' for op, wide in ops.items()]
+    o += [f'}} {cap}Ops;\n',
+          f'enum {cap}Flow {{ ' + ', '.join(f'{p.upper()}_FLOW_{f.upper()}' for f in flows(isa)) + ' };\n',
+          '/* Row of the instruction, 0 where no row matches; ext: extensions that are on. */',
+          f'unsigned {p}_match16(uint32_t raw, uint64_t ext);', f'unsigned {p}_match32(uint32_t raw, uint64_t ext);',
+          f'void {p}_extract(unsigned row, uint32_t raw, {cap}Ops *o);',
+          f'int32_t {p}_operand(const {cap}Ops *o, unsigned index); /* in the order of the struct */\n',
+          f'extern const uint64_t {p}_row_ext[{p.upper()}_ROW_COUNT];   /* extensions that the row needs */',
+          f'extern const uint8_t {p}_row_flow[{p.upper()}_ROW_COUNT];   /* {cap}Flow */',
+          f'extern const char *const {p}_row_name[{p.upper()}_ROW_COUNT];',
+          f'extern const char *const {p}_row_asm[{p.upper()}_ROW_COUNT]; /* %<kind><operand letter> escapes */\n',
+          '#endif']
+    write(path, o)
+
+
+def flows(isa):
+    return list(dict.fromkeys(['next'] + [r.flow for r in isa.rows]))
+
+
+def write_source(isa, p, path):
+    ops = list(operand_names(isa))
+    P = p.upper()
+    o = [HEAD, f'#include "target/{sys.argv[1]}/{p}_rows.h"\n', f'#include "target/{sys.argv[1]}/cpu.h"\n']
+    o.append('enum Format { ' + ', '.join(f'FORMAT_{f.name}' for f in isa.formats.values()) + ' };')
+    o.append(f'static const uint8_t row_format[{P}_ROW_COUNT] = {{')
+    o += [f'    [{r.number}] = FORMAT_{r.format.name},' for r in isa.rows]
+    o.append(f'}};\nconst uint64_t {p}_row_ext[{P}_ROW_COUNT] = {{')
+    o += [f'    [{r.number}] = ' + ' | '.join(f'1ull << {P}_EXT_{e.upper()}' for e in r.exts) + ',' for r in isa.rows]
+    o.append(f'}};\nconst uint8_t {p}_row_flow[{P}_ROW_COUNT] = {{')
+    o += [f'    [{r.number}] = {P}_FLOW_{r.flow.upper()},' for r in isa.rows]
+    o.append(f'}};\nconst char *const {p}_row_name[{P}_ROW_COUNT] = {{\n    "undefined",')
+    o += [f'    "{r.name}",' for r in isa.rows]
+    o.append(f'}};\nconst char *const {p}_row_asm[{P}_ROW_COUNT] = {{\n    "",')
+    o += [f'    "{c_template(r, ops)}",' for r in isa.rows]
+    o.append('};\n')
+    emit_extract(isa, p, o)
+    o.append(f'int32_t {p}_operand(const {p.capitalize()}Ops *o, unsigned index)\n{{\n    switch (index) {{')
+    o += [f'    case {i}:\n        return o->{op};' for i, op in enumerate(ops)]
+    o.append('    default:\n        return 0;\n    }\n}\n')
+    emit_matcher(isa, p, o)
+    write(path, o)
+
+
+def write_trans(isa, p, path):
+    cap = p.capitalize()
+    o = [HEAD, f'#include "target/{sys.argv[1]}/trans.h"\n']
+    for r in isa.rows:
+        m = re.match(r'^(\w+)(?:\((.*)\))?$', r.trans)
+        if not m:
+            raise IsaError(f'{r.where}: bad translation {r.trans}')
+        args = ', ' + m[2] if m[2] else ''
+        o.append(f'static void row_{r.ident}({cap}Trans *t, const {cap}Ops *o) {{ trans_{m[1]}(t, o{args}); }}')
+    o.append(f'\n{cap}TransFn *const {p}_row_trans[{p.upper()}_ROW_COUNT] = {{')
+    o += [f'    [{r.number}] = row_{r.ident},' for r in isa.rows]
+    o.append('};')
+    write(path, o)
+
+
+def write(path, lines):
+    with open(path, 'w', encoding='utf-8') as f:
+        f.write('\n'.join(lines) + '\n')
+
+
+def main():
+    """gen_isa.py FOLDER PREFIX OUTDIR FILE.isa..."""
+    prefix, outdir, paths = sys.argv[2], sys.argv[3], sys.argv[4:]
+    try:
+        isa = load(paths)
+        check_overlaps(isa)
+        write_header(isa, prefix, os.path.join(outdir, f'{prefix}_rows.h'))
+        write_source(isa, prefix, os.path.join(outdir, f'{prefix}_rows.c'))
+        write_trans(isa, prefix, os.path.join(outdir, f'{prefix}_trans.c'))
+    except IsaError as e:
+        sys.exit(f'gen_isa.py: {e}')
+
+
+if __name__ == '__main__':
+    main()

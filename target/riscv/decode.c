@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* From bytes to a row and its flow of control; from a row to its translation. The matching itself is generated. */
+#include "target/riscv/trans.h"
+#include "util/compiler.h"
+
+static bool is_link(unsigned r) { return r == 1 || r == 5; }
+
+/* Hints of the return-address stack (RV unpriv. 2.5.1, table 3). A pop and push in one is taken as a call. */
+static TargetFlow jalr_flow(const RvOps *o)
+{
+    if (is_link(o->rd))
+        return FLOW_CALL_INDIRECT;
+    return is_link(o->rs1) && o->rd == 0 ? FLOW_RETURN : FLOW_INDIRECT;
+}
+
+static void set_undefined(TargetInsn *out)
+{
+    out->row = RV_UNDEFINED;
+    out->flow = FLOW_END;
+}
+
+/* What depends on more than the row. */
+static void set_flow(const TargetCpu *cpu, uint32_t ctx, TargetInsn *out)
+{
+    RvOps o = { 0 };
+    rv_extract(out->row, out->raw, &o);
+    switch (rv_row_flow[out->row]) {
+    case RV_FLOW_BRANCH:
+        out->flow = FLOW_BRANCH;
+        out->target = out->pc + (uint64_t)(int64_t)o.imm;
+        break;
+    case RV_FLOW_JAL: /* a call to the next instruction only reads the pc */
+        out->target = out->pc + (uint64_t)(int64_t)o.imm;
+        out->flow = is_link(o.rd) && out->target != out->pc + out->len ? FLOW_CALL : FLOW_JUMP;
+        break;
+    case RV_FLOW_JALR:
+        out->flow = (uint8_t)jalr_flow(&o);
+        break;
+    case RV_FLOW_CSR:
+        if (!rv_csr_is_legal(cpu, out->row, &o))
+            set_undefined(out);
+        else
+            out->flow = rv_csr_ends_block(out->row, &o) ? FLOW_END : FLOW_NEXT;
+        break;
+    case RV_FLOW_RM:
+        if ((ctx & RV_CTX_FRM_MASK) == RV_CTX_FRM_INVALID && o.rm == IR_RDYN)
+            set_undefined(out);
+        break;
+    default:
+        out->flow = FLOW_END;
+    }
+}
+
+bool riscv_decode(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *bytes, unsigned avail, TargetInsn *out)
+{
+    if (avail < 2)
+        return false;
+    uint32_t raw = bytes[0] | (uint32_t)bytes[1] << 8;
+    bool is_wide = (raw & 3) == 3;
+    if (is_wide) {
+        if (avail < 4)
+            return false;
+        raw |= (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+    }
+    unsigned row = is_wide ? rv_match32(raw, cpu->ext) : rv_match16(raw, cpu->ext);
+    *out = (TargetInsn){ .pc = pc, .raw = raw, .row = (uint16_t)row, .len = is_wide ? 4 : 2, .flow = FLOW_NEXT };
+    if (!row || (rv_row_ext[row] & ~cpu->ext))
+        set_undefined(out);
+    else if (rv_row_flow[row] != RV_FLOW_NEXT)
+        set_flow(cpu, ctx, out);
+    return true;
+}
+
+void riscv_translate(TargetTrans *tt, const TargetInsn *insn)
+{
+    RvTrans t = { .t = tt, .b = tt->b, .insn = insn, .pc = insn->pc, .next = insn->pc + insn->len };
+    if (!insn->row) {
+        rv_illegal(&t);
+        return;
+    }
+    RvOps o = { 0 };
+    rv_extract(insn->row, insn->raw, &o);
+    rv_row_trans[insn->row](&t, &o);
+}

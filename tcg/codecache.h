@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory of translated code. An arena has three parts of equal shape: code, data rows, and descriptors (`meta`), each cut into
+ * segments that are filled one after the other and recycled oldest first. Regions stand in a segment in address order.
+ * With -x move, what runs is a copy in a second arena at the same offsets, far away; the first holds traps.
+ */
+#ifndef LYRE_TCG_CODECACHE_H
+#define LYRE_TCG_CODECACHE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tcg/code.h"
+#include "tcg/exec.h"
+
+enum { CACHE_SEGMENTS = 16 };
+
+struct Region;
+/* A reference from a region to another: one per link row, then one per inline cache. In the target's list while connected. */
+typedef struct OutRef {
+    struct OutRef *next, **pprev;
+    struct Region *from, *to; /* to is NULL: not connected */
+} OutRef;
+
+/* A page of guest code that a region depends on, in the page index (smc.h). */
+typedef struct PageNode {
+    struct PageNode *next, **pprev;
+    struct Region *region;
+    uint64_t page;
+} PageNode;
+
+typedef struct Region {
+    RegionKey key;
+    uint32_t id;
+    uint8_t tier;       /* 1 or 2 */
+    bool is_retired;    /* guarded by: publish */
+    uint8_t *code, *data;
+    const uint8_t *side;
+    uint32_t code_size, data_size, side_size, nrows;
+    uint32_t nlinks, nics, nentries, nsources, npages, guest_insns;
+    CodeEntry *entries;
+    IrSource *sources;
+    uint32_t *stubs;    /* code offset of each link's stub */
+    OutRef *refs;       /* nlinks + nics */
+    PageNode *pages;
+    OutRef *incoming;   /* guarded by: publish */
+} Region;
+
+typedef enum SegmentState { SEGMENT_FREE, SEGMENT_IN_USE, SEGMENT_DRAINING } SegmentState;
+typedef struct Segment {
+    uint8_t *code, *data, *meta; /* where regions run; meta's end holds the index of regions, growing downwards */
+    uint32_t code_used, data_used, meta_used;
+    _Atomic uint32_t nregions;
+    uint32_t generation;         /* counts recyclings */
+    SegmentState state;
+    uint64_t drain_epoch;
+} Segment;
+
+typedef struct CodeCache {
+    uint8_t *base;               /* of the arena in which regions run */
+    size_t size;                 /* of code and data */
+    void *reserved; size_t reserved_size;
+    intptr_t moved_by;           /* -x move: distance from the place of assembly to the place of running, else 0 */
+    uint32_t segment_code, segment_data, segment_meta, nsegments;
+    uint32_t current;
+    uint32_t next_id;
+    Segment segments[CACHE_SEGMENTS];
+} CodeCache;
+
+/* false: no address space. */
+bool codecache_init(CodeCache *c, const TcgSettings *settings);
+void codecache_finish(CodeCache *c);
+
+typedef struct RegionSize {
+    uint32_t code, data, side, nlinks, nics, nentries, nsources, npages;
+} RegionSize;
+/* Whether a region of that size fits into an empty segment. */
+bool codecache_can_hold(const CodeCache *c, const RegionSize *size);
+/* Space in the current segment, descriptor filled with addresses and counts; not findable yet. NULL: segment is full. */
+Region *codecache_reserve(CodeCache *c, const RegionSize *size);
+/* Makes the reserved region findable by address. */
+void codecache_commit(CodeCache *c, Region *r);
+/* Recycles the oldest segment. The caller holds `publish` (released meanwhile) and is offline. */
+void codecache_make_room(Tcg *t);
+
+/* Async-signal-safe, for an online thread: the region whose code or data holds the address, or NULL. */
+Region *codecache_find_code(const CodeCache *c, const void *host_pc);
+Region *codecache_find_data(const CodeCache *c, const void *row);
+static inline bool codecache_has(const CodeCache *c, const void *p)
+{
+    return (uintptr_t)p - (uintptr_t)c->base < c->size;
+}
+/* A mark that tells later whether the row's segment was recycled since. */
+uint32_t codecache_generation(const CodeCache *c, const Region *r, uint32_t *segment);
+
+/* Takes the region out of map, page index and reference lists. Whoever holds its address may finish. Publish is held. The caller
+ * advances the epoch where stale code would be wrong. */
+void region_retire(Tcg *t, Region *r);
+/* Calls fn for each region that is not retired. */
+void codecache_for_each(Tcg *t, void (*fn)(Tcg *t, Region *r, void *opaque), void *opaque);
+
+static inline LinkRow *region_links(const Region *r) { return (LinkRow *)(r->data + sizeof(RegionData)); }
+static inline IcRow *region_ics(const Region *r) { return (IcRow *)(region_links(r) + r->nlinks); }
+
+#endif

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* The run loop: finds or makes code for the guest's pc, runs it, and does what it asks for when it leaves. */
+#include "tcg/exec.h"
+
+#include "tcg/epoch.h"
+#include "tcg/interp_cache.h"
+#include "tcg/jumptable.h"
+#include "tcg/link.h"
+#include "tcg/log.h"
+#include "tcg/tramp.h"
+#include "tcg/translate.h"
+
+/* The row through which code left, to be filled in once its target is known. The thread may go offline in between, so the row is used
+ * only if its segment still is what it was. */
+typedef struct PendingLink {
+    Region *from;  /* NULL: nothing to link */
+    LinkRow *link; /* one of the two */
+    IcRow *ic;
+    uint32_t segment, generation;
+} PendingLink;
+
+static bool take_stop(TcgThread *th)
+{
+    return atomic_load_explicit(&th->stop, memory_order_relaxed) && atomic_exchange(&th->stop, 0);
+}
+
+/* ---- lookup */
+
+static void *lookup(TcgThread *th)
+{
+    CpuState *s = th->state;
+    th->stats.lookups++;
+    return map_find(&th->tcg->map, (RegionKey){ s->pc, s->ctx });
+}
+
+static unsigned first_tier(const Tcg *t)
+{
+    return t->settings.engine == TCG_ENGINE_REGION ? 2 : 1;
+}
+
+/* Code for the state's pc; the thread is online before and after, but may have been offline meanwhile. */
+static TcgEvent find_or_translate(TcgThread *th, void **code)
+{
+    CpuState *s = th->state;
+    while (!(*code = lookup(th))) {
+        epoch_leave(th);
+        TcgEvent event = translate(th, (RegionKey){ s->pc, s->ctx }, first_tier(th->tcg));
+        epoch_enter(th);
+        if (event != TCG_EVENT_NONE) {
+            return event;
+        }
+    }
+    return TCG_EVENT_NONE;
+}
+
+/* ---- links */
+
+static void note_row(TcgThread *th, PendingLink *p, void *row, bool is_ic)
+{
+    const CodeCache *c = &th->tcg->cache;
+    p->from = row ? codecache_find_data(c, row) : NULL;
+    if (p->from) {
+        p->link = is_ic ? NULL : row;
+        p->ic = is_ic ? row : NULL;
+        p->generation = codecache_generation(c, p->from, &p->segment);
+    }
+}
+
+static void make_link(TcgThread *th, PendingLink *p, void *code)
+{
+    Tcg *t = th->tcg;
+    lock_acquire(&t->publish);
+    if (t->cache.segments[p->segment].generation == p->generation) {
+        Region *to = codecache_find_code(&t->cache, code);
+        if (p->from->is_retired) {
+            jumptable_forget(th->state, p->from->key.pc); /* else it leads there again and again */
+        } else if (to && p->link) {
+            link_connect(t, p->from, p->link, to, code);
+        } else if (to && p->ic) {
+            link_fill_ic(t, p->from, p->ic, th->state->pc, to, code);
+        }
+    }
+    lock_release(&t->publish);
+    p->from = NULL;
+}
+
+/* ---- events */
+
+/* A region ran often: its larger successor replaces it in map and links. */
+static void recompile_hot(TcgThread *th, RegionData *data)
+{
+    const Region *r = codecache_find_data(&th->tcg->cache, data);
+    RegionKey key = r->key;
+    bool is_retired = r->is_retired;
+    __atomic_store_n(&data->counter, INT32_MAX, __ATOMIC_RELAXED); /* once is enough, also for other threads */
+    th->state->pc = key.pc;
+    th->state->ctx = key.ctx;
+    if (!is_retired) {
+        epoch_leave(th);
+        translate(th, key, 2);
+        epoch_enter(th);
+    }
+}
+
+/* What code asked for when it left. NONE: go on at the state's pc. */
+static TcgEvent handle_event(TcgThread *th, TcgEvent event, PendingLink *pending)
+{
+    CpuState *s = th->state;
+    switch (event) {
+    case TCG_EVENT_LINK: {
+        LinkRow *row = (LinkRow *)s->event_arg;
+        s->pc = row->pc;
+        s->ctx = row->ctx;
+        note_row(th, pending, row, false);
+        return TCG_EVENT_NONE;
+    }
+    case TCG_EVENT_INDIRECT:
+        note_row(th, pending, (void *)s->event_arg, true);
+        return TCG_EVENT_NONE;
+    case TCG_EVENT_HOT:
+        recompile_hot(th, (RegionData *)s->event_arg);
+        return TCG_EVENT_NONE;
+    case TCG_EVENT_STOP:
+        th->stats.stops++;
+        poll_open(th);
+        return take_stop(th) ? TCG_EVENT_STOP : TCG_EVENT_NONE;
+    case TCG_EVENT_RETURN:
+    case TCG_EVENT_LOOKUP:
+        return TCG_EVENT_NONE;
+    default:
+        return event;
+    }
+}
+
+static void log_entry(TcgThread *th, const void *code)
+{
+    const Tcg *t = th->tcg;
+    const CpuState *s = th->state;
+    if (t->settings.log & TCG_LOG_EXEC) {
+        LogLine l = { .len = 0 };
+        log_str(&l, "Trace 0: ");
+        log_hex(&l, (uintptr_t)code, 12);
+        log_str(&l, " [");
+        log_hex(&l, s->ctx, 8);
+        log_str(&l, "/");
+        log_hex(&l, s->pc, 16);
+        log_str(&l, "]");
+        log_flush(&l, t->settings.log_fd);
+    }
+    if (t->settings.log & TCG_LOG_CPU) {
+        t->target->dump(s, t->settings.log_fd);
+    }
+}
+
+static TcgEvent interpret_insn(TcgThread *th)
+{
+    epoch_leave(th);
+    TcgEvent event = interp_step_insn(th);
+    epoch_enter(th);
+    return event == TCG_EVENT_STOP ? (take_stop(th) ? TCG_EVENT_STOP : TCG_EVENT_NONE) : event;
+}
+
+/* ---- loops */
+
+static TcgEvent run_code(TcgThread *th)
+{
+    Tcg *t = th->tcg;
+    CpuState *s = th->state;
+    const bool is_chained = !(t->settings.log & TCG_LOG_NOCHAIN);
+    PendingLink pending = { 0 };
+    TcgEvent event;
+    do {
+        epoch_enter(th);
+        if (UNLIKELY(atomic_load_explicit(&th->is_poll_closed, memory_order_relaxed))) {
+            poll_open(th);
+            if (take_stop(th)) {
+                return TCG_EVENT_STOP;
+            }
+        }
+        void *code;
+        event = find_or_translate(th, &code);
+        if (LIKELY(event == TCG_EVENT_NONE)) {
+            if (is_chained) {
+                if (pending.from) {
+                    make_link(th, &pending, code);
+                }
+                if (s->ctx == 0) {
+                    jumptable_set(s, s->pc, code);
+                }
+            }
+            if (UNLIKELY(t->settings.log & (TCG_LOG_EXEC | TCG_LOG_CPU))) {
+                log_entry(th, code);
+            }
+            event = tcg_enter(s, code);
+        }
+        pending.from = NULL;
+        event = event == TCG_EVENT_INTERPRET ? interpret_insn(th) : handle_event(th, event, &pending);
+    } while (event == TCG_EVENT_NONE);
+    return event;
+}
+
+static TcgEvent run_interpreter(TcgThread *th)
+{
+    TcgEvent event;
+    do {
+        if (take_stop(th)) {
+            return TCG_EVENT_STOP;
+        }
+        if (UNLIKELY(th->tcg->settings.log & (TCG_LOG_EXEC | TCG_LOG_CPU))) {
+            log_entry(th, NULL);
+        }
+        event = interp_step_region(th);
+    } while (event == TCG_EVENT_NONE || event == TCG_EVENT_STOP);
+    return event;
+}
+
+TcgEvent tcg_run(CpuState *s)
+{
+    TcgThread *th = s->tcg;
+    if (take_stop(th)) {
+        return s->event = TCG_EVENT_STOP;
+    }
+    if (th->tcg->settings.engine == TCG_ENGINE_INTERP) {
+        return s->event = run_interpreter(th);
+    }
+    epoch_enter(th);
+    TcgEvent event = run_code(th);
+    epoch_leave(th);
+    return s->event = event;
+}

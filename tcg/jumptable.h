@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The jump table in each thread's state block: guest pc -> code, for context 0. Read by TRAMP_INDIRECT (x86_64/tramp.S has the same
+ * hash), written by its own thread only. A zeroed entry is empty, but for entry 0 where pc 0 would look valid.
+ */
+#ifndef LYRE_TCG_JUMPTABLE_H
+#define LYRE_TCG_JUMPTABLE_H
+
+#include <string.h>
+
+#include "tcg/state.h"
+
+#define JUMPTABLE_MULTIPLIER 0x9e3779b97f4a7c15ull
+
+static inline TcgTableEntry *jumptable_entry(CpuState *s, uint64_t pc)
+{
+    TcgTableEntry *table = (TcgTableEntry *)((char *)s + STATE_TABLE);
+    return &table[pc * JUMPTABLE_MULTIPLIER >> (64 - STATE_TABLE_BITS)];
+}
+
+static inline void jumptable_clear(CpuState *s)
+{
+    TcgTableEntry *table = (TcgTableEntry *)((char *)s + STATE_TABLE);
+    memset(table, 0, sizeof *table << STATE_TABLE_BITS);
+    table[0].pc = ~0ull;
+}
+
+static inline void *jumptable_find(CpuState *s, uint64_t pc)
+{
+    const TcgTableEntry *e = jumptable_entry(s, pc);
+    return e->pc == pc ? e->code : NULL;
+}
+
+static inline void jumptable_set(CpuState *s, uint64_t pc, void *code)
+{
+    TcgTableEntry *e = jumptable_entry(s, pc);
+    e->pc = pc;
+    e->code = code;
+}
+
+/* Makes the pc's entry empty if it is there. */
+static inline void jumptable_forget(CpuState *s, uint64_t pc)
+{
+    TcgTableEntry *e = jumptable_entry(s, pc);
+    if (e->pc == pc) {
+        e->pc = pc ? 0 : ~0ull; /* 0 is looked for in entry 0 only */
+        e->code = NULL;
+    }
+}
+
+#endif

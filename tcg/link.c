@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/* Linking and unlinking of published code. */
+#include "tcg/link.h"
+
+#include "tcg/tramp.h"
+#include "util/assert.h"
+
+/* One aligned 4-byte store: other threads run the code meanwhile and see the old target or the new one. */
+static void patch_rel32(uint8_t *field, const void *target)
+{
+    intptr_t distance = (intptr_t)((const uint8_t *)target - (field + 4));
+    lyre_assert(distance == (int32_t)distance && ((uintptr_t)field & 3) == 0);
+    __atomic_store_n((int32_t *)field, (int32_t)distance, __ATOMIC_RELEASE);
+}
+
+static void set_link(LinkRow *row, void *target)
+{
+    if (row->kind == LINK_REL32) {
+        patch_rel32((uint8_t *)row + row->site, target);
+    } else {
+        __atomic_store_n(&row->target, target, __ATOMIC_RELEASE);
+    }
+}
+
+void link_init_rows(Region *r, const CodeBlob *blob)
+{
+    LinkRow *rows = region_links(r);
+    for (uint32_t i = 0; i < r->nlinks; i++) {
+        rows[i] = blob->links[i];
+        rows[i].region_id = r->id;
+        if (rows[i].kind == LINK_REL32) {
+            rows[i].site = (int32_t)(r->code + blob->links[i].site - (uint8_t *)&rows[i]);
+        }
+        r->stubs[i] = blob->link_stubs[i];
+        rows[i].target = r->code + r->stubs[i];
+        set_link(&rows[i], rows[i].target);
+    }
+    IcRow *ics = region_ics(r); /* an empty one has a target all the same: the guest may jump to ~0 */
+    for (uint32_t i = 0; i < r->nics; i++) {
+        ics[i] = (IcRow){ .key = ~0ull, .target = (void *)tramp_relookup, .region_id = r->id };
+    }
+}
+
+static void connect(OutRef *ref, Region *to)
+{
+    ref->to = to;
+    ref->next = to->incoming;
+    ref->pprev = &to->incoming;
+    if (ref->next) {
+        ref->next->pprev = &ref->next;
+    }
+    to->incoming = ref;
+}
+
+static void disconnect(OutRef *ref)
+{
+    *ref->pprev = ref->next;
+    if (ref->next) {
+        ref->next->pprev = ref->pprev;
+    }
+    ref->to = NULL;
+}
+
+void link_connect(Tcg *t, Region *from, LinkRow *row, Region *to, void *code)
+{
+    OutRef *ref = &from->refs[row - region_links(from)];
+    if (ref->to || from->is_retired || to->is_retired) {
+        return;
+    }
+    connect(ref, to);
+    set_link(row, code);
+    t->shared.links++;
+}
+
+void link_fill_ic(Tcg *t, Region *from, IcRow *row, uint64_t pc, Region *to, void *code)
+{
+    OutRef *ref = &from->refs[from->nlinks + (row - region_ics(from))];
+    if (row->key != ~0ull || ref->to || from->is_retired || to->is_retired) {
+        return;
+    }
+    connect(ref, to);
+    __atomic_store_n(&row->target, code, __ATOMIC_RELAXED);
+    __atomic_store_n(&row->key, pc, __ATOMIC_RELEASE);
+    t->shared.ic_fills++;
+}
+
+/* Code for a key that lies in a region which can be linked to. */
+static void *find_code(Tcg *t, RegionKey key, Region **to)
+{
+    void *code = map_find(&t->map, key);
+    *to = code ? codecache_find_code(&t->cache, code) : NULL;
+    return code;
+}
+
+/* A cache keeps its key for good: a reader may have compared it already. What becomes invalid is sent to the table. */
+static void retarget(Tcg *t, OutRef *ref)
+{
+    Region *from = ref->from, *to;
+    uint32_t i = (uint32_t)(ref - from->refs);
+    disconnect(ref);
+    if (i < from->nlinks) {
+        LinkRow *row = &region_links(from)[i];
+        void *code = find_code(t, (RegionKey){ row->pc, row->ctx }, &to);
+        set_link(row, code ? code : from->code + from->stubs[i]);
+        if (code) {
+            connect(ref, to);
+        }
+        return;
+    }
+    IcRow *row = &region_ics(from)[i - from->nlinks];
+    /* an inline cache leads to its site's context; exits to another one have none */
+    void *code = find_code(t, (RegionKey){ row->key, from->key.ctx }, &to);
+    __atomic_store_n(&row->target, code ? code : (void *)tramp_relookup, __ATOMIC_RELEASE);
+    if (code) {
+        connect(ref, to);
+    }
+}
+
+void link_retarget_incoming(Tcg *t, Region *r)
+{
+    while (r->incoming) {
+        retarget(t, r->incoming);
+    }
+}
+
+void link_drop_outgoing(Region *r)
+{
+    for (uint32_t i = 0; i < r->nlinks + r->nics; i++) {
+        if (!r->refs[i].to) {
+            continue;
+        }
+        disconnect(&r->refs[i]);
+        if (i < r->nlinks) {
+            set_link(&region_links(r)[i], r->code + r->stubs[i]);
+        } else {
+            __atomic_store_n(&region_ics(r)[i - r->nlinks].target, (void *)tramp_relookup, __ATOMIC_RELEASE);
+        }
+    }
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* The lock-free map from region keys to code. */
+#include "tcg/map.h"
+
+#include "tcg/epoch.h"
+#include "util/assert.h"
+#include "util/hostmem.h"
+
+enum { FIRST_BITS = 10 };
+
+typedef struct MapEntry {
+    _Atomic uint64_t pc;
+    _Atomic uint32_t ctx;
+    _Atomic uint32_t is_used; /* key is valid: stored after it, with release */
+    _Atomic(void *) code;
+} MapEntry;
+
+struct MapTable {
+    uint32_t bits;
+    uint32_t used;      /* entries with a key */
+    uint64_t epoch;     /* retired tables: free when reached */
+    MapTable *next;
+    size_t size;        /* of the allocation */
+    MapEntry entries[];
+};
+
+static MapTable *table_new(uint32_t bits)
+{
+    size_t size = sizeof(MapTable) + (sizeof(MapEntry) << bits);
+    MapTable *table = hostmem_pages_alloc(ALIGN_UP(size, (size_t)4096));
+    lyre_assert(table);
+    table->bits = bits;
+    table->size = ALIGN_UP(size, (size_t)4096);
+    return table;
+}
+
+void map_init(CodeMap *m)
+{
+    atomic_store(&m->table, table_new(FIRST_BITS));
+}
+
+void map_finish(CodeMap *m)
+{
+    MapTable *table = atomic_load(&m->table);
+    hostmem_pages_free(table, table->size);
+    for (MapTable *next; m->retired; m->retired = next) {
+        next = m->retired->next;
+        hostmem_pages_free(m->retired, m->retired->size);
+    }
+}
+
+static uint32_t hash_key(RegionKey key, uint32_t bits)
+{
+    uint64_t h = (key.pc ^ (uint64_t)key.ctx << 40) * 0x9e3779b97f4a7c15ull;
+    return (uint32_t)(h >> (64 - bits));
+}
+
+/* The entry of the key, or the free entry where it would be inserted. Never full: a quarter stays free. */
+static const MapEntry *probe(const MapTable *table, RegionKey key)
+{
+    uint32_t mask = (1u << table->bits) - 1;
+    for (uint32_t i = hash_key(key, table->bits);; i = (i + 1) & mask) {
+        const MapEntry *e = &table->entries[i];
+        if (!atomic_load_explicit(&e->is_used, memory_order_acquire) ||
+            (atomic_load_explicit(&e->pc, memory_order_relaxed) == key.pc &&
+             atomic_load_explicit(&e->ctx, memory_order_relaxed) == key.ctx)) {
+            return e;
+        }
+    }
+}
+
+void *map_find(const CodeMap *m, RegionKey key)
+{
+    const MapTable *table = atomic_load_explicit(&m->table, memory_order_acquire);
+    return atomic_load_explicit(&probe(table, key)->code, memory_order_acquire);
+}
+
+static void insert(MapTable *table, RegionKey key, void *code)
+{
+    MapEntry *e = (MapEntry *)probe(table, key);
+    atomic_store_explicit(&e->code, code, memory_order_release);
+    if (!atomic_load_explicit(&e->is_used, memory_order_relaxed)) {
+        atomic_store_explicit(&e->pc, key.pc, memory_order_relaxed);
+        atomic_store_explicit(&e->ctx, key.ctx, memory_order_relaxed);
+        atomic_store_explicit(&e->is_used, 1, memory_order_release);
+        table->used++;
+    }
+}
+
+static void free_reached(Tcg *t)
+{
+    for (MapTable **at = &t->map.retired, *table; (table = *at);) {
+        if (epoch_is_reached(t, table->epoch)) {
+            *at = table->next;
+            hostmem_pages_free(table, table->size);
+        } else {
+            at = &table->next;
+        }
+    }
+}
+
+/* A new table with the keys that have code, at most three eighths full. */
+static MapTable *rebuild(Tcg *t, MapTable *old)
+{
+    uint32_t bits = FIRST_BITS;
+    while ((3ull << bits) / 8 < t->map.live + 1) {
+        bits++;
+    }
+    MapTable *table = table_new(bits);
+    for (uint32_t i = 0; i < 1u << old->bits; i++) {
+        const MapEntry *e = &old->entries[i];
+        void *code = atomic_load_explicit(&e->code, memory_order_relaxed);
+        if (code) {
+            RegionKey key = { atomic_load_explicit(&e->pc, memory_order_relaxed),
+                              atomic_load_explicit(&e->ctx, memory_order_relaxed) };
+            insert(table, key, code);
+        }
+    }
+    atomic_store_explicit(&t->map.table, table, memory_order_release);
+    old->epoch = epoch_advance(t);
+    old->next = t->map.retired;
+    t->map.retired = old;
+    return table;
+}
+
+void map_set(Tcg *t, RegionKey key, void *code)
+{
+    MapTable *table = atomic_load_explicit(&t->map.table, memory_order_relaxed);
+    const MapEntry *e = probe(table, key);
+    bool is_new = !atomic_load_explicit(&e->is_used, memory_order_relaxed);
+    if (is_new && !code) {
+        return;
+    }
+    if (is_new && (table->used + 1) * 4ull > 3ull << table->bits) {
+        free_reached(t);
+        table = rebuild(t, table);
+        e = probe(table, key);
+    }
+    t->map.live += (code != NULL) - (atomic_load_explicit(&e->code, memory_order_relaxed) != NULL);
+    insert(table, key, code);
+}

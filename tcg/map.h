@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Region key -> host code. Open addressing; readers take no lock and are online (epoch.h); writers hold Tcg.publish. An entry belongs to
+ * one key for the life of its table: removal leaves the key with no code, so a reader never pairs one key with another's code.
+ */
+#ifndef LYRE_TCG_MAP_H
+#define LYRE_TCG_MAP_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "tcg/code.h"
+
+typedef struct MapTable MapTable;
+typedef struct CodeMap {
+    _Atomic(MapTable *) table;
+    uint32_t live;      /* keys with code */
+    MapTable *retired;  /* readers may still hold them */
+} CodeMap;
+
+struct Tcg;
+void map_init(CodeMap *m);
+void map_finish(CodeMap *m);
+void *map_find(const CodeMap *m, RegionKey key);
+/* NULL removes. May grow the table; the old one is freed when no reader can have it. */
+void map_set(struct Tcg *t, RegionKey key, void *code);
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* Publishing: space, copy, addresses between code and data, links, map. All under Tcg.publish; translation itself is not. */
+#include "tcg/publish.h"
+
+#include <string.h>
+
+#include "tcg/link.h"
+#include "tcg/log.h"
+#include "util/assert.h"
+
+enum { TRAP_BYTE = 0xcc };
+
+static RegionSize size_of(const PublishPlan *plan, const CodeBlob *blob)
+{
+    return (RegionSize){ blob->code_size, blob->data_size, blob->side_size, blob->nlinks, blob->nics, blob->nentries,
+                         plan->nsources, smc_count_pages(plan->sources, plan->nsources) };
+}
+
+static void copy_code(CodeCache *c, Region *r, const CodeBlob *blob)
+{
+    uint8_t *code = r->code - c->moved_by, *data = r->data - c->moved_by;
+    memcpy(code, blob->code, blob->code_size);
+    memcpy(data, blob->data, blob->data_size);
+    for (uint32_t i = 0; i < blob->nrefs; i++) {
+        const CodeDataRef *ref = &blob->refs[i];
+        int32_t distance = (int32_t)(data + ref->data_offset - (code + ref->code_end));
+        memcpy(code + ref->code_offset, &distance, sizeof distance);
+    }
+    if (c->moved_by) { /* -x move: nothing may depend on where it was put first */
+        memcpy(r->code, code, blob->code_size);
+        memcpy(r->data, data, blob->data_size);
+        memset(code, TRAP_BYTE, blob->code_size);
+        memset(data, TRAP_BYTE, blob->data_size);
+    }
+}
+
+static void fill(Tcg *t, Region *r, const PublishPlan *plan, const CodeBlob *blob)
+{
+    r->key = plan->key;
+    r->tier = (uint8_t)plan->tier;
+    r->guest_insns = plan->guest_insns;
+    r->nrows = blob->nrows;
+    copy_code(&t->cache, r, blob);
+    memcpy((void *)r->side, blob->side, blob->side_size);
+    memcpy(r->entries, blob->entries, blob->nentries * sizeof *r->entries);
+    memcpy(r->sources, plan->sources, plan->nsources * sizeof *r->sources);
+    *(RegionData *)r->data = (RegionData){ plan->counter, r->id };
+    link_init_rows(r, blob);
+    smc_add(&t->pages, r);
+}
+
+/* Enters each of the region's entries into the map unless code of its tier is there; what it replaces is retired, so that links and
+ * caches follow. */
+static void make_findable(Tcg *t, Region *r)
+{
+    for (uint32_t i = 0; i < r->nentries; i++) {
+        const CodeEntry *e = &r->entries[i];
+        void *old_code = map_find(&t->map, e->key);
+        Region *old = old_code ? codecache_find_code(&t->cache, old_code) : NULL;
+        if (old && old->tier >= r->tier) {
+            continue;
+        }
+        map_set(t, e->key, r->code + e->offset);
+        if (old && old->key.pc == e->key.pc && old->key.ctx == e->key.ctx) {
+            region_retire(t, old);
+        }
+    }
+}
+
+static void log_region(const Tcg *t, const Region *r)
+{
+    LogLine l = { .len = 0 };
+    log_str(&l, "OUT: region ");
+    log_hex(&l, r->key.pc, 16);
+    log_str(&l, " tier ");
+    log_dec(&l, r->tier);
+    log_str(&l, " code ");
+    log_hex(&l, (uintptr_t)r->code, 12);
+    log_str(&l, " size ");
+    log_dec(&l, r->code_size);
+    log_str(&l, " data ");
+    log_hex(&l, (uintptr_t)r->data, 12);
+    log_flush(&l, t->settings.log_fd);
+    for (uint32_t at = 0; at < r->code_size; at += 32) {
+        log_str(&l, "OUT: ");
+        log_hex(&l, (uintptr_t)r->code + at, 12);
+        log_str(&l, ": ");
+        for (uint32_t i = at; i < at + 32 && i < r->code_size; i++) {
+            log_hex(&l, r->code[i], 2);
+        }
+        log_flush(&l, t->settings.log_fd);
+    }
+}
+
+static bool exists(Tcg *t, const PublishPlan *plan)
+{
+    void *code = map_find(&t->map, plan->key);
+    const Region *r = code ? codecache_find_code(&t->cache, code) : NULL;
+    return r && r->tier >= plan->tier;
+}
+
+PublishResult publish_region(TcgThread *th, const PublishPlan *plan, const CodeBlob *blob)
+{
+    Tcg *t = th->tcg;
+    RegionSize size = size_of(plan, blob);
+    if (!codecache_can_hold(&t->cache, &size)) {
+        return PUBLISH_TOO_LARGE;
+    }
+    Region *r = NULL;
+    PublishResult result = PUBLISH_DONE;
+    lock_acquire(&t->publish);
+    while (!r) {
+        if (atomic_load(&t->invalidations) != plan->seen_invalidations) {
+            result = PUBLISH_STALE;
+            break;
+        }
+        if (exists(t, plan)) {
+            result = PUBLISH_EXISTS;
+            break;
+        }
+        r = codecache_reserve(&t->cache, &size);
+        if (!r) {
+            codecache_make_room(t);
+        }
+    }
+    if (r) {
+        fill(t, r, plan, blob);
+        codecache_commit(&t->cache, r);
+        make_findable(t, r);
+        th->stats.host_bytes[plan->tier] += r->code_size;
+        if (t->settings.log & TCG_LOG_OUT_ASM) {
+            log_region(t, r);
+        }
+    }
+    lock_release(&t->publish);
+    return result;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* Moves between the pieces of a value: within a block, along edges, and into phis. */
+#include "tcg/regalloc/alloc.h"
+
+#include <string.h>
+
+static bool is_same(Loc a, Loc b) { return a.kind == b.kind && a.index == b.index && a.cls == b.cls; }
+
+void ra_add_move(Ra *ra, uint32_t at, uint8_t phase, Loc dst, Loc src, uint8_t size)
+{
+    if (is_same(dst, src)) {
+        return;
+    }
+    lyre_assert(src.kind != LOC_NONE && dst.kind != LOC_NONE && dst.kind != LOC_HOME);
+    if (!ra->pending_head) {
+        ra->pending_head = arena_alloc0(ra->arena, sizeof(uint32_t) * (ra->m->ninsns + 1));
+        ra->npending = 1;
+    }
+    ra->pending = arena_grow(ra->arena, ra->pending, sizeof(Pending), &ra->cap_pending, ra->npending + 1);
+    ra->pending[ra->npending] = (Pending){ dst, src, ra->pending_head[at], phase, size };
+    ra->pending_head[at] = ra->npending++;
+}
+
+/* Between pieces that adjoin inside a block. Into memory: the value is there since its definition. */
+static void resolve_splits(Ra *ra)
+{
+    for (uint32_t k = 0; k < ra->nsplit; k++) {
+        uint32_t v = ra->split[k];
+        for (uint32_t p = v; ra->parts[p].next; p = ra->parts[p].next) {
+            const Part *a = &ra->parts[p], *b = &ra->parts[a->next];
+            if (a->end != b->begin || b->flags & PART_IS_MEM) {
+                continue;
+            }
+            if (ra->is_multi && ra->m->blocks[ra_block_at(ra, b->begin)].first * 2 == b->begin) {
+                continue; /* along edges */
+            }
+            ra_add_move(ra, b->begin / 2, 1, b->loc, a->loc, ra->m->vregs[v].size);
+        }
+    }
+}
+
+static void add_edge_move(Ra *ra, uint32_t pred, uint32_t succ, Loc dst, Loc src, uint8_t size)
+{
+    const MBlock *p = &ra->m->blocks[pred], *s = &ra->m->blocks[succ];
+    if (p->nsucc == 1) {
+        ra_add_move(ra, p->end - 1, 2, dst, src, size);
+    } else {
+        lyre_assert(s->npreds == 1);
+        ra_add_move(ra, s->first + 1, 0, dst, src, size);
+    }
+}
+
+static void resolve_edge(Ra *ra, uint32_t pred, unsigned nth, uint32_t succ, const uint64_t *live)
+{
+    const MRegion *m = ra->m;
+    const MBlock *s = &m->blocks[succ];
+    uint32_t from = 2 * m->blocks[pred].end - 1, to = 2 * s->first;
+    for (uint32_t k = 0; k < ra->words; k++) {
+        for (uint64_t bits = live[k]; bits; bits &= bits - 1) {
+            uint32_t v = k * 64 + __builtin_ctzll(bits);
+            const Part *a = ra_part_at(ra, v, from), *b = ra_part_at(ra, v, to);
+            if (a != b && !(b->flags & PART_IS_MEM)) {
+                add_edge_move(ra, pred, succ, b->loc, a->loc, m->vregs[v].size);
+            }
+        }
+    }
+    for (uint32_t k = 0; k < s->nphis; k++) {
+        const MPhi *phi = &m->phis[s->first_phi + k];
+        uint32_t v = m->phi_srcs[phi->first_src + nth];
+        if (v && ra->phi_of[phi->dest]) {
+            add_edge_move(ra, pred, succ, ra->parts[phi->dest].loc, ra_part_at(ra, v, from)->loc, m->vregs[v].size);
+        }
+    }
+}
+
+static void resolve_edges(Ra *ra)
+{
+    const MRegion *m = ra->m;
+    uint64_t *split = arena_alloc0(ra->arena, sizeof(uint64_t) * ra->words);
+    uint64_t *live = arena_alloc(ra->arena, sizeof(uint64_t) * ra->words);
+    for (uint32_t k = 0; k < ra->nsplit; k++) {
+        ra_set(split, ra->split[k]);
+    }
+    for (uint32_t b = 1; b < m->nblocks; b++) {
+        const MBlock *s = &m->blocks[b];
+        if (!s->nphis && !ra->nsplit) {
+            continue;
+        }
+        for (uint32_t k = 0; k < ra->words; k++) {
+            live[k] = split[k] & ra->live_in[(size_t)b * ra->words + k];
+        }
+        for (uint32_t k = 0; k < s->nphis; k++) {
+            ra_clear(live, m->phis[s->first_phi + k].dest);
+        }
+        for (uint32_t k = 0; k < s->npreds; k++) {
+            resolve_edge(ra, m->preds[s->first_pred + k], k, b, live);
+        }
+    }
+}
+
+void ra_resolve(Ra *ra)
+{
+    resolve_splits(ra);
+    if (ra->is_multi) {
+        resolve_edges(ra);
+    }
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where spilled values are in memory: at their slot's home, or in a spill slot, which values share that do not live at the
+ * same time. A value is stored once, right after its definition; pieces of it that are in memory then need no store.
+ */
+#include "tcg/regalloc/alloc.h"
+
+enum { MAX_SLOTS = 256 };
+
+static Loc spill_location(Ra *ra, uint32_t v, uint32_t end, uint32_t *slot_end)
+{
+    const MVreg *r = &ra->m->vregs[v];
+    if (r->home) {
+        return (Loc){ LOC_HOME, r->cls, r->home - 1 };
+    }
+    uint32_t s = 0;
+    while (s < ra->out->nspills && slot_end[s] > ra->parts[v].begin) {
+        s++;
+    }
+    if (s == ra->host->nspills || s == MAX_SLOTS) {
+        ra->out->is_failed = true;
+        s--;
+    }
+    ra->out->nspills = s >= ra->out->nspills ? s + 1 : ra->out->nspills;
+    slot_end[s] = end;
+    return (Loc){ LOC_SPILL, r->cls, s };
+}
+
+void ra_assign_slots(Ra *ra)
+{
+    uint32_t slot_end[MAX_SLOTS];
+    for (uint32_t k = ra->norder; k-- > 0;) {
+        uint32_t v = ra->order[k];
+        if (!ra->wishes[v].is_spilled) {
+            continue;
+        }
+        uint32_t end = 0;
+        for (uint32_t p = v; p; p = ra->parts[p].next) {
+            end = ra->parts[p].end;
+        }
+        Loc loc = spill_location(ra, v, end, slot_end);
+        for (uint32_t p = v; p; p = ra->parts[p].next) {
+            if (ra->parts[p].flags & PART_IS_MEM) {
+                ra->parts[p].loc = loc;
+            }
+        }
+        if (loc.kind == LOC_SPILL && !(ra->parts[v].flags & PART_IS_MEM)) {
+            ra_add_move(ra, ra->parts[v].begin / 2 + 1, 1, loc, ra->parts[v].loc, ra->m->vregs[v].size);
+        }
+    }
+}

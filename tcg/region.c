@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: MIT */
+/* Region formation: decoding ahead, finding basic blocks, their order, and the calls of the target that make IR of them. */
+#include "tcg/region.h"
+
+#include <string.h>
+
+#include "util/assert.h"
+#include "util/compiler.h"
+
+enum { NO_BLOCK = FORM_MAX_BLOCKS };
+
+/* ---- fetching and decoding */
+
+/* Makes `len` bytes at pc available in the window if they can be fetched; returns how many are there. */
+static unsigned fetch(Former *f, uint64_t pc, unsigned len, const uint8_t **bytes)
+{
+    if (pc - f->window_pc >= f->window_len || f->window_len - (pc - f->window_pc) < len) {
+        f->window_pc = pc;
+        f->window_len = f->ops->fetch(f->mm, pc, f->window, sizeof f->window, &f->fault);
+    }
+    *bytes = f->window + (pc - f->window_pc);
+    return f->window_len - (unsigned)(pc - f->window_pc);
+}
+
+static bool decode(Former *f, uint64_t pc, TargetInsn *out)
+{
+    const uint8_t *bytes;
+    unsigned avail = fetch(f, pc, f->target->max_insn, &bytes);
+    if (avail < f->target->min_insn || !f->target->decode(f->cpu, f->key.ctx, pc, bytes, avail, out)) {
+        if (avail) { /* part of it is there: what follows is not */
+            uint8_t byte;
+            f->ops->fetch(f->mm, pc + avail, &byte, 1, &f->fault);
+        }
+        f->fault_addr = pc + avail;
+        return false;
+    }
+    lyre_assert(out->len && out->len <= avail && f->nbytes + out->len <= sizeof f->bytes);
+    memcpy(f->bytes + f->nbytes, bytes, out->len);
+    f->nbytes += out->len;
+    return true;
+}
+
+/* ---- discovery */
+
+static uint32_t find_block(const Former *f, uint64_t pc)
+{
+    for (uint32_t i = 0; i < f->nblocks; i++) {
+        if (f->blocks[i].pc == pc) {
+            return i;
+        }
+    }
+    return NO_BLOCK;
+}
+
+static uint32_t append_block(Former *f, uint64_t pc)
+{
+    if (f->nblocks == f->max_blocks) {
+        return NO_BLOCK;
+    }
+    f->blocks[f->nblocks] = (FormBlock){ .pc = pc, .end = pc };
+    return f->nblocks++;
+}
+
+/* Cuts a decoded block that has an instruction at pc: the new block takes the rest. */
+static bool split_block(Former *f, FormBlock *k, uint64_t pc)
+{
+    for (uint32_t i = k->first; i < k->first + k->n; i++) {
+        if (f->insns[i].pc == pc) {
+            uint32_t rest = append_block(f, pc);
+            if (rest != NO_BLOCK) {
+                f->blocks[rest].first = i;
+                f->blocks[rest].n = k->first + k->n - i;
+                f->blocks[rest].end = k->end;
+                k->n = i - k->first;
+                k->end = pc;
+            }
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The block that starts at pc, made if there is room: by cutting one, or to be decoded later. */
+static uint32_t add_leader(Former *f, uint64_t pc)
+{
+    uint32_t found = find_block(f, pc);
+    if (found != NO_BLOCK) {
+        return found;
+    }
+    for (uint32_t i = 0; i < f->nblocks; i++) {
+        FormBlock *k = &f->blocks[i];
+        if (pc > k->pc && pc < k->end && split_block(f, k, pc)) {
+            return find_block(f, pc);
+        }
+    }
+    return append_block(f, pc);
+}
+
+/* The lowest start of another block above pc: where decoding of this one must end. */
+static uint64_t next_leader(const Former *f, uint64_t pc)
+{
+    uint64_t next = ~0ull;
+    for (uint32_t i = 0; i < f->nblocks; i++) {
+        uint64_t start = f->blocks[i].pc;
+        if (start > pc && start < next) {
+            next = start;
+        }
+    }
+    return next;
+}
+
+/* Decodes up to the block's last instruction, a limit, or another block. Returns that instruction, or NULL when nothing could be. */
+static const TargetInsn *decode_block(Former *f, FormBlock *k)
+{
+    uint64_t pc = k->pc, limit = next_leader(f, pc);
+    k->first = f->ninsns;
+    while (f->ninsns < f->max_insns && pc < limit && decode(f, pc, &f->insns[f->ninsns])) {
+        const TargetInsn *insn = &f->insns[f->ninsns++];
+        pc += insn->len;
+        if (insn->flow != FLOW_NEXT) {
+            break;
+        }
+    }
+    k->n = f->ninsns - k->first;
+    k->end = pc;
+    return k->n ? &f->insns[f->ninsns - 1] : NULL;
+}
+
+static void add_successors(Former *f, const TargetInsn *last)
+{
+    uint64_t next = last->pc + last->len;
+    if (f->shape == SHAPE_TRACE) {
+        if (last->flow == FLOW_BRANCH) {
+            add_leader(f, next);
+        }
+        return;
+    }
+    switch (last->flow) {
+    case FLOW_BRANCH:
+        add_leader(f, next);
+        add_leader(f, last->target);
+        break;
+    case FLOW_JUMP:
+        add_leader(f, last->target);
+        break;
+    case FLOW_CALL:
+    case FLOW_CALL_INDIRECT: {
+        uint32_t site = add_leader(f, next);
+        if (site != NO_BLOCK) {
+            f->blocks[site].is_entry = true;
+        }
+        break;
+    }
+    default:
+        break;
+    }
+}
+
+/* ---- order */
+
+static const TargetInsn *last_insn(const Former *f, const FormBlock *k)
+{
+    return &f->insns[k->first + k->n - 1];
+}
+
+/* Blocks of the region that follow block k; a call's return site counts for the order alone. */
+static unsigned successors(const Former *f, const FormBlock *k, uint32_t out[2], bool *is_call)
+{
+    const TargetInsn *last = last_insn(f, k);
+    uint64_t pcs[2];
+    unsigned npcs = 0, n = 0;
+    *is_call = last->flow == FLOW_CALL || last->flow == FLOW_CALL_INDIRECT;
+    if (last->flow == FLOW_BRANCH || last->flow == FLOW_JUMP) {
+        pcs[npcs++] = last->target;
+    }
+    if (last->flow == FLOW_BRANCH || last->flow == FLOW_NEXT || *is_call) {
+        pcs[npcs++] = last->pc + last->len;
+    }
+    for (unsigned i = 0; i < npcs; i++) {
+        uint32_t succ = find_block(f, pcs[i]);
+        if (succ != NO_BLOCK && f->blocks[succ].n && !(*is_call && !f->blocks[succ].is_entry)) {
+            out[n++] = succ;
+        }
+    }
+    return n;
+}
+
+/* Reverse post-order by depth-first search from the head. */
+static void order_blocks(Former *f)
+{
+    struct { uint16_t block; uint8_t n, at; uint32_t succ[2]; } stack[FORM_MAX_BLOCKS];
+    bool is_seen[FORM_MAX_BLOCKS] = { true };
+    uint16_t post[FORM_MAX_BLOCKS];
+    uint32_t depth = 0, npost = 0;
+    bool is_call;
+    stack[depth].block = 0;
+    stack[depth].at = 0;
+    stack[depth++].n = (uint8_t)successors(f, &f->blocks[0], stack[0].succ, &is_call);
+    while (depth) {
+        __typeof__(&stack[0]) top = &stack[depth - 1];
+        if (top->at == top->n) {
+            post[npost++] = top->block;
+            depth--;
+            continue;
+        }
+        uint32_t succ = top->succ[top->at++];
+        if (!is_seen[succ]) {
+            is_seen[succ] = true;
+            stack[depth].block = (uint16_t)succ;
+            stack[depth].at = 0;
+            stack[depth].n = (uint8_t)successors(f, &f->blocks[succ], stack[depth].succ, &is_call);
+            depth++;
+        }
+    }
+    f->norder = npost;
+    for (uint32_t i = 0; i < npost; i++) {
+        f->order[i] = post[npost - 1 - i];
+        f->blocks[f->order[i]].rpo = i + 1;
+    }
+}
+
+static void count_predecessors(Former *f)
+{
+    for (uint32_t i = 0; i < f->norder; i++) {
+        uint32_t succ[2];
+        bool is_call;
+        unsigned n = successors(f, &f->blocks[f->order[i]], succ, &is_call);
+        for (unsigned j = 0; j < n && !is_call; j++) {
+            f->blocks[succ[j]].npreds++;
+            f->blocks[succ[j]].pred = f->order[i];
+        }
+    }
+}
+
+bool region_discover(Former *f, RegionKey key, RegionShape shape, uint32_t max_insns)
+{
+    f->key = key;
+    f->shape = shape;
+    f->max_insns = max_insns < FORM_MAX_INSNS ? max_insns : FORM_MAX_INSNS;
+    f->max_blocks = FORM_MAX_BLOCKS;
+    f->ninsns = f->nblocks = f->nbytes = 0;
+    f->window_len = 0;
+    append_block(f, key.pc);
+    f->blocks[0].is_entry = true;
+    for (uint32_t i = 0; i < f->nblocks && f->ninsns < f->max_insns; i++) {
+        if (f->blocks[i].n) {
+            continue; /* cut from another */
+        }
+        const TargetInsn *last = decode_block(f, &f->blocks[i]);
+        if (!last && i == 0) {
+            return false;
+        }
+        if (last && shape != SHAPE_BLOCK) {
+            TargetInsn insn = *last;
+            add_successors(f, &insn);
+        }
+    }
+    order_blocks(f);
+    count_predecessors(f);
+    return true;
+}
+
+/* ---- IR */
+
+/* A back edge goes through a block that polls. */
+static uint32_t poll_block(Former *f, uint32_t target)
+{
+    for (uint32_t i = 0; i < f->npolls; i++) {
+        if (f->polls[i].target == target) {
+            return f->polls[i].ir;
+        }
+    }
+    lyre_assert(f->npolls < ARRAY_LEN(f->polls));
+    uint32_t ir = ir_block_new(f->b, f->blocks[target].pc, false);
+    f->polls[f->npolls++] = (FormPoll){ target, ir };
+    return ir;
+}
+
+/* TargetTrans.block_of. */
+static uint32_t block_of(void *opaque, uint64_t pc)
+{
+    Former *f = opaque;
+    uint32_t i = f->shape == SHAPE_BLOCK ? NO_BLOCK : find_block(f, pc);
+    if (i == NO_BLOCK || !f->blocks[i].rpo) {
+        return 0;
+    }
+    const FormBlock *k = &f->blocks[i];
+    bool is_call = f->insn->flow == FLOW_CALL || f->insn->flow == FLOW_CALL_INDIRECT;
+    if (is_call) {
+        return k->is_entry && pc == f->insn->pc + f->insn->len ? k->ir : 0;
+    }
+    return k->rpo <= f->blocks[f->current].rpo ? poll_block(f, i) : k->ir;
+}
+
+/* Whether the terminator of IR block `from` names `to`: an instruction may have ended in a block of its own. */
+static bool is_edge(const IrRegion *r, uint32_t from, uint32_t to)
+{
+    uint32_t last = r->blocks[from].last;
+    return last && (r->insns[last].succ[0] == to) != (r->insns[last].succ[1] == to);
+}
+
+static void build_polls(Former *f, const IrRegion *r)
+{
+    uint32_t from = f->blocks[f->current].ir;
+    for (uint32_t i = 0; i < f->npolls; i++) {
+        const FormPoll *p = &f->polls[i];
+        const FormBlock *target = &f->blocks[p->target];
+        ir_block_begin(f->b, p->ir, is_edge(r, from, p->ir) ? from : 0);
+        ir_insn_begin(f->b, target->pc, 0);
+        ir_poll(f->b);
+        ir_goto(f->b, target->ir);
+    }
+    f->npolls = 0;
+}
+
+static void build_block(Former *f, IrRegion *r, TargetTrans *trans, uint32_t block)
+{
+    const FormBlock *k = &f->blocks[block];
+    uint32_t pred = 0;
+    if (!k->is_entry && k->npreds == 1 && f->blocks[k->pred].rpo < k->rpo && is_edge(r, f->blocks[k->pred].ir, k->ir)) {
+        pred = f->blocks[k->pred].ir;
+    }
+    f->current = block;
+    ir_block_begin(f->b, k->ir, pred);
+    for (uint32_t i = k->first; i < k->first + k->n; i++) {
+        f->insn = &f->insns[i];
+        ir_insn_begin(f->b, f->insn->pc, f->insn->len);
+        f->target->translate(trans, f->insn);
+        if (ir_is_terminated(f->b)) {
+            break;
+        }
+    }
+    if (!ir_is_terminated(f->b)) {
+        uint32_t next = block_of(f, k->end);
+        if (next) {
+            ir_goto(f->b, next);
+        } else {
+            ir_exit(f->b, k->end);
+        }
+    }
+    build_polls(f, r);
+}
+
+void region_build(Former *f, IrBuilder *b, IrRegion *out, struct Arena *arena, const IrSettings *settings)
+{
+    const Target *target = f->target;
+    TargetTrans trans = { b, f->cpu, f->key.ctx, f, block_of };
+    ir_begin(b, out, arena, target->slots, target->nslots, target->helpers, target->nhelpers, f->key.ctx, settings);
+    f->b = b;
+    f->npolls = 0;
+    for (uint32_t i = 0; i < f->norder; i++) {
+        FormBlock *k = &f->blocks[f->order[i]];
+        k->ir = ir_block_new(b, k->pc, k->is_entry);
+    }
+    for (uint32_t i = 0; i < f->norder; i++) {
+        build_block(f, out, &trans, f->order[i]);
+    }
+    out->guest_insns = f->ninsns;
+    ir_finish(b);
+}
+
+/* ---- sources */
+
+uint32_t region_sources(const Former *f, IrSource *out, uint32_t max)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < f->nblocks; i++) {
+        IrSource s = { f->blocks[i].pc, f->blocks[i].end };
+        if (s.start == s.end) {
+            continue;
+        }
+        uint32_t at = n;
+        while (at > 0 && out[at - 1].start > s.start) {
+            at--;
+        }
+        if (at > 0 && out[at - 1].end >= s.start) {
+            out[at - 1].end = s.end > out[at - 1].end ? s.end : out[at - 1].end;
+            at--;
+        } else if (n < max) {
+            memmove(&out[at + 1], &out[at], (n - at) * sizeof *out);
+            out[at] = s;
+            n++;
+        } else { /* no room: widen a neighbour */
+            at -= at == n;
+            out[at].start = s.start < out[at].start ? s.start : out[at].start;
+            out[at].end = s.end > out[at].end ? s.end : out[at].end;
+        }
+        while (at + 1 < n && out[at].end >= out[at + 1].start) {
+            out[at].end = out[at + 1].end > out[at].end ? out[at + 1].end : out[at].end;
+            memmove(&out[at + 1], &out[at + 2], (n - at - 2) * sizeof *out);
+            n--;
+        }
+    }
+    return n;
+}
+
+bool region_is_unchanged(Former *f)
+{
+    uint32_t at = 0;
+    f->window_len = 0;
+    for (uint32_t i = 0; i < f->ninsns; i++) {
+        const TargetInsn *insn = &f->insns[i];
+        const uint8_t *bytes;
+        if (fetch(f, insn->pc, insn->len, &bytes) < insn->len || memcmp(bytes, f->bytes + at, insn->len)) {
+            return false;
+        }
+        at += insn->len;
+    }
+    return true;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* Forming regions: from a guest address to decoded basic blocks, and from those to IR. */
+#ifndef LYRE_TCG_REGION_H
+#define LYRE_TCG_REGION_H
+
+#include "tcg/builder.h"
+#include "tcg/code.h"
+#include "tcg/exec.h"
+#include "target/target.h"
+
+typedef enum RegionShape {
+    SHAPE_BLOCK, /* one basic block */
+    SHAPE_TRACE, /* tier 1: follows the fall-through of branches; back edges to its head are inside */
+    SHAPE_GRAPH, /* tier 2: all that direct branches reach; return sites of calls are entries */
+} RegionShape;
+
+enum { FORM_MAX_INSNS = 640, FORM_MAX_BLOCKS = 96 };
+
+typedef struct FormBlock {
+    uint64_t pc, end;      /* guest addresses; end is that of its decoded instructions */
+    uint32_t first, n;     /* in Former.insns; n = 0: not decoded (limits, fetch fault): outside */
+    uint32_t ir;           /* its IR block */
+    uint32_t rpo;          /* place in reverse post-order from 1 */
+    uint32_t npreds, pred; /* edges inside the region, the last one's source */
+    bool is_entry;
+} FormBlock;
+
+/* One back edge target of the block being translated: a block of its own polls. */
+typedef struct FormPoll {
+    uint32_t target, ir;
+} FormPoll;
+
+typedef struct Former {
+    const Target *target;
+    const TargetCpu *cpu;
+    const TcgMemOps *ops;
+    void *mm;
+    RegionKey key;
+    RegionShape shape;
+    uint32_t max_insns, max_blocks;
+
+    uint32_t ninsns, nblocks, nbytes;
+    TargetInsn insns[FORM_MAX_INSNS];
+    uint8_t bytes[FORM_MAX_INSNS * 16]; /* of the instructions, in order */
+    FormBlock blocks[FORM_MAX_BLOCKS];
+    uint16_t order[FORM_MAX_BLOCKS];    /* blocks in reverse post-order */
+    uint32_t norder;
+    TcgFault fault;        /* when nothing could be decoded: why, and the first bad address */
+    uint64_t fault_addr;
+
+    uint64_t window_pc;    /* bytes fetched ahead */
+    uint32_t window_len;
+    uint8_t window[256];
+
+    /* while the IR is made */
+    IrBuilder *b;
+    uint32_t current;      /* block */
+    const TargetInsn *insn;
+    FormPoll polls[4];
+    uint32_t npolls;
+} Former;
+
+/* Decodes the region at `key`. false: its first instruction cannot be fetched. target, cpu, ops, mm are set. */
+bool region_discover(Former *f, RegionKey key, RegionShape shape, uint32_t max_insns);
+/* Its IR, in `arena`. */
+void region_build(Former *f, IrBuilder *b, IrRegion *out, struct Arena *arena, const IrSettings *settings);
+/* Sorted, merged source ranges: their number, at most max (then the last one covers the rest). */
+uint32_t region_sources(const Former *f, IrSource *out, uint32_t max);
+/* Whether the guest's bytes still are what was decoded. */
+bool region_is_unchanged(Former *f);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of the run time share: the translator of one address space (Tcg) and its threads. Modules: epoch.h (who may still
+ * run old code), map.h (key -> code), codecache.h (regions in memory), link.h, smc.h, region.h (guest code -> IR), translate.h.
+ *
+ * LOCKS  publish: code cache, map writes, links, inline caches, page index. Short: never held across a wait, a guest access or a
+ *        callback, so a thread may take it while it is online (epoch.h), a fault handler included.
+ *        threads: the list of threads. Order: publish, then threads.
+ */
+#ifndef LYRE_TCG_RUNTIME_H
+#define LYRE_TCG_RUNTIME_H
+
+#include <stdatomic.h>
+
+#include "tcg/code.h"
+#include "tcg/codecache.h"
+#include "tcg/exec.h"
+#include "tcg/map.h"
+#include "tcg/smc.h"
+#include "target/target.h"
+#include "util/compiler.h"
+#include "util/lock.h"
+
+typedef struct Translator Translator; /* translate.h */
+typedef struct InterpCache InterpCache; /* interp_cache.h */
+
+enum { INTERP_PAGE_WORDS = 256 };
+
+typedef struct TcgThread {
+    CpuState *state;
+    Tcg *tcg;
+    struct TcgThread *next, **pprev; /* guarded by: Tcg.threads */
+    /* 0: holds nothing of the code cache; else the epoch seen when it last held nothing. Own line: others read it. */
+    _Alignas(64) _Atomic uint64_t epoch;
+    _Atomic uint32_t stop;           /* tcg_request_stop was called */
+    _Atomic uint32_t is_poll_closed;
+    _Alignas(64) uint64_t flushed;   /* epoch for which return stack and table were last emptied */
+    Translator *translator;          /* made at the first translation */
+    InterpCache *interp;             /* engine=interp */
+    TcgStats stats;                  /* written by this thread alone */
+} TcgThread;
+
+struct Tcg {
+    const Target *target;
+    TcgSettings settings;
+    const TcgMemOps *ops;
+    void *mm;
+    TcgWriteHit *write_hit;
+
+    Lock publish;
+    CodeCache cache;                 /* guarded by: publish */
+    CodeMap map;                     /* writes guarded by: publish */
+    PageIndex pages;                 /* guarded by: publish */
+    _Atomic uint64_t invalidations;  /* counts tcg_invalidate: a translation that saw an older count is checked again */
+
+    /* interp_cache.c: pages (hashed) of which some thread may hold IR, and how often one of them was invalidated */
+    _Atomic uint64_t interp_pages[INTERP_PAGE_WORDS];
+    _Atomic uint64_t interp_invalidations;
+
+    Lock threads_lock;
+    TcgThread *threads;              /* guarded by: threads_lock */
+    TcgStats finished;               /* of threads that are gone; guarded by: threads_lock */
+    TcgStats shared;                 /* what is counted under publish; guarded by: publish */
+
+    _Atomic uint64_t epoch;
+    _Atomic uint32_t epoch_futex, epoch_waiters;
+
+    uint16_t pin_home[STATE_PINS];
+    uint64_t clock_start, clock_start_ns; /* stats.c */
+};
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* The page index, and invalidation of regions whose guest code changed. */
+#include "tcg/smc.h"
+
+#include "tcg/epoch.h"
+#include "tcg/interp_cache.h"
+
+static uint32_t bucket_of(uint64_t page)
+{
+    return (uint32_t)((page * 0x9e3779b97f4a7c15ull) >> 54) % SMC_BUCKETS;
+}
+
+/* Calls for each page of the ranges once: writes it to out if that is given. */
+static uint32_t list_pages(const IrSource *sources, uint32_t n, PageNode *out)
+{
+    uint64_t last = ~0ull;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t page = sources[i].start >> SMC_PAGE_BITS, end = (sources[i].end - 1) >> SMC_PAGE_BITS;
+        page += page == last;
+        for (; page <= end; page++) {
+            if (out) {
+                out[count].page = page;
+            }
+            count++;
+            last = page;
+        }
+    }
+    return count;
+}
+
+uint32_t smc_count_pages(const IrSource *sources, uint32_t n)
+{
+    return list_pages(sources, n, NULL);
+}
+
+void smc_add(PageIndex *index, Region *r)
+{
+    list_pages(r->sources, r->nsources, r->pages);
+    for (uint32_t i = 0; i < r->npages; i++) {
+        PageNode *node = &r->pages[i];
+        PageNode **head = &index->buckets[bucket_of(node->page)];
+        node->region = r;
+        node->next = *head;
+        node->pprev = head;
+        if (node->next) {
+            node->next->pprev = &node->next;
+        }
+        *head = node;
+    }
+}
+
+void smc_remove(Region *r)
+{
+    for (uint32_t i = 0; i < r->npages; i++) {
+        PageNode *node = &r->pages[i];
+        *node->pprev = node->next;
+        if (node->next) {
+            node->next->pprev = node->pprev;
+        }
+    }
+}
+
+static bool overlaps(const Region *r, uint64_t start, uint64_t end)
+{
+    for (uint32_t i = 0; i < r->nsources; i++) {
+        if (r->sources[i].start < end && start < r->sources[i].end) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Retires the regions of one bucket that overlap; a retirement changes the list, so it starts again. */
+static bool sweep_bucket(Tcg *t, uint32_t bucket, uint64_t start, uint64_t end)
+{
+    bool is_any = false;
+    for (PageNode *node = t->pages.buckets[bucket]; node;) {
+        if (overlaps(node->region, start, end)) {
+            region_retire(t, node->region);
+            is_any = true;
+            node = t->pages.buckets[bucket];
+        } else {
+            node = node->next;
+        }
+    }
+    return is_any;
+}
+
+void tcg_invalidate(Tcg *t, uint64_t start, uint64_t end)
+{
+    if (start >= end) {
+        return;
+    }
+    if (t->settings.engine == TCG_ENGINE_INTERP) {
+        interp_cache_invalidate(t, start, end);
+        return;
+    }
+    uint64_t first = start >> SMC_PAGE_BITS, last = (end - 1) >> SMC_PAGE_BITS;
+    bool is_any = false;
+    lock_acquire(&t->publish);
+    atomic_fetch_add(&t->invalidations, 1);
+    t->shared.invalidations++;
+    if (last - first >= SMC_BUCKETS) {
+        for (uint32_t i = 0; i < SMC_BUCKETS; i++) {
+            is_any |= sweep_bucket(t, i, start, end);
+        }
+    } else {
+        for (uint64_t page = first; page <= last; page++) {
+            is_any |= sweep_bucket(t, bucket_of(page), start, end);
+        }
+    }
+    if (is_any) {
+        epoch_kick(t, epoch_advance(t));
+    }
+    lock_release(&t->publish);
+}
+
+void tcg_invalidate_all(Tcg *t)
+{
+    tcg_invalidate(t, 0, ~0ull);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* Counters of the translator: summing and printing (-d stats). */
+#include "tcg/stats.h"
+
+#include <time.h>
+
+#include "tcg/log.h"
+
+static uint64_t now_ns(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+void stats_start(Tcg *t)
+{
+    t->clock_start = stats_clock();
+    t->clock_start_ns = now_ns();
+}
+
+void stats_add(TcgStats *sum, const TcgStats *more)
+{
+    uint64_t *to = (uint64_t *)sum;
+    const uint64_t *from = (const uint64_t *)more;
+    for (unsigned i = 0; i < sizeof *sum / sizeof *to; i++) {
+        to[i] += from[i];
+    }
+}
+
+/* Other threads' counters are read while they count: each is one aligned word. translate_ns is held in clock ticks until here. */
+void tcg_get_stats(const Tcg *t, TcgStats *out)
+{
+    Lock *lock = (Lock *)&t->threads_lock;
+    *out = t->shared;
+    lock_acquire(lock);
+    stats_add(out, &t->finished);
+    for (const TcgThread *th = t->threads; th; th = th->next) {
+        stats_add(out, &th->stats);
+    }
+    lock_release(lock);
+    uint64_t ticks = stats_clock() - t->clock_start, ns = now_ns() - t->clock_start_ns;
+    for (unsigned i = 0; i < 3; i++) {
+        out->translate_ns[i] = ticks ? (uint64_t)((double)out->translate_ns[i] * (double)ns / (double)ticks) : 0;
+    }
+}
+
+static void print_tier(const TcgStats *s, unsigned tier, int fd)
+{
+    static const char *const names[] = { "interpreted", "tier 1", "tier 2" };
+    LogLine l = { .len = 0 };
+    uint64_t insns = s->guest_insns[tier] ? s->guest_insns[tier] : 1;
+    log_str(&l, names[tier]);
+    log_pad(&l, 12);
+    log_dec(&l, s->regions[tier]);
+    log_str(&l, " regions");
+    log_pad(&l, 30);
+    log_dec(&l, s->guest_insns[tier]);
+    log_str(&l, " guest insns");
+    log_pad(&l, 54);
+    log_fixed(&l, s->host_bytes[tier] * 10 / insns, 1);
+    log_str(&l, " bytes/insn");
+    log_pad(&l, 72);
+    log_fixed(&l, s->translate_ns[tier] * 10 / insns, 1);
+    log_str(&l, " ns/insn");
+    log_pad(&l, 88);
+    log_fixed(&l, s->translate_ns[tier] / 1000, 3);
+    log_str(&l, " ms");
+    log_flush(&l, fd);
+}
+
+void tcg_print_stats(const Tcg *t, int fd)
+{
+    TcgStats s;
+    tcg_get_stats(t, &s);
+    for (unsigned tier = 0; tier < 3; tier++) {
+        if (s.regions[tier]) {
+            print_tier(&s, tier, fd);
+        }
+    }
+    const struct { const char *name; uint64_t value; } counts[] = {
+        { "links", s.links }, { "inline caches", s.ic_fills }, { "lookups", s.lookups }, { "retired", s.retired },
+        { "evictions", s.evictions }, { "invalidations", s.invalidations }, { "faults", s.faults }, { "stops", s.stops },
+    };
+    LogLine l = { .len = 0 };
+    for (unsigned i = 0; i < ARRAY_LEN(counts); i++) {
+        log_str(&l, i ? ", " : "");
+        log_dec(&l, counts[i].value);
+        log_str(&l, " ");
+        log_str(&l, counts[i].name);
+    }
+    log_flush(&l, fd);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* Counters and the clock for them. */
+#ifndef LYRE_TCG_STATS_H
+#define LYRE_TCG_STATS_H
+
+#include "tcg/runtime.h"
+
+/* Ticks of a clock that costs next to nothing; stats_ns converts differences. */
+static inline uint64_t stats_clock(void) { return __builtin_ia32_rdtsc(); }
+void stats_start(Tcg *t);
+void stats_add(TcgStats *sum, const TcgStats *more);
+
+#endif

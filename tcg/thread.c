@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/* Making and ending translators and their threads; stop requests; fork. */
+#include <stddef.h>
+#include <string.h>
+
+#include "tcg/epoch.h"
+#include "tcg/interp_cache.h"
+#include "tcg/jumptable.h"
+#include "tcg/stats.h"
+#include "tcg/tramp.h"
+#include "tcg/translate.h"
+#include "tcg/x86_64/offsets.h"
+#include "util/assert.h"
+#include "util/hostmem.h"
+
+/* A thread's block: [guard][return stack][CpuState][poll page][jump table][guard] */
+enum {
+    RETURN_STACK_SIZE = 256 << 10,
+    BLOCK_SIZE = STATE_TABLE + (sizeof(TcgTableEntry) << STATE_TABLE_BITS),
+    DEFAULT_HOT_THRESHOLD = 1000,
+    MXCSR_DEFAULT = 0x1f80,
+};
+
+_Static_assert(sizeof(CpuState) <= STATE_POLL_PAGE, "");
+_Static_assert(offsetof(CpuState, pc) == OFF_PC && offsetof(CpuState, ctx) == OFF_CTX && offsetof(CpuState, event) == OFF_EVENT, "");
+_Static_assert(offsetof(CpuState, event_arg) == OFF_EVENT_ARG && offsetof(CpuState, c_stack) == OFF_C_STACK, "");
+_Static_assert(offsetof(CpuState, guest_mxcsr) == OFF_GUEST_MXCSR && offsetof(CpuState, host_mxcsr) == OFF_HOST_MXCSR, "");
+_Static_assert(offsetof(CpuState, is_in_code) == OFF_IS_IN_CODE && offsetof(CpuState, pin_home) == OFF_PIN_HOME, "");
+_Static_assert(offsetof(CpuState, return_bottom) == OFF_RETURN_BOTTOM && offsetof(CpuState, return_sp) == OFF_RETURN_SP, "");
+_Static_assert(STATE_TABLE == OFF_TABLE && STATE_BIAS == OFF_BIAS && 64 - STATE_TABLE_BITS == TABLE_SHIFT, "");
+_Static_assert(TCG_EVENT_LINK == EVENT_LINK && TCG_EVENT_INDIRECT == EVENT_INDIRECT && TCG_EVENT_HOT == EVENT_HOT, "");
+
+/* ---- translators */
+
+static void find_pins(Tcg *t)
+{
+    for (unsigned i = 0; i < STATE_PINS; i++) {
+        t->pin_home[i] = offsetof(CpuState, pin_scratch);
+    }
+    for (unsigned i = 0; i < t->target->nslots; i++) {
+        const IrSlotDesc *slot = &t->target->slots[i];
+        if (slot->pin >= 0) {
+            lyre_assert(slot->pin < STATE_PINS && slot->type == IR_I64);
+            t->pin_home[slot->pin] = slot->offset;
+        }
+    }
+}
+
+Tcg *tcg_new(const Target *target, const TcgSettings *settings, const TcgMemOps *ops, void *mm)
+{
+    Tcg *t = host_alloc(sizeof *t);
+    t->target = target;
+    t->settings = *settings;
+    t->ops = ops;
+    t->mm = mm;
+    if (!t->settings.hot_threshold) {
+        t->settings.hot_threshold = DEFAULT_HOT_THRESHOLD;
+    }
+    atomic_store(&t->epoch, 1);
+    find_pins(t);
+    map_init(&t->map);
+    bool is_ready = t->settings.engine == TCG_ENGINE_INTERP || codecache_init(&t->cache, &t->settings);
+    stats_start(t);
+    if (!is_ready) {
+        map_finish(&t->map);
+        host_free(t);
+        return NULL;
+    }
+    return t;
+}
+
+void tcg_free(Tcg *t)
+{
+    if (!t) {
+        return;
+    }
+    lyre_assert(!t->threads);
+    if (t->cache.reserved) {
+        codecache_finish(&t->cache);
+    }
+    map_finish(&t->map);
+    host_free(t);
+}
+
+void tcg_set_write_hit(Tcg *t, TcgWriteHit *fn)
+{
+    t->write_hit = fn;
+}
+
+/* ---- threads */
+
+static void init_state(CpuState *s, TcgThread *th)
+{
+    void *const tramps[TRAMP_COUNT] = {
+        [TRAMP_LEAVE] = (void *)tramp_leave,
+        [TRAMP_LINK] = (void *)tramp_link,
+        [TRAMP_INDIRECT] = (void *)tramp_indirect,
+        [TRAMP_RETURN_MISS] = (void *)tramp_return_miss,
+        [TRAMP_HOT] = (void *)tramp_hot,
+        [TRAMP_CALL_HELPER] = (void *)tramp_call_helper,
+        [TRAMP_CALL_HELPER_FP] = (void *)tramp_call_helper,
+    };
+    memcpy(s->tramp, tramps, sizeof tramps);
+    memcpy(s->pin_home, th->tcg->pin_home, sizeof s->pin_home);
+    s->fault_resume = (void *)tramp_fault_resume;
+    s->guest_mxcsr = s->host_mxcsr = MXCSR_DEFAULT;
+    s->ll_addr = ~0ull;
+    void **bottom = (void **)s - 2;
+    *bottom = (void *)tramp_return_miss;
+    s->return_bottom = s->return_sp = bottom;
+    s->tcg = th;
+    jumptable_clear(s);
+}
+
+CpuState *tcg_thread_new(Tcg *t, void *owner)
+{
+    char *block = hostmem_guarded_alloc(RETURN_STACK_SIZE + BLOCK_SIZE);
+    if (!block) {
+        return NULL;
+    }
+    CpuState *s = (CpuState *)(block + RETURN_STACK_SIZE);
+    TcgThread *th = host_alloc(sizeof *th);
+    th->state = s;
+    th->tcg = t;
+    s->owner = owner;
+    init_state(s, th);
+    lock_acquire(&t->threads_lock);
+    th->next = t->threads;
+    th->pprev = &t->threads;
+    if (th->next) {
+        th->next->pprev = &th->next;
+    }
+    t->threads = th;
+    lock_release(&t->threads_lock);
+    return s;
+}
+
+static void unlink_thread(TcgThread *th)
+{
+    *th->pprev = th->next;
+    if (th->next) {
+        th->next->pprev = th->pprev;
+    }
+    stats_add(&th->tcg->finished, &th->stats);
+}
+
+/* What lives in other blocks than the state's. */
+static void free_parts(TcgThread *th)
+{
+    translator_free(th->translator);
+    interp_cache_free(th->interp);
+    host_free(th);
+}
+
+void tcg_thread_free(CpuState *s)
+{
+    if (!s) {
+        return;
+    }
+    TcgThread *th = s->tcg;
+    Tcg *t = th->tcg;
+    lock_acquire(&t->threads_lock);
+    unlink_thread(th);
+    lock_release(&t->threads_lock);
+    poll_open(th);
+    free_parts(th);
+    hostmem_pages_free((char *)s - RETURN_STACK_SIZE, RETURN_STACK_SIZE + BLOCK_SIZE);
+}
+
+void tcg_thread_enter(CpuState *s)
+{
+    /* the C stack is noted at each entry into translated code (tramp.S) */
+}
+
+void tcg_thread_copy(CpuState *to, const CpuState *from)
+{
+    memcpy(to->guest, from->guest, sizeof to->guest);
+    to->pc = from->pc;
+    to->ctx = from->ctx;
+    to->guest_mxcsr = from->guest_mxcsr;
+}
+
+void tcg_request_stop(CpuState *s)
+{
+    atomic_store(&s->tcg->stop, 1);
+    poll_close(s->tcg);
+}
+
+/* ---- fork */
+
+void tcg_fork_prepare(Tcg *t)
+{
+    lock_acquire(&t->publish);
+    lock_acquire(&t->threads_lock);
+}
+
+void tcg_fork_parent(Tcg *t)
+{
+    lock_release(&t->threads_lock);
+    lock_release(&t->publish);
+}
+
+void tcg_fork_child(Tcg *t, CpuState *self)
+{
+    lock_reset(&t->threads_lock);
+    lock_reset(&t->publish);
+    atomic_store(&t->epoch_waiters, 0);
+    for (TcgThread *th = t->threads, *next; th; th = next) {
+        next = th->next;
+        if (th->state != self) {
+            CpuState *s = th->state; /* its translator may be in any state: left alone */
+            unlink_thread(th);
+            hostmem_pages_free((char *)s - RETURN_STACK_SIZE, RETURN_STACK_SIZE + BLOCK_SIZE);
+        }
+    }
+}

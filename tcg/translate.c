@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/* Translation of one region, from its key to published code. */
+#include "tcg/translate.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "tcg/log.h"
+#include "tcg/print.h"
+#include "tcg/publish.h"
+#include "tcg/stats.h"
+#include "util/arena.h"
+#include "util/hostmem.h"
+
+enum {
+    TIER1_INSNS = 64,
+    TIER2_INSNS = 600,
+    MAX_TRIES = 8, /* while other threads change the code */
+    MAX_SOURCES = 64,
+};
+
+Translator *translator_new(const Tcg *t)
+{
+    Translator *tr = host_alloc(sizeof *tr);
+    tr->builder = ir_builder_new();
+    tr->arena = arena_new();
+    tr->former.target = t->target;
+    tr->former.cpu = t->settings.cpu;
+    tr->former.ops = t->ops;
+    tr->former.mm = t->mm;
+    return tr;
+}
+
+void translator_free(Translator *tr)
+{
+    if (tr) {
+        ir_builder_free(tr->builder);
+        arena_free(tr->arena);
+        host_free(tr);
+    }
+}
+
+Translator *translator_of(TcgThread *th)
+{
+    if (!th->translator) {
+        th->translator = translator_new(th->tcg);
+    }
+    return th->translator;
+}
+
+/* ---- logs */
+
+static bool is_logged(const Tcg *t, uint32_t bit, uint64_t pc)
+{
+    const TcgSettings *s = &t->settings;
+    return (s->log & bit) && (s->log_end == 0 || (pc >= s->log_start && pc < s->log_end));
+}
+
+static void write_text(void *opaque, const char *text, size_t len)
+{
+    const Tcg *t = opaque;
+    while (len) {
+        ssize_t n = write(t->settings.log_fd, text, len);
+        if (n <= 0) {
+            return;
+        }
+        text += n;
+        len -= (size_t)n;
+    }
+}
+
+static void log_ir(Tcg *t, const IrRegion *r, uint64_t pc)
+{
+    if (UNLIKELY(is_logged(t, TCG_LOG_OP | TCG_LOG_OP_OPT, pc))) {
+        ir_print(r, write_text, t);
+    }
+}
+
+static void log_guest_code(const Tcg *t, const Former *f)
+{
+    LogLine l = { .len = 0 };
+    char text[128];
+    log_str(&l, "IN: ");
+    log_hex(&l, f->key.pc, 16);
+    log_flush(&l, t->settings.log_fd);
+    for (uint32_t i = 0; i < f->norder; i++) {
+        const FormBlock *k = &f->blocks[f->order[i]];
+        for (uint32_t j = k->first; j < k->first + k->n; j++) {
+            const TargetInsn *insn = &f->insns[j];
+            f->target->disas(insn, text, sizeof text);
+            log_str(&l, "0x");
+            log_hex(&l, insn->pc, 8 + 8 * (insn->pc >> 32 != 0));
+            log_str(&l, ":  ");
+            log_hex(&l, insn->raw, insn->len < 4 ? 2u * insn->len : 8);
+            log_pad(&l, 32);
+            log_str(&l, text);
+            log_flush(&l, t->settings.log_fd);
+        }
+    }
+    log_flush(&l, t->settings.log_fd);
+}
+
+/* ---- forming */
+
+static bool discover(TcgThread *th, RegionKey key, RegionShape shape, uint32_t max_insns)
+{
+    Former *f = &th->translator->former;
+    if (!region_discover(f, key, shape, max_insns)) {
+        th->state->fault_addr = f->fault_addr;
+        th->state->fault_kind = f->fault;
+        return false;
+    }
+    if (UNLIKELY(is_logged(th->tcg, TCG_LOG_IN_ASM, key.pc))) {
+        log_guest_code(th->tcg, f);
+    }
+    return true;
+}
+
+static void build(TcgThread *th, IrRegion *r)
+{
+    Translator *tr = th->translator;
+    IrSettings settings = { .is_tso = th->tcg->target->is_tso };
+    memset(r, 0, sizeof *r);
+    arena_reset(tr->arena);
+    region_build(&tr->former, tr->builder, r, tr->arena, &settings);
+    log_ir(th->tcg, r, tr->former.key.pc);
+}
+
+bool translate_to_ir(TcgThread *th, RegionKey key, RegionShape shape, unsigned max_insns, IrRegion *r)
+{
+    translator_of(th);
+    uint64_t start = stats_clock();
+    if (!discover(th, key, shape, max_insns)) {
+        return false;
+    }
+    build(th, r);
+    th->stats.regions[0]++;
+    th->stats.guest_insns[0] += r->guest_insns;
+    th->stats.translate_ns[0] += stats_clock() - start;
+    return true;
+}
+
+/* ---- compiling */
+
+typedef enum TryResult { TRY_DONE, TRY_AGAIN, TRY_SMALLER, TRY_FETCH_FAULT } TryResult;
+
+/* From protecting on a write is reported. One between reading and protecting shows in the bytes; a later one in the count of
+ * invalidations, which is read first because a report comes before the page is opened. */
+static PublishResult protect_and_publish(TcgThread *th, PublishPlan *plan, const CodeBlob *blob)
+{
+    const Tcg *t = th->tcg;
+    plan->seen_invalidations = atomic_load(&t->invalidations);
+    for (uint32_t i = 0; i < plan->nsources; i++) {
+        if (!t->ops->protect_code(t->mm, plan->sources[i].start, plan->sources[i].end)) {
+            return PUBLISH_CHANGED;
+        }
+    }
+    return region_is_unchanged(&th->translator->former) ? publish_region(th, plan, blob) : PUBLISH_CHANGED;
+}
+
+static TryResult publish(TcgThread *th, unsigned tier, const CodeBlob *blob)
+{
+    const Former *f = &th->translator->former;
+    IrSource sources[MAX_SOURCES];
+    PublishPlan plan = {
+        .key = f->key, .tier = tier, .sources = sources, .nsources = region_sources(f, sources, MAX_SOURCES),
+        .guest_insns = f->ninsns, .counter = (int32_t)th->tcg->settings.hot_threshold,
+    };
+    PublishResult result;
+    unsigned tries = 0;
+    do {
+        result = protect_and_publish(th, &plan, blob);
+    } while (result == PUBLISH_STALE && ++tries < MAX_TRIES);
+    switch (result) {
+    case PUBLISH_DONE:
+        th->stats.regions[tier]++;
+        th->stats.guest_insns[tier] += f->ninsns;
+        return TRY_DONE;
+    case PUBLISH_EXISTS:
+        return TRY_DONE;
+    case PUBLISH_TOO_LARGE:
+        return TRY_SMALLER;
+    default:
+        return TRY_AGAIN;
+    }
+}
+
+static TryResult try_translate(TcgThread *th, RegionKey key, unsigned tier, RegionShape shape, uint32_t max_insns)
+{
+    Tcg *t = th->tcg;
+    Translator *tr = th->translator;
+    if (!discover(th, key, shape, max_insns)) {
+        return TRY_FETCH_FAULT;
+    }
+    IrRegion r;
+    build(th, &r);
+    HostSettings host = {
+        .has_counter = tier == 1 && t->settings.engine == TCG_ENGINE_TIERED,
+        .has_poll = true,
+        .log = t->settings.log & TCG_LOG_OUT_ASM ? 1 : 0,
+    };
+    CodeBlob blob;
+    memset(&blob, 0, sizeof blob);
+    blob.arena = tr->arena;
+    host_compile(&r, &host, &blob);
+    return blob.is_failed ? TRY_SMALLER : publish(th, tier, &blob);
+}
+
+TcgEvent translate(TcgThread *th, RegionKey key, unsigned tier)
+{
+    const TcgSettings *s = &th->tcg->settings;
+    RegionShape shape = s->engine == TCG_ENGINE_BLOCK ? SHAPE_BLOCK : tier == 2 ? SHAPE_GRAPH : SHAPE_TRACE;
+    uint32_t max_insns = s->one_insn ? 1 : tier == 2 ? TIER2_INSNS : TIER1_INSNS;
+    uint64_t start = stats_clock();
+    translator_of(th);
+    TcgEvent event = TCG_EVENT_INTERPRET;
+    for (unsigned tries = 0; tries < MAX_TRIES;) {
+        TryResult result = try_translate(th, key, tier, shape, max_insns);
+        if (result == TRY_DONE) {
+            event = TCG_EVENT_NONE;
+            break;
+        }
+        if (result == TRY_FETCH_FAULT) {
+            event = TCG_EVENT_FETCH_FAULT;
+            break;
+        }
+        if (result == TRY_AGAIN) {
+            tries++;
+        } else if (max_insns == 1) {
+            break;
+        } else {
+            uint32_t tried = th->translator->former.ninsns;
+            max_insns = (tried < max_insns ? tried : max_insns) / 2;
+            max_insns += max_insns == 0;
+        }
+    }
+    th->stats.translate_ns[tier] += stats_clock() - start;
+    return event;
+}

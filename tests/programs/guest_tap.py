@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Cross-compiles a self-checking guest program (it prints TAP or `N passed, N failed`) and runs it in every way of execution.
+
+    guest_tap.py LYRE NAME SOURCE... [--ways interp,block,region,move,tiered] [--args "..."]
+"""
+import argparse
+import os
+import re
+import subprocess
+import sys
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+OUT = os.path.join(TOP, 'build', 'guest')
+WAYS = {'interp': ['-x', 'engine=interp'], 'block': ['-x', 'engine=block'], 'region': ['-x', 'engine=region'],
+        'move': ['-x', 'engine=region', '-x', 'move'], 'tiered': [], 'v2': ['-x', 'engine=region', '-host-cpu', 'v2']}
+
+
+def compile_guest(name, sources, compiler='riscv64-linux-gnu-gcc'):
+    """The static program build/guest/NAME, made anew when a source is newer."""
+    os.makedirs(OUT, exist_ok=True)
+    out = os.path.join(OUT, name)
+    if not os.path.exists(out) or any(os.path.getmtime(s) > os.path.getmtime(out) for s in sources):
+        subprocess.run([compiler, '-O1', '-static', '-pthread', '-o', out + '.new'] + sources, check=True)
+        os.rename(out + '.new', out)
+    return out
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('lyre')
+    parser.add_argument('name')
+    parser.add_argument('sources', nargs='+')
+    parser.add_argument('--ways', default='interp,block,region,move,tiered')
+    parser.add_argument('--args', default='')
+    parser.add_argument('--timeout', type=int, default=120)
+    args = parser.parse_args()
+    sources = []
+    for s in args.sources:
+        if s.endswith('gen_faults.py'):
+            os.makedirs(OUT, exist_ok=True)
+            generated = os.path.join(OUT, 'faults.S')
+            text = subprocess.check_output([sys.executable, s], text=True)
+            if not os.path.exists(generated) or open(generated).read() != text:
+                with open(generated, 'w') as f:
+                    f.write(text)
+            s = generated
+        sources.append(s)
+    program = compile_guest(args.name, sources)
+    bad = False
+    for way in args.ways.split(','):
+        command = [args.lyre] + WAYS[way] + [program] + args.args.split()
+        try:
+            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace', timeout=args.timeout)
+            text, status = done.stdout, done.returncode
+        except subprocess.TimeoutExpired as e:
+            text, status = (e.stdout or b'').decode(errors='replace'), 'timed out'
+        for line in text.splitlines():
+            print(re.sub(r'^((not )?ok \d+ - )', r'\1%s: ' % way, line))
+        if status:
+            bad = True
+            print('not ok %s: %s: status %s' % (way, args.name, status))
+    sys.exit(bad)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,43 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The long tests, outside of CI. Each appends a row to docs/soak.tsv: date, commit, what, count, seed, result.
+
+    soak.py [NAME...]     all, or those named
+"""
+import os
+import subprocess
+import sys
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILD = os.path.join(TOP, 'build')
+LYRE = os.path.join(BUILD, 'lyre-riscv64')
+
+
+def soaks(seed):
+    """name -> (count, command): a command fails by its exit status; it runs batches of a thousand or more per process."""
+    return {
+        'random-ir': (1000000, [os.path.join(BUILD, 'tests/ir/random_ir'), '--count', '1000000', '--seed', str(seed)]),
+        'random-insn': (1000000, [sys.executable, os.path.join(TOP, 'tests/random/random_insn.py'), LYRE, '--count', '1000000', '--seed', str(seed)]),
+        'faults': (27, [sys.executable, os.path.join(TOP, 'tests/programs/guest_tap.py'), LYRE, 'faults-soak', os.path.join(TOP, 'tests/programs/faults/check.c'),
+                        os.path.join(TOP, 'tests/programs/faults/entry.S'), os.path.join(TOP, 'tests/programs/faults/gen_faults.py'), '--args', '50']),
+    }
+
+
+def main():
+    seed = int(time.time())
+    commit = subprocess.check_output(['git', '-C', TOP, 'rev-parse', '--short', 'HEAD'], text=True).strip()
+    bad = False
+    for name, (count, command) in soaks(seed).items():
+        if sys.argv[1:] and name not in sys.argv[1:]:
+            continue
+        print('== %s: %d, seed %d' % (name, count, seed), flush=True)
+        status = subprocess.run(command).returncode
+        bad |= status != 0
+        with open(os.path.join(TOP, 'docs', 'soak.tsv'), 'a') as f:
+            f.write('\t'.join([time.strftime('%Y-%m-%d'), commit, name, str(count), str(seed), 'pass' if status == 0 else 'FAIL']) + '\n')
+    sys.exit(bad)
+
+
+if __name__ == '__main__':
+    main()
