@@ -41,6 +41,9 @@ typedef struct GuestAbi {
     size_t vdso_size;
     uint64_t vdso_sigreturn;
 
+    /* The guest's /proc/cpuinfo; NULL: empty. */
+    void (*write_cpuinfo)(const TargetCpu *cpu, int fd);
+
     /* System calls that only this architecture has (riscv_hwprobe, ...): *is_known false if not one of them. */
     int64_t (*arch_syscall)(Task *t, uint64_t number, const uint64_t args[6], bool *is_known);
 } GuestAbi;

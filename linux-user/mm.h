@@ -36,6 +36,7 @@ typedef struct Mm {
     bool is_locked_future;     /* mlockall(MCL_FUTURE); guarded by: lock */
     _Atomic uint64_t limit[MM_LIMIT_COUNT]; /* soft limits of the guest, MmLimit; setrlimit stores here too */
     MmMap map;                 /* mappings: protection, file identity, flags; guarded by: lock */
+    _Atomic(struct HostStack *) stacks; /* of finished threads (thread.h) */
 } Mm;
 
 /* The layout is random by `seed`; 0: the same each time, as with ADDR_NO_RANDOMIZE. NULL: no memory. */

@@ -6,7 +6,7 @@
 #include "tcg/builder.h"
 #include "tcg/code.h"
 #include "tcg/exec.h"
-#include "target/target.h"
+#include "tcg/target.h"
 
 typedef enum RegionShape {
     SHAPE_BLOCK, /* one basic block */
