@@ -167,7 +167,7 @@ static uint32_t pick(Gen *g, uint8_t cls)
 typedef struct List {
     MOperand ops[160];
     unsigned n;
-    uint32_t defs[8], ndefs;
+    uint32_t defs[16], ndefs;
 } List;
 
 static void add_use(Gen *g, List *l, uint8_t cls, MRole role, MConstraint c, uint8_t fixed)
