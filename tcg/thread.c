@@ -162,8 +162,8 @@ void tcg_thread_free(CpuState *s)
     lock_acquire(&t->threads_lock);
     unlink_thread(th);
     lock_release(&t->threads_lock);
-    free_parts(th);
     poll_open(th);
+    free_parts(th);
     hostmem_pages_free((char *)s - RETURN_STACK_SIZE, RETURN_STACK_SIZE + BLOCK_SIZE);
 }
 
