@@ -121,8 +121,12 @@ static void measure(Arena *arena)
         side_writer_init(&w, arena);
         clock_gettime(CLOCK_MONOTONIC, &t0);
         for (uint32_t i = 0; i < ROWS; i++) {
-            row = (SideRow){ .offset = i * 5, .pc = 0x10000 + i * 4, .addr_base = i & 7, .addr_index = 0xff, .mem_size = 8,
-                             .addr_disp = (int32_t)(i * 8 % 200) };
+            row.offset = i * 5;
+            row.pc = 0x10000 + i * 4;
+            row.addr_base = i & 7;
+            row.addr_index = 0xff;
+            row.addr_disp = (int32_t)(i * 8 % 200);
+            row.mem_size = 8;
             side_writer_begin(&w, &row, 5);
             for (uint32_t k = 0; k < 5; k++) {
                 side_writer_entry(&w, k + i / 4 % 3, M_AS_IS, (Loc){ LOC_REG, M_GPR, (uint16_t)(k + i / 5 % 3) });
