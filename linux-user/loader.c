@@ -252,6 +252,23 @@ static uint64_t find_phdr(const Image *im)
     return 0;
 }
 
+/* As the kernel finds them: the lowest and highest ends of file data, executable or not. */
+static void find_ranges(const Image *im, LoadInfo *out)
+{
+    out->code_start = UINT64_MAX;
+    for (unsigned i = 0; i < im->elf.nsegments; i++) {
+        const ElfSegment *s = &im->elf.segments[i];
+        if (s->type != PT_LOAD || !s->memsz) {
+            continue;
+        }
+        uint64_t start = im->bias + s->vaddr, end = start + s->filesz;
+        out->code_start = start < out->code_start ? start : out->code_start;
+        out->data_start = start > out->data_start ? start : out->data_start;
+        out->code_end = (s->flags & PF_X) && end > out->code_end ? end : out->code_end;
+        out->data_end = end > out->data_end ? end : out->data_end;
+    }
+}
+
 static bool wants_exec_stack(const ElfFile *elf)
 {
     for (unsigned i = 0; i < elf->nsegments; i++) {
@@ -296,6 +313,7 @@ int loader_load(Task *t, int fd, const char *exec_fn, char *const argv[], char *
         out->interp_base = interp.bias;
         out->entry = interp.bias + interp.elf.entry;
     }
+    find_ranges(&program, out);
     out->phdr = find_phdr(&program);
     out->phnum = program.elf.nsegments;
     out->phent = program.elf.phentsize;

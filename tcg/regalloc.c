@@ -18,6 +18,9 @@ void mir_allocate(MRegion *m, const MHost *host, MAlloc *out)
         return;
     }
     ra_assign_slots(&ra);
+    if (out->is_failed) {
+        return;
+    }
     ra_resolve(&ra);
     ra_assign(&ra);
 }

@@ -25,11 +25,6 @@ typedef struct FormBlock {
     bool is_entry;
 } FormBlock;
 
-/* One back edge target of the block being translated: a block of its own polls. */
-typedef struct FormPoll {
-    uint32_t target, ir;
-} FormPoll;
-
 typedef struct Former {
     const Target *target;
     const TargetCpu *cpu;
@@ -56,8 +51,6 @@ typedef struct Former {
     IrBuilder *b;
     uint32_t current;      /* block */
     const TargetInsn *insn;
-    FormPoll polls[4];
-    uint32_t npolls;
 } Former;
 
 /* Decodes the region at `key`. false: its first instruction cannot be fetched. target, cpu, ops, mm are set. */

@@ -516,6 +516,8 @@ static void gen_cold(Gen *g)
     gen_jump(g, true);
     uint32_t head = g->block;
     bool is_join = chance(g, 50);
+    uint32_t keep[M_NCLASSES];
+    memcpy(keep, g->navail, sizeof(keep));
     d->block = head;
     for (unsigned c = 0; c < M_NCLASSES; c++) {
         for (uint32_t k = g->navail[c]; k-- > 0 && d->navail[c] < 64;) {
@@ -530,13 +532,7 @@ static void gen_cold(Gen *g)
         uint32_t from = g->block;
         d->nphis = below(g, 5);
         /* What this side defined does not dominate the join. */
-        uint32_t n[M_NCLASSES] = { 0, 0 };
-        for (unsigned c = 0; c < M_NCLASSES; c++) {
-            for (uint32_t k = d->navail[c]; k-- > 0;) {
-                g->avail[c][n[c]++] = d->avail[c][k];
-            }
-            g->navail[c] = n[c];
-        }
+        memcpy(g->navail, keep, sizeof(keep));
         g->last_snap = 0;
         d->join = begin_block(g);
         link_blocks(g, from, d->join);
