@@ -375,18 +375,19 @@ static void select_set_round(Sel *s, uint32_t id, const IrInsn *i, const SelRow 
     if (sel_const(s, i->arg[0], &c)) {
         bits = sel_const_reg(s, (CONTROL >> (c & 3) * 2 & 3) << 13, 4);
     } else {
-        uint32_t a = sel_reg(s, i->arg[0]), t[4];
-        for (unsigned n = 0; n < 4; n++) {
+        uint32_t a = sel_reg(s, i->arg[0]), t[5];
+        for (unsigned n = 0; n < 5; n++) {
             t[n] = sel_new(s, M_GPR, 4);
         }
         uint32_t table = sel_const_reg(s, CONTROL, 4);
-        SelMem twice = { .base = a, .index = a };
-        SelArg lea[] = { sel_arg_reg(t[0]), sel_arg_mem(&twice) };
+        sel_emit3(s, MOP_AND, 4, t[0], sel_arg_reg(a), sel_arg_imm(3));
+        SelMem twice = { .base = t[0], .index = t[0] };
+        SelArg lea[] = { sel_arg_reg(t[1]), sel_arg_mem(&twice) };
         sel_emit(s, MOP_LEA, 4, 2, lea);
-        sel_emit3(s, MOP_SHR, 4, t[1], sel_arg_reg(table), sel_arg_reg(t[0]));
-        sel_emit3(s, MOP_AND, 4, t[2], sel_arg_reg(t[1]), sel_arg_imm(3));
-        sel_emit3(s, MOP_SHL, 4, t[3], sel_arg_reg(t[2]), sel_arg_imm(13));
-        bits = t[3];
+        sel_emit3(s, MOP_SHR, 4, t[2], sel_arg_reg(table), sel_arg_reg(t[1]));
+        sel_emit3(s, MOP_AND, 4, t[3], sel_arg_reg(t[2]), sel_arg_imm(3));
+        sel_emit3(s, MOP_SHL, 4, t[4], sel_arg_reg(t[3]), sel_arg_imm(13));
+        bits = t[4];
     }
     write_mxcsr(s, ~(3u << 13), bits);
 }
