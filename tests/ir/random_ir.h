@@ -1,20 +1,43 @@
 /* SPDX-License-Identifier: MIT */
-/* Random regions and states for the machine of ir_machine.h. The same seed gives the same program. */
-#ifndef LYRE_TESTS_IR_RANDOM_IR_H
-#define LYRE_TESTS_IR_RANDOM_IR_H
+/*
+ * Random IR programs: the same seed gives the same calls of the builder whatever its settings, so that two builds of it, or
+ * an interpreted and a compiled run, must leave the same state. Straight code, branches, bounded loops, memory on a
+ * scratch buffer, every pure and fp row, helpers, several entries and exits, faults.
+ */
+#ifndef LYRE_TESTS_RANDOM_IR_H
+#define LYRE_TESTS_RANDOM_IR_H
 
-#include "tests/ir/ir_machine.h"
+#include "tcg/builder.h"
+#include "tcg/state.h"
 
-typedef struct Random {
-    uint64_t s;
-} Random;
-uint64_t random_next(Random *r);
-uint32_t random_below(Random *r, uint32_t n);
+enum {
+    RANDOM_MEMORY = 1024, /* bytes that programs work on */
+    RANDOM_MAX_ENTRIES = 64,
+};
 
-enum { RANDOM_PC = 0x100000 }; /* of the region's head; block n is at + n * 0x100 */
+extern const IrSlotDesc random_slots[];
+extern const unsigned random_nslots;
+extern const HelperDesc random_helpers[];
+extern const unsigned random_nhelpers;
 
-/* Builds a region with loops, calls, faults and exits, and finishes it. It ends after few rounds. */
-void random_region(IrMachine *m, IrRegion *r, uint64_t seed);
-void random_state(const IrMachine *m, IrmState *out, uint64_t seed);
+typedef struct RandomProgram {
+    uint64_t entries[RANDOM_MAX_ENTRIES]; /* pcs of entry blocks, the head first */
+    unsigned nentries;
+} RandomProgram;
+
+/* Calls ir_begin ... ir_finish. size: about the number of guest instructions. */
+void random_ir_build(IrBuilder *b, IrRegion *r, struct Arena *arena, const IrSettings *settings, uint64_t seed,
+                     unsigned size, RandomProgram *out);
+
+/* Random slots, MXCSR and memory. `memory` has RANDOM_MEMORY bytes; programs reach it through a slot. */
+void random_ir_state(uint64_t seed, CpuState *s, uint8_t *memory);
+/* Gives loops new fuel before another entry of the same program is run. */
+void random_ir_refuel(CpuState *s);
+
+/* The entry block with this pc in a finished region; 0: it became unreachable. */
+uint32_t random_ir_entry(const IrRegion *r, uint64_t pc);
+
+/* NULL, or the name of the first slot or field in which two states differ. The denormal flag does not count. */
+const char *random_ir_compare(const CpuState *a, const CpuState *b);
 
 #endif

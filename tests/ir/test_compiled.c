@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tests/ir/random_ir.h"
+#include "tests/ir/gen_region.h"
 #include "tests/ir/show.h"
 
 static IrmState in, by_interpreter, by_code;
