@@ -35,9 +35,8 @@ static void call_with_bits(Sel *s, uint32_t id, const IrInsn *i, void *fn, int r
     unsigned size = i->type == IR_I64 || i->type == IR_F64 ? 8 : 4, nargs = i->nargs;
     for (unsigned n = 0; n < i->nargs; n++) {
         args[n] = sel_reg(s, i->arg[n]);
-        const MVreg *v = &s->m->vregs[args[n]];
-        if (v->cls == M_VEC) {
-            unsigned vsize = v->size;
+        if (s->m->vregs[args[n]].cls == M_VEC) {
+            unsigned vsize = s->r->insns[i->arg[n]].type == IR_F64 ? 8 : 4;
             uint32_t t = sel_new(s, M_GPR, vsize);
             sel_emit2(s, MOP_MOVD_R, vsize, t, sel_arg_reg(args[n]));
             args[n] = t;
