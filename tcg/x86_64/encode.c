@@ -217,10 +217,11 @@ void x86_alu_imm(X86Asm *a, unsigned op, unsigned size, X86Rm rm, int32_t imm)
 void x86_shift_imm(X86Asm *a, unsigned op, unsigned size, unsigned reg, unsigned count)
 {
     X86Rm rm = x86_rm_reg(reg);
+    uint32_t form = width(size) | (size == 2 ? X86_PP_66 : 0);
     if (count == 1) {
-        x86_op_rm(a, 0xd1 | width(size), op, &rm);
+        x86_op_rm(a, 0xd1 | form, op, &rm);
     } else {
-        x86_op_rm(a, 0xc1 | width(size), op, &rm);
+        x86_op_rm(a, 0xc1 | form, op, &rm);
         x86_put8(a, count);
     }
 }
