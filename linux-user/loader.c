@@ -279,6 +279,23 @@ static bool wants_exec_stack(const ElfFile *elf)
     return false;
 }
 
+/* The kernel's own page of code for programs. */
+static int map_vdso(Task *t, const char **why)
+{
+    const GuestAbi *abi = t->abi;
+    if (!abi->vdso) {
+        return 0;
+    }
+    int64_t at = mm_mmap(t->mm, 0, abi->vdso_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int64_t r = at < 0 ? at : mm_write((uint64_t)at, abi->vdso, abi->vdso_size);
+    r = r < 0 ? r : mm_mprotect(t->mm, (uint64_t)at, abi->vdso_size, PROT_READ | PROT_EXEC);
+    if (r < 0) {
+        return fail((int)-r, "not enough memory for the vDSO", why);
+    }
+    t->mm->layout.vdso = (uint64_t)at;
+    return 0;
+}
+
 int loader_load(Task *t, int fd, const char *exec_fn, char *const argv[], char *const envp[], LoadInfo *out, const char **why)
 {
     Image program = {.fd = fd}, interp = {.fd = -1};
@@ -312,6 +329,9 @@ int loader_load(Task *t, int fd, const char *exec_fn, char *const argv[], char *
         }
         out->interp_base = interp.bias;
         out->entry = interp.bias + interp.elf.entry;
+    }
+    if ((r = map_vdso(t, why)) < 0) {
+        return r;
     }
     find_ranges(&program, out);
     out->phdr = find_phdr(&program);
