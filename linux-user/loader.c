@@ -279,18 +279,14 @@ static bool wants_exec_stack(const ElfFile *elf)
     return false;
 }
 
-/* The kernel's own page of code for programs. */
+/* The page of our code in the guest's address space: the vDSO, or just the return from signal handlers. */
 static int map_vdso(Task *t, const char **why)
 {
     const GuestAbi *abi = t->abi;
-    if (!abi->vdso) {
-        return 0;
-    }
-    int64_t at = mm_mmap(t->mm, 0, abi->vdso_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    int64_t r = at < 0 ? at : mm_write((uint64_t)at, abi->vdso, abi->vdso_size);
-    r = r < 0 ? r : mm_mprotect(t->mm, (uint64_t)at, abi->vdso_size, PROT_READ | PROT_EXEC);
-    if (r < 0) {
-        return fail((int)-r, "not enough memory for the vDSO", why);
+    uint64_t size = ALIGN_UP(abi->vdso_size, abi->target->page_size);
+    int64_t at = mm_mmap(t->mm, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (at < 0 || mm_write((uint64_t)at, abi->vdso, abi->vdso_size) || mm_mprotect(t->mm, (uint64_t)at, size, PROT_READ | PROT_EXEC)) {
+        return fail(ENOMEM, "no memory for the vDSO", why);
     }
     t->mm->layout.vdso = (uint64_t)at;
     return 0;
@@ -330,7 +326,8 @@ int loader_load(Task *t, int fd, const char *exec_fn, char *const argv[], char *
         out->interp_base = interp.bias;
         out->entry = interp.bias + interp.elf.entry;
     }
-    if ((r = map_vdso(t, why)) < 0) {
+    r = map_vdso(t, why);
+    if (r < 0) {
         return r;
     }
     find_ranges(&program, out);

@@ -215,8 +215,8 @@ static int64_t arch_syscall(Task *t, uint64_t number, const uint64_t args[6], bo
     }
 }
 
-/* li a7, __NR_rt_sigreturn; ecall: unwinders know these two words. */
-static const uint32_t sigreturn_code[] = {0x08b00893, 0x00000073};
+/* Where handlers return to (riscv has no SA_RESTORER): li a7, __NR_rt_sigreturn; ecall. */
+static const uint8_t sigreturn_code[] = {0x93, 0x08, 0xb0, 0x08, 0x73, 0x00, 0x00, 0x00};
 
 const GuestAbi abi_riscv64 = {
     .target = &target_riscv64,
@@ -233,7 +233,7 @@ const GuestAbi abi_riscv64 = {
     .hwcap = riscv_hwcap,
     .signal_frame = signal_riscv64_frame,
     .signal_return = signal_riscv64_return,
-    .vdso = (const uint8_t *)sigreturn_code,
+    .vdso = sigreturn_code,
     .vdso_size = sizeof(sigreturn_code),
     .write_cpuinfo = write_cpuinfo,
     .arch_syscall = arch_syscall,
