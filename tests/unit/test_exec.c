@@ -91,10 +91,12 @@ static void test_faults(ToyMachine *m, CpuState *s)
     }
     uint8_t *page = m->memory + 20480;
     mprotect(page, 4096, PROT_READ);
+    m->is_read_only[5] = true;
     *toy_reg(s, 6) = (uintptr_t)page;
     check(run(s, pc) == TCG_EVENT_FAULT && s->fault_kind == TCG_FAULT_ACCERR && s->fault_addr == (uintptr_t)page + 8,
           "store to a read-only page");
     mprotect(page, 4096, PROT_READ | PROT_WRITE);
+    m->is_read_only[5] = false;
     *toy_reg(s, 3) = 7;
     check(run(s, pc) == TCG_EVENT_SYSCALL && *(uint64_t *)(page + 8) == 8, "the same store when it may");
     check(run(s, 0x1000) == TCG_EVENT_FETCH_FAULT && s->pc == 0x1000 && s->fault_addr == 0x1000, "a fetch fault");
