@@ -62,6 +62,7 @@ typedef struct TaskGroup {
     int exe_fd;                   /* open descriptor of it, or -1 */
     uint64_t arg_start, arg_end, env_start, env_end, auxv_start, auxv_end;
     uint64_t rlimit_as[2], rlimit_data[2], rlimit_stack[2]; /* emulated: soft, hard */
+    bool is_kernel_told;          /* PR_SET_MM_MAP: the host's kernel knows arg_start and so on */
     bool is_exiting;
     int exit_code;
 } TaskGroup;
@@ -111,7 +112,15 @@ typedef struct Task {
     struct HostStack *host_stack; /* of a cloned task (thread.h), or NULL: the process's own */
     bool is_vfork;                /* its parent waits, and frees it */
     uint64_t exit_signal;
+    void *exec_scratch;           /* a vfork child's execve leaves this to who frees the task: exec_free_scratch */
+    size_t exec_scratch_size;
 } Task;
+
+/* The first task of a process and its parts. NULL: no memory. */
+Task *task_new_first(const Options *options, Mm *mm);
+struct LoadInfo;
+/* Tells the host's kernel the guest's addresses and name, for /proc as other processes read it. */
+void task_tell_kernel(Task *t, const struct LoadInfo *info, const char *comm);
 
 static inline Task *task_of(const CpuState *s) { return s->owner; }
 

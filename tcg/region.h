@@ -6,7 +6,7 @@
 #include "tcg/builder.h"
 #include "tcg/code.h"
 #include "tcg/exec.h"
-#include "target/target.h"
+#include "tcg/target.h"
 
 typedef enum RegionShape {
     SHAPE_BLOCK, /* one basic block */
@@ -24,11 +24,6 @@ typedef struct FormBlock {
     uint32_t npreds, pred; /* edges inside the region, the last one's source */
     bool is_entry;
 } FormBlock;
-
-/* One back edge target of the block being translated: a block of its own polls. */
-typedef struct FormPoll {
-    uint32_t target, ir;
-} FormPoll;
 
 typedef struct Former {
     const Target *target;
@@ -56,8 +51,6 @@ typedef struct Former {
     IrBuilder *b;
     uint32_t current;      /* block */
     const TargetInsn *insn;
-    FormPoll polls[4];
-    uint32_t npolls;
 } Former;
 
 /* Decodes the region at `key`. false: its first instruction cannot be fetched. target, cpu, ops, mm are set. */

@@ -17,7 +17,7 @@
 #include "tcg/exec.h"
 #include "tcg/map.h"
 #include "tcg/smc.h"
-#include "target/target.h"
+#include "tcg/target.h"
 #include "util/compiler.h"
 #include "util/lock.h"
 

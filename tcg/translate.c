@@ -105,7 +105,10 @@ static void log_guest_code(const Tcg *t, const Former *f)
 static bool discover(TcgThread *th, RegionKey key, RegionShape shape, uint32_t max_insns)
 {
     Former *f = &th->translator->former;
-    if (!region_discover(f, key, shape, max_insns)) {
+    uint64_t start = stats_clock();
+    bool is_ok = region_discover(f, key, shape, max_insns);
+    stats_phase(&th->stats, TCG_PHASE_DECODE, &start);
+    if (!is_ok) {
         th->state->fault_addr = f->fault_addr;
         th->state->fault_kind = f->fault;
         return false;
@@ -120,9 +123,11 @@ static void build(TcgThread *th, IrRegion *r)
 {
     Translator *tr = th->translator;
     IrSettings settings = { .is_tso = th->tcg->target->is_tso };
+    uint64_t start = stats_clock();
     memset(r, 0, sizeof *r);
     arena_reset(tr->arena);
     region_build(&tr->former, tr->builder, r, tr->arena, &settings);
+    stats_phase(&th->stats, TCG_PHASE_IR, &start);
     log_ir(th->tcg, r, tr->former.key.pc);
 }
 
@@ -202,8 +207,12 @@ static TryResult try_translate(TcgThread *th, RegionKey key, unsigned tier, Regi
     CodeBlob blob;
     memset(&blob, 0, sizeof blob);
     blob.arena = tr->arena;
+    uint64_t start = stats_clock();
     host_compile(&r, &host, &blob);
-    return blob.is_failed ? TRY_SMALLER : publish(th, tier, &blob);
+    stats_phase(&th->stats, TCG_PHASE_COMPILE, &start);
+    TryResult result = blob.is_failed ? TRY_SMALLER : publish(th, tier, &blob);
+    stats_phase(&th->stats, TCG_PHASE_PUBLISH, &start);
+    return result;
 }
 
 TcgEvent translate(TcgThread *th, RegionKey key, unsigned tier)
