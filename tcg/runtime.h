@@ -69,4 +69,11 @@ struct Tcg {
     uint64_t clock_start, clock_start_ns; /* stats.c */
 };
 
+/* -d with -dfilter. */
+static inline bool tcg_is_logged(const Tcg *t, uint32_t bits, uint64_t pc)
+{
+    const TcgSettings *s = &t->settings;
+    return UNLIKELY(s->log & bits) && (s->log_end == 0 || (pc >= s->log_start && pc < s->log_end));
+}
+
 #endif
