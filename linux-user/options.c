@@ -405,7 +405,7 @@ bool options_finish(Options *o)
         return leave(o, STOP);
     }
     o->cpu = o->cpu ? o->cpu : "max";
-    o->target_cpu = target->cpu_parse(o->cpu, &error);
+    o->target_cpu = o->tcg.cpu = target->cpu_parse(o->cpu, &error);
     if (!o->target_cpu) {
         return leave(o, complain("-cpu %s: %s", o->cpu, error ? error : "unknown model"));
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The last walk: locations of operands and snapshots, copies for tied and fixed operands, all moves in order. */
+/* The last walk: locations of operands and snapshots, copies for tied and fixed operands, all moves
+ * in order. */
 #include "tcg/regalloc/alloc.h"
 
 typedef struct Group {
@@ -48,7 +49,8 @@ static void assign_tied(Ra *ra, MOperand *ops, MOperand *o, unsigned nops, Group
     src->loc = o->loc;
     for (unsigned k = 0; k < nops; k++) {
         MOperand *u = &ops[k];
-        if (u->vreg == src->vreg && u->role == M_USE && u->constraint != M_FIXED && u->loc.kind == LOC_NONE) {
+        if (u->vreg == src->vreg && u->role == M_USE && u->constraint != M_FIXED &&
+            u->loc.kind == LOC_NONE) {
             u->loc = o->loc;
         }
     }
@@ -66,7 +68,8 @@ static void assign_operands(Ra *ra, const MInsn *in, uint32_t pos, Group *g)
             has_tied |= o->role == M_TIED;
         }
     }
-    /* Sources of tied results first: an operand that names the same value may be a source itself. */
+    /* Sources of tied results first: an operand that names the same value may be a source itself.
+     */
     for (unsigned k = 0; has_tied && k < in->nops; k++) {
         if (ops[k].vreg && ops[k].role == M_TIED) {
             ops[ops[k].tied].loc = ops[k].loc;
@@ -97,7 +100,8 @@ static Loc *assign_snapshot(Ra *ra, const MInsn *in, uint32_t pos, Loc *out)
     const MSnapshot *s = &ra->m->snaps[in->snap];
     for (uint32_t k = 0; k < s->count; k++) {
         const MSnapEntry *e = &ra->m->snap_entries[s->first + k];
-        *out++ = ra_is_const(e->recipe) ? (Loc){ LOC_CONST, 0, (uint16_t)e->vreg } : location(ra, e->vreg, pos);
+        *out++ = ra_is_const(e->recipe) ? (Loc){ LOC_CONST, 0, (uint16_t)e->vreg }
+                                        : location(ra, e->vreg, pos);
     }
     return out;
 }

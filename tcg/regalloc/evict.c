@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* No register is free: chooses the value whose next use is the farthest, and sends it to memory until it needs a register again. */
+/* No register is free: chooses the value whose next use is the farthest, and sends it to memory
+ * until it needs a register again. */
 #include "tcg/regalloc/alloc.h"
 
-/* Part p is in memory from now on; when it needs a register at or after `from`, a further part is made and queued. */
+/* Part p is in memory from now on; when it needs a register at or after `from`, a further part is
+ * made and queued. */
 void ra_spill(Ra *ra, uint32_t p, uint32_t from)
 {
     Part *part = &ra->parts[p];
@@ -18,7 +20,8 @@ void ra_spill(Ra *ra, uint32_t p, uint32_t from)
     }
 }
 
-/* Where active part x can be cut to free its register at pos; 0: it cannot, RA_NEVER: all of it can go to memory. */
+/* Where active part x can be cut to free its register at pos; 0: it cannot, RA_NEVER: all of it can
+ * go to memory. */
 static uint32_t eviction_point(const Ra *ra, const Part *x, uint32_t pos)
 {
     uint32_t even = pos & ~1u, min = x->begin;
@@ -95,7 +98,8 @@ static Choice choose(Ra *ra, const Part *p, uint32_t min, uint8_t weight)
 {
     RegFile *f = &ra->files[p->loc.cls];
     uint32_t use = min > p->begin ? 0 : ra_next_use(ra, p, p->begin);
-    uint32_t least = use ? ra->uses[use].pos : p->begin; /* a register that is lost before is of no use */
+    uint32_t least =
+        use ? ra->uses[use].pos : p->begin; /* a register that is lost before is of no use */
     Choice best = { .reg = RA_NONE };
     for (const uint8_t *o = ra->host->order[p->loc.cls]; *o != RA_NONE; o++) {
         unsigned r = *o;
@@ -127,7 +131,8 @@ static Choice choose(Ra *ra, const Part *p, uint32_t min, uint8_t weight)
     return best;
 }
 
-/* Every register is held by an operand of this very insn. One of those may be content with a register that p is not. */
+/* Every register is held by an operand of this very insn. One of those may be content with a
+ * register that p is not. */
 static bool relocate(Ra *ra, uint32_t p)
 {
     RegFile *f = &ra->files[ra->parts[p].loc.cls];
@@ -135,7 +140,8 @@ static bool relocate(Ra *ra, uint32_t p)
     for (uint32_t m = f->busy & f->allocatable; m; m &= m - 1) {
         unsigned r = __builtin_ctz(m);
         uint32_t x = f->part[r];
-        if (ra_meet_fixed(ra, &ra->parts[p], r) < min || (ra->parts[x].flags & PART_IS_DEF && ra->parts[x].begin >= (begin & ~1u)) ||
+        if (ra_meet_fixed(ra, &ra->parts[p], r) < min ||
+            (ra->parts[x].flags & PART_IS_DEF && ra->parts[x].begin >= (begin & ~1u)) ||
             begin & 1) {
             continue;
         }
@@ -195,7 +201,8 @@ void ra_allocate_blocked(Ra *ra, uint32_t id)
     ra_take_until(ra, id, c.reg, c.block);
 }
 
-/* A value that is loaded from its home: stays there until a register is wanted, or for good when it is used but once from memory. */
+/* A value that is loaded from its home: stays there until a register is wanted, or for good when it
+ * is used but once from memory. */
 bool ra_begin_in_memory(Ra *ra, uint32_t v)
 {
     const Part *p = &ra->parts[v];

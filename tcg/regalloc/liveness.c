@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One walk backwards over the insns: intervals of values, their uses, intervals of fixed registers, wishes, pressure. Regions
- * of several blocks first get live sets (liveset.c).
+ * One walk backwards over the insns: intervals of values, their uses, intervals of fixed registers,
+ * wishes, pressure. Regions of several blocks first get live sets (liveset.c).
  */
 #include "tcg/regalloc/alloc.h"
 
@@ -34,7 +34,8 @@ static bool open_range(Walk *w, uint32_t v, uint32_t to)
         r->to = to;
         ra->parts[v].end = to;
     } else if (r->from != to) {
-        ra->ranges = arena_grow(ra->arena, ra->ranges, sizeof(Range), &ra->cap_ranges, ra->nranges + 1);
+        ra->ranges =
+            arena_grow(ra->arena, ra->ranges, sizeof(Range), &ra->cap_ranges, ra->nranges + 1);
         r = &ra->ranges[v];
         ra->ranges[ra->nranges] = *r;
         r->next = ra->nranges++;
@@ -103,7 +104,7 @@ static void wish_link(Ra *ra, uint32_t v, uint32_t to)
 {
     const Wish *t = &ra->wishes[to];
     ra->wishes[v].link = to;
-    if (t->reg != RA_NONE) {
+    if (t->reg != RA_NONE && (ra->wishes[v].reg == RA_NONE || t->weight > ra->wishes[v].weight)) {
         wish_for(ra, v, t->reg, t->weight);
     }
 }
@@ -123,7 +124,8 @@ static void define_operand(Walk *w, const MOperand *o, uint32_t pos, uint32_t en
     }
 }
 
-/* Registers that insn i's operands hold when its results are written: not destroyed by its clobbers. */
+/* Registers that insn i's operands hold when its results are written: not destroyed by its
+ * clobbers. */
 static uint32_t held_late(const Ra *ra, const MInsn *in, uint8_t cls)
 {
     const MOperand *ops = ra_operands(ra, in);
@@ -133,7 +135,8 @@ static uint32_t held_late(const Ra *ra, const MInsn *in, uint8_t cls)
         if (o->vreg && o->constraint == M_FIXED && ra->m->vregs[o->vreg].cls == cls) {
             mask |= o->role == M_USE ? 0 : 1u << o->fixed;
             for (unsigned t = 0; o->role == M_USE && t < in->nops; t++) {
-                mask |= ops[t].role == M_TIED && ops[t].vreg && ops[t].tied == k ? 1u << o->fixed : 0;
+                mask |=
+                    ops[t].role == M_TIED && ops[t].vreg && ops[t].tied == k ? 1u << o->fixed : 0;
             }
         }
     }
@@ -153,7 +156,8 @@ static void add_clobbers(Walk *w, const MInsn *in, uint32_t pos)
     }
 }
 
-/* Results that take their registers before the inputs are read. Returns the sources of tied ones. */
+/* Results that take their registers before the inputs are read. Returns the sources of tied ones.
+ */
 static uint64_t build_early(Walk *w, const MInsn *in, const MOperand *ops, uint32_t pos)
 {
     uint64_t tied = 0;
@@ -196,7 +200,8 @@ static uint32_t tied_result(const MInsn *in, const MOperand *ops, unsigned k)
     return 0;
 }
 
-static void build_use(Walk *w, const MInsn *in, const MOperand *ops, unsigned k, uint64_t tied, uint32_t pos)
+static void build_use(Walk *w, const MInsn *in, const MOperand *ops, unsigned k, uint64_t tied,
+                      uint32_t pos)
 {
     Ra *ra = w->ra;
     const MOperand *o = &ops[k];
@@ -286,7 +291,8 @@ static void build_insn(Walk *w, uint32_t i)
     }
 }
 
-/* Values that live out of the block; uses by phis, and by later iterations of the loops that end here. */
+/* Values that live out of the block; uses by phis, and by later iterations of the loops that end
+ * here. */
 static void build_block_end(Walk *w, const MBlock *b)
 {
     Ra *ra = w->ra;
@@ -328,14 +334,16 @@ static void build_block_end(Walk *w, const MBlock *b)
 static void build_block(Ra *ra, uint32_t id)
 {
     const MBlock *b = &ra->m->blocks[id];
-    Walk w = { .ra = ra, .block = id, .base = 2 * b->first, .weight = ra_weight(b), .last_count = RA_NEVER };
+    Walk w = {
+        .ra = ra, .block = id, .base = 2 * b->first, .weight = ra_weight(b), .last_count = RA_NEVER
+    };
     if (ra->is_multi) {
         build_block_end(&w, b);
     }
     for (uint32_t i = b->end; i-- > b->first;) {
         build_insn(&w, i);
     }
-    for (uint32_t k = 0; k < b->nphis; k++) {
+    for (uint32_t k = b->nphis; k-- > 0;) {
         uint32_t dest = ra->m->phis[b->first_phi + k].dest;
         if (ra->ranges[dest].from == w.base) {
             define(&w, dest, w.base, 0);
@@ -364,8 +372,10 @@ static void init_values(Ra *ra)
     for (uint32_t v = 0; v < n; v++) {
         const MVreg *r = &m->vregs[v];
         ra->ranges[v] = (Range){ .from = RA_NEVER };
-        ra->parts[v] = (Part){ .begin = RA_NEVER, .range = v, .cursor = v, .vreg = v, .loc.cls = r->cls };
-        ra->wishes[v] = (Wish){ .reg = r->hint >= 0 ? r->hint : RA_NONE, .got = RA_NONE, .link = r->hint_vreg };
+        ra->parts[v] =
+            (Part){ .begin = RA_NEVER, .range = v, .cursor = v, .vreg = v, .loc.cls = r->cls };
+        ra->wishes[v] =
+            (Wish){ .reg = r->hint >= 0 ? r->hint : RA_NONE, .got = RA_NONE, .link = r->hint_vreg };
     }
 }
 

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Live sets of regions of several blocks, by iteration, so that irreducible graphs are no matter; and which values a loop
- * uses again when it comes round.
+ * Live sets of regions of several blocks, by iteration, so that irreducible graphs are no matter;
+ * and which values a loop uses again when it comes round.
  */
 #include "tcg/regalloc/alloc.h"
 
 #include <string.h>
 
-
-static uint64_t *row(const Ra *ra, uint64_t *sets, uint32_t block) { return &sets[(size_t)block * ra->words]; }
+static uint64_t *row(const Ra *ra, uint64_t *sets, uint32_t block)
+{
+    return &sets[(size_t)block * ra->words];
+}
 
 static void local_sets(Ra *ra, uint32_t id, uint64_t *kill, uint64_t *gen, uint64_t *in)
 {

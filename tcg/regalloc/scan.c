@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The scan over intervals in order of their begin: gives each a register that is free for all of its life, or for the first
- * part of it, or else leaves the choice of who goes to memory to evict.c.
+ * The scan over intervals in order of their begin: gives each a register that is free for all of
+ * its life, or for the first part of it, or else leaves the choice of who goes to memory to
+ * evict.c.
  */
 #include "tcg/regalloc/alloc.h"
 
@@ -148,7 +149,8 @@ uint32_t ra_meet_fixed(Ra *ra, const Part *p, unsigned r)
     return RA_NEVER;
 }
 
-/* Until where register r is free for p. In SSA an idle part never meets one that begins with its definition. */
+/* Until where register r is free for p. In SSA an idle part never meets one that begins with its
+ * definition. */
 static uint32_t free_until(Ra *ra, const Part *p, unsigned r)
 {
     uint32_t until = ra_meet_fixed(ra, p, r);
@@ -166,7 +168,9 @@ uint32_t ra_min_end(const Ra *ra, const Part *p)
     }
     uint32_t min = p->begin;
     for (uint32_t u = p->use; u && ra->uses[u].pos <= p->begin; u = ra->uses[u].next) {
-        uint32_t end = p->begin + (ra->uses[u].kind == USE_LATE ? 2 : ra->uses[u].kind == USE_REG ? 1 : 0);
+        uint32_t end = p->begin + (ra->uses[u].kind == USE_LATE  ? 2
+                                   : ra->uses[u].kind == USE_REG ? 1
+                                                                 : 0);
         min = ra->uses[u].pos == p->begin && end > min ? end : min;
     }
     return min;
@@ -194,23 +198,23 @@ static unsigned list_wishes(const Ra *ra, const Part *p, uint8_t out[8])
         out[n++] = reg_of(&ra->parts[w->link]);
     }
     out[n++] = w->reg;
-    if (w->link) {
-        out[n++] = ra->wishes[w->link].got;
-    }
-    out[n++] = w->got;
-    if (w->from) {
-        out[n++] = reg_of(ra_part_at(ra, w->from, p->begin - 1));
-    }
     uint32_t phi = ra->is_multi && !(p->flags & PART_IS_CHILD) ? ra->phi_of[p->vreg] : 0;
     if (phi) {
         const MBlock *b = &ra->m->blocks[ra_block_at(ra, p->begin)];
-        for (uint32_t k = 0; k < b->npreds && n < 8; k++) {
+        for (uint32_t k = 0; k < b->npreds && n < 5; k++) {
             uint32_t pred = ra->m->preds[b->first_pred + k];
             uint32_t src = ra->m->phi_srcs[ra->m->phis[phi - 1].first_src + k];
             if (src && 2 * ra->m->blocks[pred].end <= p->begin) {
                 out[n++] = reg_of(ra_part_at(ra, src, 2 * ra->m->blocks[pred].end - 1));
             }
         }
+    }
+    if (w->link) {
+        out[n++] = ra->wishes[w->link].got;
+    }
+    out[n++] = w->got;
+    if (w->from) {
+        out[n++] = reg_of(ra_part_at(ra, w->from, p->begin - 1));
     }
     return n;
 }
@@ -273,6 +277,13 @@ void ra_take_until(Ra *ra, uint32_t p, unsigned r, uint32_t until)
     ra_take(ra, p, r);
 }
 
+static bool is_colder(const Ra *ra, uint32_t here, uint32_t there)
+{
+    const MBlock *blocks = ra->m->blocks;
+    return ra->is_multi &&
+           ra_weight(&blocks[ra_block_at(ra, there)]) < ra_weight(&blocks[ra_block_at(ra, here)]);
+}
+
 /* Gives p a free register if that is worth while. */
 static bool try_free(Ra *ra, uint32_t id)
 {
@@ -296,6 +307,10 @@ static bool try_free(Ra *ra, uint32_t id)
                 ra_take(ra, id, wishes[k]);
                 return true;
             }
+            if (is_colder(ra, p->begin, until) && until >= ra_min_end(ra, p)) {
+                ra_take_until(ra, id, wishes[k], until);
+                return true;
+            }
             if (until > best_until) {
                 best = wishes[k];
                 best_until = until;
@@ -317,8 +332,9 @@ static bool try_free(Ra *ra, uint32_t id)
     }
     uint32_t min = ra_min_end(ra, p);
     if (best == RA_NONE || best_until < min || best_until <= p->begin + 1) {
-        return best != RA_NONE && min > p->begin && best_until >= min ? (ra_take_until(ra, id, best, best_until), true)
-                                                                       : false;
+        return best != RA_NONE && min > p->begin && best_until >= min
+                   ? (ra_take_until(ra, id, best, best_until), true)
+                   : false;
     }
     uint32_t use = ra_next_use(ra, p, p->begin);
     if (min == p->begin && (!use || ra->uses[use].pos >= best_until)) {
@@ -345,7 +361,8 @@ void ra_scan(Ra *ra)
     ra->next_wake = RA_NEVER;
     uint32_t k = ra->norder;
     while ((k || ra->nheap) && !ra->out->is_failed) {
-        if (!ra->nheap || (k && ra->parts[ra->order[k - 1]].begin <= ra->parts[ra->heap[0]].begin)) {
+        if (!ra->nheap ||
+            (k && ra->parts[ra->order[k - 1]].begin <= ra->parts[ra->heap[0]].begin)) {
             uint32_t v = ra->order[--k];
             if (!(ra->parts[v].flags & PART_IS_DEF) && ra_begin_in_memory(ra, v)) {
                 continue;

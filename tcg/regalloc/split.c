@@ -41,7 +41,8 @@ uint32_t ra_split_position(const Ra *ra, uint32_t min, uint32_t max)
     return best;
 }
 
-/* Cuts the list of ranges at pos: returns the first range at or after it; *last is the one before. */
+/* Cuts the list of ranges at pos: returns the first range at or after it; *last is the one before.
+ */
 static uint32_t cut_ranges(Ra *ra, uint32_t first, uint32_t pos, uint32_t *last)
 {
     uint32_t r = first;
@@ -51,7 +52,8 @@ static uint32_t cut_ranges(Ra *ra, uint32_t first, uint32_t pos, uint32_t *last)
     }
     lyre_assert(r);
     if (ra->ranges[r].from < pos) {
-        ra->ranges = arena_grow(ra->arena, ra->ranges, sizeof(Range), &ra->cap_ranges, ra->nranges + 1);
+        ra->ranges =
+            arena_grow(ra->arena, ra->ranges, sizeof(Range), &ra->cap_ranges, ra->nranges + 1);
         uint32_t rest = ra->nranges++;
         ra->ranges[rest] = (Range){ pos, ra->ranges[r].to, ra->ranges[r].next };
         ra->ranges[r].to = pos;
@@ -72,11 +74,18 @@ uint32_t ra_split(Ra *ra, uint32_t p, uint32_t pos)
     Part *child = &ra->parts[id];
     uint32_t v = old->vreg;
     *child = (Part){
-        .begin = ra->ranges[range].from, .end = old->end, .range = range, .cursor = range,
-        .next = old->next, .vreg = v, .loc.cls = old->loc.cls, .flags = PART_IS_CHILD,
+        .begin = ra->ranges[range].from,
+        .end = old->end,
+        .range = range,
+        .cursor = range,
+        .next = old->next,
+        .vreg = v,
+        .loc.cls = old->loc.cls,
+        .flags = PART_IS_CHILD,
     };
     if (p == v && !old->next) {
-        ra->split = arena_grow(ra->arena, ra->split, sizeof(uint32_t), &ra->cap_split, ra->nsplit + 1);
+        ra->split =
+            arena_grow(ra->arena, ra->split, sizeof(uint32_t), &ra->cap_split, ra->nsplit + 1);
         ra->split[ra->nsplit++] = v;
     }
     old->next = id;
@@ -84,7 +93,8 @@ uint32_t ra_split(Ra *ra, uint32_t p, uint32_t pos)
     if (ra->ranges[old->cursor].from >= pos) {
         old->cursor = last;
     }
-    /* Uses: those before pos stay; a read by the moves at pos is of the old piece, but it is found by position. */
+    /* Uses: those before pos stay; a read by the moves at pos is of the old piece, but it is found
+     * by position. */
     uint32_t u = old->use, before = 0;
     for (; u && ra->uses[u].pos < pos; u = ra->uses[u].next) {
         before = u;
