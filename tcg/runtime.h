@@ -34,6 +34,7 @@ typedef struct TcgThread {
     _Alignas(64) _Atomic uint64_t epoch;
     _Atomic uint32_t stop;           /* tcg_request_stop was called */
     _Atomic uint32_t is_poll_closed;
+    uint32_t tid;                    /* of the host thread that runs it */
     _Alignas(64) uint64_t flushed;   /* epoch for which return stack and table were last emptied */
     Translator *translator;          /* made at the first translation */
     InterpCache *interp;             /* engine=interp */

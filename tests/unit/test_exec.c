@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Toy programs through tcg_run, by every engine: flow, faults, polls, code that changes, small caches, threads. */
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -275,6 +278,31 @@ static void test_fork(ToyMachine *m)
     check(is_ok && runner.is_ok, "fork with a second thread");
 }
 
+/* ---- a process that shares our memory is killed while it holds the lock of the code cache */
+
+static int die_with_lock(void *opaque)
+{
+    CpuState *s = opaque;
+    tcg_thread_enter(s);
+    tcg_fork_prepare(((ToyMachine *)s->owner)->tcg);
+    syscall(SYS_exit, 0);
+    return 0;
+}
+
+static void test_death(ToyMachine *m)
+{
+    static _Alignas(16) char stack[65536];
+    uint64_t chain = put_chain(m);
+    CpuState *s = toy_thread_begin(m), *victim = tcg_thread_new(m->tcg, m);
+    bool is_ok = run_chain(s, chain);
+    int status, pid = clone(die_with_lock, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, victim);
+    tcg_thread_free(victim);
+    waitpid(pid, &status, 0);
+    is_ok = is_ok && run_chain(s, chain) && run_chain(s, chain);
+    toy_thread_end(s);
+    check(is_ok, "a lock whose owner died");
+}
+
 /* ---- storms: results must not depend on stops and invalidations */
 
 typedef struct Storm {
@@ -401,6 +429,7 @@ int main(int argc, char **argv)
         test_threads(&machine, "four threads");
         test_rewrite_storm(&machine);
         test_fork(&machine);
+        test_death(&machine);
         if (argc > 2) {
             tcg_print_stats(machine.tcg, 1);
         }
