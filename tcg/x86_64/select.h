@@ -129,6 +129,7 @@ X86Cond sel_invert(X86Cond c);
 
 /* ---- select_fp.c */
 void sel_box(Sel *s, uint32_t d, uint32_t x);
+void sel_canon(Sel *s, uint32_t d, uint32_t v); /* d = fcanon of value v */
 uint32_t sel_fp_source(Sel *s, uint32_t v); /* v, or what it is the fcanon of, where a NaN's payload does not matter */
 bool sel_calls(const IrInsn *i); /* whether it becomes a call of C */
 /* Compares; returns the condition that holds when the fcmp does: X86_FEQ (branches only) or a plain one. */

@@ -52,6 +52,15 @@ uint32_t sel_resolve(Sel *s, uint32_t v)
         case IR_VLOW64_F64:
             v = i->arg[0];
             break;
+        case IR_FCANON_F32:
+        case IR_FCANON_F64: { /* integers become numbers */
+            unsigned op = s->r->insns[i->arg[0]].op;
+            if (op < IR_I32_S_TO_F32_F32 || op > IR_I64_U_TO_F64_F64) {
+                return v;
+            }
+            v = i->arg[0];
+            break;
+        }
         case IR_ZEXT_I64: {
             uint32_t x = i->arg[0];
             bool is_load = s->r->insns[x].op == IR_LOAD_I32;

@@ -91,10 +91,12 @@ static void test_faults(ToyMachine *m, CpuState *s)
     }
     uint8_t *page = m->memory + 20480;
     mprotect(page, 4096, PROT_READ);
+    m->is_read_only[5] = true;
     *toy_reg(s, 6) = (uintptr_t)page;
     check(run(s, pc) == TCG_EVENT_FAULT && s->fault_kind == TCG_FAULT_ACCERR && s->fault_addr == (uintptr_t)page + 8,
           "store to a read-only page");
     mprotect(page, 4096, PROT_READ | PROT_WRITE);
+    m->is_read_only[5] = false;
     *toy_reg(s, 3) = 7;
     check(run(s, pc) == TCG_EVENT_SYSCALL && *(uint64_t *)(page + 8) == 8, "the same store when it may");
     check(run(s, 0x1000) == TCG_EVENT_FETCH_FAULT && s->pc == 0x1000 && s->fault_addr == 0x1000, "a fetch fault");
@@ -221,7 +223,7 @@ static void *run_thread(void *opaque)
     return NULL;
 }
 
-static void test_threads(ToyMachine *m)
+static void test_threads(ToyMachine *m, const char *what)
 {
     Runner runners[4];
     pthread_t threads[4];
@@ -235,7 +237,102 @@ static void test_threads(ToyMachine *m)
         pthread_join(threads[i], NULL);
         is_ok = is_ok && runners[i].is_ok;
     }
-    check(is_ok, "four threads");
+    check(is_ok, what);
+}
+
+/* ---- storms: results must not depend on stops and invalidations */
+
+typedef struct Storm {
+    ToyMachine *m;
+    CpuState *s;           /* to be stopped again and again, or */
+    uint64_t rewriter;     /* guest code that writes code */
+    _Atomic bool is_over;
+} Storm;
+
+static void *stop_storm(void *opaque)
+{
+    Storm *storm = opaque;
+    while (!storm->is_over) {
+        tcg_request_stop(storm->s);
+        usleep(50);
+    }
+    return NULL;
+}
+
+static TcgEvent run_through_stops(CpuState *s, uint64_t pc, unsigned *stops)
+{
+    TcgEvent event = run(s, pc);
+    while (event == TCG_EVENT_STOP) {
+        ++*stops;
+        event = tcg_run(s);
+    }
+    return event;
+}
+
+/* r3 = sum over 2000 rounds of a loop in a loop, with memory on the way. */
+static const uint32_t nested_code[] = {
+    TOY(TOY_ADDI, 1, 0, 0), TOY(TOY_ADDI, 3, 0, 0),
+    TOY(TOY_ADDI, 11, 0, 0), TOY(TOY_STORE, 3, 4, 0),
+    TOY(TOY_LOAD, 12, 4, 0), TOY(TOY_ADD, 12, 11, 0), TOY(TOY_STORE, 12, 4, 0), TOY(TOY_ADDI, 11, 11, 1), TOY(TOY_BLT, 11, 1, -4),
+    TOY(TOY_LOAD, 3, 4, 0), TOY(TOY_ADDI, 1, 1, 1), TOY(TOY_BNE, 1, 2, -9),
+    TOY(TOY_ECALL, 0, 0, 0), 0,
+};
+
+static uint64_t nested_sum(uint64_t n)
+{
+    uint64_t sum = 0;
+    for (uint64_t i = 0; i < n; i++) {
+        uint64_t j = 0;
+        do {
+            sum += j++;
+        } while (j < i);
+    }
+    return sum;
+}
+
+static void test_stop_storm(ToyMachine *m, CpuState *s)
+{
+    Storm storm = { .m = m, .s = s };
+    pthread_t thread;
+    unsigned stops = 0;
+    bool is_ok = true;
+    uint64_t pc = toy_put(m, 49152, nested_code);
+    pthread_create(&thread, NULL, stop_storm, &storm);
+    for (unsigned i = 0; i < 2000 && stops < 50 && is_ok; i++) {
+        *toy_reg(s, 2) = 300 + i % 8;
+        *toy_reg(s, 4) = (uintptr_t)m->memory + 53248;
+        is_ok = is_ok && run_through_stops(s, pc, &stops) == TCG_EVENT_SYSCALL && *toy_reg(s, 3) == nested_sum(300 + i % 8);
+    }
+    storm.is_over = true;
+    pthread_join(thread, NULL);
+    check(is_ok && stops > 0, "a storm of stops");
+    tcg_run(s); /* takes what may be left */
+}
+
+/* Writes the same instruction over itself, so that each round drops the code of the page. */
+static void *rewrite_storm(void *opaque)
+{
+    Storm *storm = opaque;
+    CpuState *s = toy_thread_begin(storm->m);
+    while (!storm->is_over) {
+        *toy_reg(s, 6) = TOY(TOY_ADDI, 1, 1, 1);
+        *toy_reg(s, 7) = (uintptr_t)storm->m->memory + 12;
+        run(s, storm->rewriter);
+        usleep(100);
+    }
+    toy_thread_end(s);
+    return NULL;
+}
+
+static void test_rewrite_storm(ToyMachine *m)
+{
+    static const uint32_t code[] = { TOY(TOY_STORE32, 6, 7, 0), TOY(TOY_SYNC, 0, 0, 0), TOY(TOY_ECALL, 0, 0, 0), 0 };
+    Storm storm = { .m = m, .rewriter = toy_put(m, 57344, code) };
+    pthread_t thread;
+    pthread_create(&thread, NULL, rewrite_storm, &storm);
+    test_threads(m, "four threads while one writes their code");
+    storm.is_over = true;
+    pthread_join(thread, NULL);
 }
 
 int main(int argc, char **argv)
@@ -263,9 +360,11 @@ int main(int argc, char **argv)
         test_faults(&machine, s);
         test_stop(&machine, s);
         test_changes(&machine, s);
+        test_stop_storm(&machine, s);
         test_many(&machine, s, &setups[i].settings);
         toy_thread_end(s);
-        test_threads(&machine);
+        test_threads(&machine, "four threads");
+        test_rewrite_storm(&machine);
         if (argc > 2) {
             tcg_print_stats(machine.tcg, 1);
         }
