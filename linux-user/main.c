@@ -21,9 +21,6 @@ enum { EXIT_NOT_FOUND = 127, EXIT_CANNOT_RUN = 126, FLAG_PRESERVE_ARGV0 = 1 };
 
 #define SMALL_ARENA (1ull << 30)
 
-#ifndef GUEST_ABI
-#define GUEST_ABI abi_riscv64
-#endif
 
 /* What is to be run, from whichever way we were started. */
 typedef struct Start {
