@@ -127,12 +127,16 @@ static bool check_seed(uint64_t seed, bool is_verbose)
     alarm(10);
     g->make(m, &r, seed >> 1);
     m->has_poll = seed >> 1 & 1;
+    if (is_verbose) {
+        show_ir(&r);
+        show_mir(&r, m->arena);
+    }
     irm_compile(m, &r, &blob);
     if (blob.is_failed) {
         return true;
     }
     if (is_verbose) {
-        show(m, &r, &blob);
+        show_code(&blob);
     }
     irm_publish(m, &r, &blob);
     bool is_ok = true;
