@@ -165,10 +165,7 @@ static int64_t map_segment(Mm *mm, const Image *im, const ElfSegment *s)
             return r;
         }
     } else if (page != start && mm_map_find(&mm->map, page)) {
-        int r = zero_tail(start, prot); /* begins in the last page of the segment before */
-        if (r < 0) {
-            return r;
-        }
+        zero_tail(start, prot); /* begins in the last page of the segment before, which may be read-only */
     } else {
         bss = page;
     }

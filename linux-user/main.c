@@ -19,6 +19,8 @@
 
 enum { EXIT_NOT_FOUND = 127, EXIT_CANNOT_RUN = 126, FLAG_PRESERVE_ARGV0 = 1 };
 
+#define SMALL_ARENA (1ull << 30)
+
 #ifndef GUEST_ABI
 #define GUEST_ABI abi_riscv64
 #endif
@@ -162,6 +164,9 @@ static int run(Start *s)
             return 1;
         }
         o->tcg.log_fd = log_fd;
+    }
+    if (!o->tcg.cache_size && hostmem_size() < SMALL_ARENA) {
+        o->tcg.cache_size = hostmem_size() / 8; /* ulimit -v: tables take about twice as much again */
     }
     Mm *mm = mm_new(o->abi->target, &o->tcg, choose_seed(o));
     Task *t = mm ? task_new_first(o, mm) : NULL;

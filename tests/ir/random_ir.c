@@ -129,7 +129,22 @@ static void fill_block(Maker *m, const Plan *plans, unsigned i, const uint32_t *
     }
     ir_insn_begin(m->b, pc_of(i) + ninsns * 4, 4);
     m->has_put = false;
+    if (plans[i].ending >= END_EXIT || !rng_below(&m->rng, 8)) {
+        random_observe(m);
+        m->has_put = true;
+    }
     end_block(m, &plans[i], ids);
+}
+
+/* One block, one instruction. */
+static void build_chain(Maker *m, RandomProgram *out)
+{
+    *out = (RandomProgram){ { FIRST_PC }, 1 };
+    ir_block_begin(m->b, ir_block_new(m->b, FIRST_PC, true), 0);
+    ir_insn_begin(m->b, FIRST_PC, 4);
+    random_chain(m);
+    ir_exit(m->b, FIRST_PC + 4);
+    ir_finish(m->b);
 }
 
 void random_ir_build(IrBuilder *b, IrRegion *r, struct Arena *arena, const IrSettings *settings, uint64_t seed,
@@ -139,13 +154,17 @@ void random_ir_build(IrBuilder *b, IrRegion *r, struct Arena *arena, const IrSet
     Maker m = { .b = b, .rng = { seed * 2 + 1 } };
     Plan plans[MAX_BLOCKS] = { 0 };
     uint32_t ids[MAX_BLOCKS];
+    ir_begin(b, r, arena, random_slots, random_nslots, random_helpers, random_nhelpers, 5, settings);
+    if (size == 0) {
+        build_chain(&m, out);
+        return;
+    }
     unsigned n = 1 + rng_below(&m.rng, size / 4 + 1);
     n = n > MAX_BLOCKS ? MAX_BLOCKS : n;
     plans[0].is_entry = true;
     for (unsigned i = 0; i < n; i++) {
         plan_block(&m.rng, plans, i, n);
     }
-    ir_begin(b, r, arena, random_slots, random_nslots, random_helpers, random_nhelpers, 5, settings);
     out->nentries = 0;
     for (unsigned i = 0; i < n; i++) {
         ids[i] = ir_block_new(b, pc_of(i), plans[i].is_entry);

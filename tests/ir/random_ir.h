@@ -25,7 +25,8 @@ typedef struct RandomProgram {
     unsigned nentries;
 } RandomProgram;
 
-/* Calls ir_begin ... ir_finish. size: about the number of guest instructions. */
+/* Calls ir_begin ... ir_finish. size: about the number of guest instructions; 0: a few
+ * operations on one another in one block. */
 void random_ir_build(IrBuilder *b, IrRegion *r, struct Arena *arena, const IrSettings *settings, uint64_t seed,
                      unsigned size, RandomProgram *out);
 

@@ -150,6 +150,7 @@ static void remember(Maker *m, IrType type, uint32_t id)
     }
     unsigned at = m->count[type] < POOL_SIZE ? m->count[type]++ : rng_below(&m->rng, POOL_SIZE);
     m->pool[type][at] = id;
+    m->last[type] = id;
 }
 
 static uint32_t constant(Maker *m, IrType type)
@@ -228,6 +229,9 @@ static void put(IrBuilder *b, unsigned slot, uint32_t v)
 uint32_t random_value(Maker *m, IrType type)
 {
     unsigned kind = rng_below(&m->rng, 10);
+    if (kind < (m->is_chain ? 6 : 3) && m->count[type]) {
+        return m->last[type];
+    }
     if (kind < 6 && m->count[type]) {
         return m->pool[type][rng_below(&m->rng, m->count[type])];
     }
@@ -274,13 +278,22 @@ static IrOp random_op(Maker *m)
     }
 }
 
+/* Constants that the folder's rules look for: shift amounts, masks, truth values. */
+static uint32_t likely_constant(Maker *m, IrType type)
+{
+    static const uint64_t list[] = { 0, 1, 2, 3, 8, 16, 24, 31, 32, 40, 48, 56, 63, 0xf, 0xff, 0xffff, 0xffffffff, ~0ull, 7, 0xf0 };
+    uint64_t v = list[rng_below(&m->rng, sizeof(list) / sizeof(list[0]))];
+    return type == IR_I32 ? ir_const_i32(m->b, (uint32_t)v).id : ir_const_i64(m->b, v).id;
+}
+
 static void random_pure(Maker *m)
 {
     IrOp op = random_op(m);
     const IrOpInfo *info = &ir_op_info[op];
     uint32_t args[3] = { 0 };
     for (unsigned a = 0; a < info->nargs; a++) {
-        args[a] = random_value(m, info->arg[a]);
+        bool is_likely = (a || !rng_below(&m->rng, 8)) && info->arg[a] <= IR_I64 && rng_below(&m->rng, 2);
+        args[a] = is_likely ? likely_constant(m, info->arg[a]) : random_value(m, info->arg[a]);
     }
     uint32_t v = ir_build(m->b, op, random_aux(m, op), args[0], args[1], args[2]);
     IrType type = info->result[0];
@@ -493,6 +506,32 @@ static void random_memory(Maker *m)
         random_rmw(m);
     } else {
         ir_fence(m->b, (IrOrder)rng_below(&m->rng, 4));
+    }
+}
+
+void random_chain(Maker *m)
+{
+    m->is_chain = true;
+    for (unsigned n = 2 + rng_below(&m->rng, 4); n > 0; n--) {
+        random_pure(m);
+    }
+    for (unsigned slot = SLOT_BASE + 1, seen = 0; slot < random_nslots; slot++) {
+        IrType type = random_slots[slot].type;
+        if (m->count[type] && !(seen >> type & 1)) {
+            put(m->b, slot, m->last[type]);
+            seen |= 1u << type;
+        }
+    }
+}
+
+void random_observe(Maker *m)
+{
+    for (unsigned slot = SLOT_BASE + 1; slot < random_nslots; slot++) {
+        IrType type = random_slots[slot].type;
+        if (m->count[type] && rng_below(&m->rng, 2)) {
+            unsigned n = m->count[type];
+            put(m->b, slot, m->pool[type][rng_below(&m->rng, n)]);
+        }
     }
 }
 

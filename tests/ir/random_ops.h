@@ -19,8 +19,10 @@ typedef struct Maker {
     IrBuilder *b;
     Rng rng;
     bool has_put; /* the current instruction may not fault any more */
+    bool is_chain; /* operations mostly on the latest values */
     uint32_t pool[IR_CC + 1][POOL_SIZE]; /* values at hand, by type */
     unsigned count[IR_CC + 1];
+    uint32_t last[IR_CC + 1];
 } Maker;
 
 void maker_forget(Maker *m);
@@ -28,5 +30,9 @@ uint32_t random_value(Maker *m, IrType type);
 uint64_t random_constant(Rng *g, IrType type);
 /* The body of one guest instruction: faulting work, then operations and puts. */
 void random_insn(Maker *m);
+/* A few operations on one another, and the last value of each type put: for the folder's rules. */
+void random_chain(Maker *m);
+/* Puts values at hand into about half of the slots, before an exit. */
+void random_observe(Maker *m);
 
 #endif

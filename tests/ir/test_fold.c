@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Random IR: the folded build and the plain build of each program leave the same state in the interpreter, from each entry.
- * usage: test_fold [FIRST COUNT [SIZE]]; with COUNT 1 both forms are printed.
+ * usage: test_fold [FIRST COUNT [SIZE]]; with COUNT 1 both forms are printed. Size 0: only chains of operations.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -76,13 +76,11 @@ static const char *compare(const TcgEvent events[2])
     return random_ir_compare(&sides[0].state, &sides[1].state);
 }
 
-static bool check(uint64_t seed, unsigned size)
+/* Runs both builds from each entry in turn, on one random state. */
+static bool check_state(uint64_t seed, unsigned size, uint64_t state_seed)
 {
     for (unsigned k = 0; k < 2; k++) {
-        if (!build(&sides[k], seed, size, k == 0)) {
-            return false;
-        }
-        random_ir_state(seed ^ 0x5555, &sides[k].state, memory);
+        random_ir_state(state_seed, &sides[k].state, memory);
         memcpy(saved[k], memory, sizeof(memory));
     }
     for (unsigned e = 0; e < sides[0].program.nentries; e++) {
@@ -106,10 +104,33 @@ static bool check(uint64_t seed, unsigned size)
     return true;
 }
 
+static bool check(uint64_t seed, unsigned size)
+{
+    if (!build(&sides[0], seed, size, true) || !build(&sides[1], seed, size, false)) {
+        return false;
+    }
+    for (unsigned n = 0; n < (size ? 1 : 12); n++) {
+        if (!check_state(seed, size, seed * 64 + n)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Returns the number of failures. */
+static unsigned check_range(uint64_t first, uint64_t count, int size)
+{
+    unsigned failures = 0;
+    for (uint64_t seed = first; seed < first + count && failures < 10; seed++) {
+        failures += !check(seed, size < 0 ? 4 + (unsigned)(seed % 60) : (unsigned)size);
+    }
+    return failures;
+}
+
 int main(int argc, char **argv)
 {
-    uint64_t first = argc > 2 ? strtoull(argv[1], NULL, 0) : 1, count = argc > 2 ? strtoull(argv[2], NULL, 0) : 3000;
-    unsigned size = argc > 3 ? (unsigned)atoi(argv[3]) : 0, failures = 0;
+    uint64_t first = argc > 2 ? strtoull(argv[1], NULL, 0) : 1, count = argc > 2 ? strtoull(argv[2], NULL, 0) : 0;
+    unsigned failures;
     struct sigaction sa = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_NODEFER };
     sigaction(SIGSEGV, &sa, NULL);
     sigaction(SIGBUS, &sa, NULL);
@@ -117,12 +138,14 @@ int main(int argc, char **argv)
         sides[k].builder = ir_builder_new();
         sides[k].arena = arena_new();
     }
-    for (uint64_t seed = first; seed < first + count && failures < 10; seed++) {
-        failures += !check(seed, size ? size : 4 + (unsigned)(seed % 60));
+    if (count) {
+        failures = check_range(first, count, argc > 3 ? atoi(argv[3]) : -1);
         for (unsigned k = 0; count == 1 && k < 2; k++) {
             printf(k ? "# ---- folded\n" : "# ---- plain\n");
             ir_print(&sides[k].region, write_stdout, NULL);
         }
+    } else {
+        failures = check_range(1, 1500, -1) + check_range(1, 10000, 0);
     }
     printf("%s 1 - random IR, folded and plain\n1..1\n", failures ? "not ok" : "ok");
     return failures != 0;

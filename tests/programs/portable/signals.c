@@ -117,8 +117,9 @@ static void test_masks(void)
     printf("blocked %d %d\n", sigismember(&pending, SIGUSR2), sigismember(&pending, SIGSEGV));
     siginfo_t info;
     struct timespec ts = { 0, 1000000 };
-    int got = sigtimedwait(&one, &info, &ts), got2 = sigtimedwait(&one, &info, &ts);
-    printf("waited %d %d\n", got + got2, sigtimedwait(&one, &info, &ts) == -1 && errno == EAGAIN);
+    int got = sigtimedwait(&one, &info, &ts);
+    got += sigtimedwait(&one, &info, &ts);
+    printf("waited %d %d\n", got, sigtimedwait(&one, &info, &ts) == -1 && errno == EAGAIN);
     sigset_t empty;
     sigemptyset(&empty);
     set(SIGUSR2, on_info, 0);

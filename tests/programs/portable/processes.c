@@ -100,7 +100,8 @@ static void test_clone(void)
     printf("clone with memory exit %d shared %d\n", WEXITSTATUS(status), shared);
     pid = clone(on_stack, stack + 65536, CLONE_VM | CLONE_VFORK, &code);
     printf("no signal: %d", waitpid(pid, &status, 0) == -1 && errno == ECHILD);
-    printf(" %d exit %d\n", waitpid(pid, &status, __WALL) == pid, WEXITSTATUS(status));
+    printf(" %d", waitpid(pid, &status, __WALL) == pid);
+    printf(" exit %d\n", WEXITSTATUS(status));
     printf("bad flags %d\n", clone(on_stack, stack + 65536, CLONE_SIGHAND, &code) == -1 && errno == EINVAL);
     int pidfd = -1, tid = 0;
     pid = clone(on_stack, stack + 65536, CLONE_PIDFD | SIGCHLD, &code, &pidfd);
@@ -128,10 +129,9 @@ static void test_spawn(char *self)
     char *const argv[] = { self, "child", "two words", NULL };
     char *const env[] = { "LYRE_TEST=value", NULL };
     fflush(stdout);
-    printf("spawn %d\n", posix_spawn(&pid, self, NULL, NULL, argv, env));
-    fflush(stdout);
+    int r = posix_spawn(&pid, self, NULL, NULL, argv, env);
     waitpid(pid, &status, 0);
-    printf("exit %d\n", WEXITSTATUS(status));
+    printf("spawn %d exit %d\n", r, WEXITSTATUS(status));
     char *const none[] = { "/nowhere", NULL };
     printf("spawn error %d\n", posix_spawn(&pid, none[0], NULL, NULL, none, environ) == ENOENT);
     fflush(stdout);
@@ -145,7 +145,8 @@ static void test_spawn(char *self)
     FILE *f = popen("echo from the shell", "r");
     char line[64] = "";
     printf("popen %s", f && fgets(line, sizeof(line), f) ? line : "failed\n");
-    printf("pclose %d system %d\n", pclose(f), WEXITSTATUS(system("exit 3")));
+    printf("pclose %d", pclose(f));
+    printf(" system %d\n", WEXITSTATUS(system("exit 3")));
 }
 
 static void on_child(int sig, siginfo_t *info, void *uc)
