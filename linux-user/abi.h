@@ -36,10 +36,13 @@ typedef struct GuestAbi {
     /* rt_sigreturn: state, mask and altstack from the frame at the stack pointer; -EFAULT for a bad one. */
     int (*signal_return)(Task *t);
 
-    /* Image of the vDSO (an ELF file in memory) or NULL; its sigreturn symbol's offset. */
+    /* Image of the vDSO (an ELF file, or just the code that returns from signal handlers); offset of that code. */
     const uint8_t *vdso;
     size_t vdso_size;
     uint64_t vdso_sigreturn;
+
+    /* The guest's /proc/cpuinfo; NULL: empty. */
+    void (*write_cpuinfo)(const TargetCpu *cpu, int fd);
 
     /* System calls that only this architecture has (riscv_hwprobe, ...): *is_known false if not one of them. */
     int64_t (*arch_syscall)(Task *t, uint64_t number, const uint64_t args[6], bool *is_known);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Makes the tables of system calls, structs and flags from syscalls.def, structs.def and flags.def."""
+"""Makes the tables of system calls, structs, flags and ioctls from the .def files here."""
 import re
 import shlex
 import sys
@@ -64,7 +64,7 @@ def parse_rows(path, structs, lists):
         number, name, kind = words[:3]
         flags = set(re.findall(r'[!^]', kind))
         kind = kind.rstrip('!^')
-        if kind not in ('pass', 'wait', 'fn', 'none'):
+        if kind not in ('pass', 'wait', 'fn', 'none', 'arch'):
             fail(where, f'kind {kind}')
         if (kind == 'none') != bool(quote):
             fail(where, 'a reason belongs to missing calls, and only to them')
@@ -80,10 +80,11 @@ def parse_rows(path, structs, lists):
 def parse_arg(where, word, words, structs, lists):
     name, _, kind = word.partition(':')
     kind, _, count = kind.partition('*')
-    index, bits, ref = -1, 0, '0'
+    index, bits, ref = -1, 'COUNT_PLAIN', '0'
     if count:
         count, _, div = count.partition('/')
-        bits = 1 if div == '8' else 0
+        bits = 'COUNT_BITS' if div == '8' else 'COUNT_BEHIND' if count.startswith('@') else 'COUNT_PLAIN'
+        count = count.lstrip('@')
         names = [w.partition(':')[0] for w in words]
         if count not in names:
             fail(where, f'no argument {count}')
@@ -98,10 +99,22 @@ def parse_arg(where, word, words, structs, lists):
     if head in ('flags', 'enum'):
         if tail not in lists:
             fail(where, f'no list {tail}')
-        return name, 'ARG_' + head.upper(), -1, 0, f'LIST_{tail}'
+        return name, 'ARG_' + head.upper(), -1, 'COUNT_PLAIN', f'LIST_{tail}'
     if kind in ('path', 'lpath', 'str') or kind in INTS:
-        return name, 'ARG_' + kind.upper(), -1, 0, ref
+        return name, 'ARG_' + kind.upper(), -1, 'COUNT_PLAIN', ref
     fail(where, f'type {kind}')
+
+
+def parse_ioctls(path, structs):
+    rows = []
+    for where, line in lines(path):
+        number, name, arg = line.split()
+        head, _, tail = arg.partition('.')
+        if head in DIRS and tail not in structs or head not in (*DIRS, '-', 'int'):
+            fail(where, arg)
+        kind = DIRS.get(head, 'ARG_INT' if arg == 'int' else 'ARG_ADDR')
+        rows.append((int(number, 0), name, kind, f'STRUCT_{tail}' if tail else '0'))
+    return sorted(rows)
 
 
 def field_row(structs, lists, field):
@@ -133,9 +146,9 @@ def host_number(row):
     return f'SYS_{row["name"]}'
 
 
-def write_source(path, rows, structs, lists, headers):
+def write_source(path, rows, structs, lists, headers, ioctls):
     with open(path, 'w') as f:
-        f.write('/* Made by gen_syscalls.py. */\n#include "linux-user/syscall_row.h"\n#include "syscall_rows.h"\n'
+        f.write('/* Made by gen_syscalls.py. */\n#include "linux-user/syscall_row.h"\n#include "linux-user/syscall_rows.h"\n'
                 '#include <sys/syscall.h>\n')
         f.writelines(f'#include {h}\n' for h in headers)
         for name, entries in lists.items():
@@ -160,12 +173,19 @@ def write_source(path, rows, structs, lists, headers):
         numbers = ', '.join(str(0xffff if r['number'] is None else r['number']) for r in rows)
         f.write(f'const uint16_t syscall_numbers[] = {{{numbers}}};\n')
         write_index(f, rows)
+        write_ioctls(f, ioctls)
+
+
+def write_ioctls(f, ioctls):
+    f.write('const IoctlRow ioctl_rows[] = {\n')
+    f.writelines(f'    {{{number:#x}, "{name}", {kind}, {ref}}},\n' for number, name, kind, ref in ioctls)
+    f.write(f'}};\nconst unsigned ioctl_nrows = {len(ioctls)};\n')
 
 
 def write_row(f, r):
     flags = [n for c, n in (('!', 'ROW_UNSAFE'), ('^', 'ROW_PRINT_FIRST')) if c in r['flags']]
     types = {a[1] for a in r['args']}
-    if types & {'ARG_IN', 'ARG_OUT', 'ARG_INOUT', 'ARG_STR'}:
+    if r['kind'] != 'none' and types & {'ARG_IN', 'ARG_OUT', 'ARG_INOUT', 'ARG_STR'}:
         flags.append('ROW_POINTERS')
     if types & {'ARG_PATH', 'ARG_LPATH'}:
         flags.append('ROW_PATHS')
@@ -190,12 +210,12 @@ def write_index(f, rows):
 
 
 def main():
-    syscalls, structs_def, flags_def, header, source = sys.argv[1:6]
+    syscalls, structs_def, flags_def, ioctls_def, header, source = sys.argv[1:7]
     structs = parse_structs(structs_def)
     lists, headers = parse_flags(flags_def)
     rows = parse_rows(syscalls, structs, lists)
     write_header(header, rows, structs, lists)
-    write_source(source, rows, structs, lists, headers)
+    write_source(source, rows, structs, lists, headers, parse_ioctls(ioctls_def, structs))
 
 
 if __name__ == '__main__':

@@ -356,9 +356,15 @@ static bool leave(Options *o, Verdict v)
     return false;
 }
 
-bool options_parse(Options *o, int argc, char **argv, bool is_secure)
+bool options_environment(Options *o)
 {
-    Verdict v = is_secure ? FINE : apply_environment(o);
+    Verdict v = apply_environment(o);
+    return v == FINE || leave(o, v);
+}
+
+bool options_arguments(Options *o, int argc, char **argv)
+{
+    Verdict v = FINE;
     int i = 1;
     for (; v == FINE && i < argc && argv[i][0] == '-'; i++) {
         const char *name = argv[i] + 1;
@@ -380,7 +386,7 @@ bool options_parse(Options *o, int argc, char **argv, bool is_secure)
         v = complain("no program is given; -help lists the options");
     }
     o->first = i;
-    return v == FINE ? options_finish(o) : leave(o, v);
+    return v == FINE || leave(o, v);
 }
 
 bool options_apply(Options *o, const char *name, const char *value)
@@ -399,7 +405,7 @@ bool options_finish(Options *o)
         return leave(o, STOP);
     }
     o->cpu = o->cpu ? o->cpu : "max";
-    o->target_cpu = target->cpu_parse(o->cpu, &error);
+    o->target_cpu = o->tcg.cpu = target->cpu_parse(o->cpu, &error);
     if (!o->target_cpu) {
         return leave(o, complain("-cpu %s: %s", o->cpu, error ? error : "unknown model"));
     }

@@ -25,7 +25,7 @@ struct Options {
     uint64_t stack_size;     /* -s; 0: RLIMIT_STACK */
     bool has_seed;           /* tcg.seed was given */
     char **environ;          /* the guest's environment, after -E and -U */
-    int exit_code;           /* options_parse returned false: leave with this */
+    int exit_code;           /* a function below returned false: leave with this */
     int first;               /* index in argv of the program's name */
     unsigned ninherited;     /* words (name, value or "") that a program run by execve gets too */
     const char *inherited[OPTIONS_MAX_INHERITED];
@@ -33,9 +33,10 @@ struct Options {
 
 /* Defaults: before the calls below. envp is kept as the guest's environment. */
 void options_init(Options *out, const GuestAbi *abi, char **envp);
-/* Parses argv and, unless `is_secure` (AT_SECURE), LYRE_* and QEMU_* variables. False: everything has been said (help, version, an
- * error message on descriptor 2); leave with out->exit_code. */
-bool options_parse(Options *out, int argc, char **argv, bool is_secure);
+/* LYRE_* and QEMU_* variables (not under AT_SECURE), then argv. False: everything has been said (help, version, an error message on
+ * descriptor 2); leave with out->exit_code. */
+bool options_environment(Options *out);
+bool options_arguments(Options *out, int argc, char **argv);
 /* One option by name and value, as handed over by the emulator that executed us: false for what is not known. */
 bool options_apply(Options *out, const char *name, const char *value);
 /* -cpu and -host-cpu, at the end: false as above. */

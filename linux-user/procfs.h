@@ -3,6 +3,8 @@
 #ifndef LYRE_LINUX_USER_PROCFS_H
 #define LYRE_LINUX_USER_PROCFS_H
 
+#include <stddef.h>
+
 #include "linux-user/task.h"
 
 /* What a path names, after "/proc/self", "/proc/thread-self", "/proc/PID" and "/proc/PID/task/TID" of this process are recognised. */
@@ -14,9 +16,9 @@ typedef enum ProcFile {
     PROC_AUXV,
     PROC_CMDLINE,
     PROC_ENVIRON,
-    PROC_STAT,
     PROC_CPUINFO,
 } ProcFile;
+/* cmdline, environ and auxv are the host's files where the kernel could be told of the guest's (task_tell_kernel). */
 ProcFile procfs_classify(const Task *t, int dirfd, const char *path);
 
 /* Opens the guest's view of a path that procfs_classify named: a new descriptor or a negative errno. */

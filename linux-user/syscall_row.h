@@ -5,7 +5,7 @@
 
 #include "linux-user/syscall.h"
 
-typedef enum SyscallKind { SYSCALL_PASS, SYSCALL_WAIT, SYSCALL_FN, SYSCALL_NONE } SyscallKind;
+typedef enum SyscallKind { SYSCALL_PASS, SYSCALL_WAIT, SYSCALL_FN, SYSCALL_NONE, SYSCALL_ARCH } SyscallKind;
 
 typedef enum ArgType {
     ARG_INT, ARG_UINT, ARG_LONG, ARG_ULONG, ARG_HEX, ARG_FD, ARG_ATFD, ARG_PID, ARG_UID, ARG_MODE, ARG_DEV, ARG_SIG, ARG_OFF, ARG_ADDR,
@@ -14,11 +14,13 @@ typedef enum ArgType {
     ARG_PATH, ARG_LPATH, ARG_STR, ARG_IN, ARG_OUT, ARG_INOUT,
 } ArgType;
 
+typedef enum ArgCount { COUNT_PLAIN, COUNT_BITS, COUNT_BEHIND /* the argument points to the count */ } ArgCount;
+
 typedef struct SyscallArg {
     const char *name;
     uint8_t type;    /* ArgType */
     int8_t count;    /* number of elements: index of the argument that says it, -1: one */
-    uint8_t is_bits; /* count is in bits */
+    uint8_t unit;    /* ArgCount */
     uint16_t ref;    /* StructId or FlagListId */
 } SyscallArg;
 
@@ -64,6 +66,17 @@ typedef struct FlagList {
     unsigned n;
     const FlagName *flag;
 } FlagList;
+
+typedef struct IoctlRow {
+    uint32_t number;
+    const char *name;
+    uint8_t type;  /* ARG_IN, ARG_OUT, ARG_INOUT: pointer to ref; ARG_INT, ARG_ADDR: no pointer */
+    uint16_t ref;
+} IoctlRow;
+/* NULL when the command has no row. */
+const IoctlRow *ioctl_row(uint32_t number);
+extern const IoctlRow ioctl_rows[];
+extern const unsigned ioctl_nrows;
 
 enum { SYSCALL_TABLE_GENERIC }; /* GuestAbi.syscall_table: columns of syscalls.def */
 

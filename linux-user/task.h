@@ -62,18 +62,27 @@ typedef struct TaskGroup {
     int exe_fd;                   /* open descriptor of it, or -1 */
     uint64_t arg_start, arg_end, env_start, env_end, auxv_start, auxv_end;
     uint64_t rlimit_as[2], rlimit_data[2], rlimit_stack[2]; /* emulated: soft, hard */
+    bool is_kernel_told;          /* PR_SET_MM_MAP: the host's kernel knows arg_start and so on */
     bool is_exiting;
     int exit_code;
 } TaskGroup;
 
-/* A signal that the host handler queued. Slots are per signal number for 1..31 (not queued twice) and a ring for real-time ones. */
-typedef struct PendingSignal {
-    siginfo_t info;
-} PendingSignal;
-enum { PENDING_RING = 256 };
+/* Host numbering is guest numbering: bit n - 1 for signal n. The five that a fault raises can never be blocked on the host. */
+enum { FAULT_SIGNALS = 5 };
+/* Task.has_pending: the asynchronous signal; fault signal i that the guest does not block is PENDING_FAULT << i. */
+enum { PENDING_TAKEN = 1, PENDING_FAULT = 2 };
+
+/* The last system calls of a task, for crash reports. */
+typedef struct SyscallRecord {
+    uint64_t number, args[6];
+    int64_t result;
+} SyscallRecord;
+enum { SYSCALL_RECORDS = 8 };
 
 typedef struct Task {
     CpuState *cpu;                /* cpu->owner points back */
+    _Atomic uint32_t has_pending; /* a signal waits for signal_deliver; offset 8: syscall_window.S reads it */
+    uint32_t log;                 /* TcgLog bits of options that system calls look at: -strace and -d unimp */
     const GuestAbi *abi;
     const Options *options;
     Mm *mm;
@@ -84,24 +93,34 @@ typedef struct Task {
     struct Task *next;            /* guarded by: group->lock */
     int tid;
 
-    /* signals: masks are guest = host numbering, bit n-1 for signal n */
+    /* signals. The kernel keeps what is pending: a host handler takes one signal and leaves all blocked until it is delivered */
     uint64_t blocked;             /* the guest's mask */
     uint64_t saved_mask;          /* to be restored after sigsuspend, pselect, ... */
     bool has_saved_mask;
     uint64_t altstack_sp, altstack_size;
     int altstack_flags;
-    _Atomic uint64_t pending_mask;/* signals queued by the host handler */
-    PendingSignal standard[32];
-    PendingSignal ring[PENDING_RING];
-    _Atomic uint32_t ring_head, ring_tail;
+    siginfo_t taken;              /* one asynchronous signal: PENDING_TAKEN */
+    siginfo_t fault_taken[FAULT_SIGNALS]; /* sent by kill(): bits of fault_mask */
+    _Atomic uint32_t fault_mask;
+    void *signal_stack;           /* host alternate stack; its base points back to the task */
 
     uint64_t clear_child_tid;     /* guest address, 0: none */
     uint64_t robust_list, robust_list_len;
     uint64_t rseq;
-    struct SyscallRecord *last;   /* the last syscalls, for crash reports */
-    void *host_stack;             /* host thread's stack block of a clone, freed by the next to exit */
+    SyscallRecord last[SYSCALL_RECORDS];
+    unsigned nlast;
+    struct HostStack *host_stack; /* of a cloned task (thread.h), or NULL: the process's own */
+    bool is_vfork;                /* its parent waits, and frees it */
     uint64_t exit_signal;
+    void *exec_scratch;           /* a vfork child's execve leaves this to who frees the task: exec_free_scratch */
+    size_t exec_scratch_size;
 } Task;
+
+/* The first task of a process and its parts. NULL: no memory. */
+Task *task_new_first(const Options *options, Mm *mm);
+struct LoadInfo;
+/* Tells the host's kernel the guest's addresses and name, for /proc as other processes read it. */
+void task_tell_kernel(Task *t, const struct LoadInfo *info, const char *comm);
 
 static inline Task *task_of(const CpuState *s) { return s->owner; }
 

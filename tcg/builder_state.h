@@ -145,6 +145,7 @@ uint32_t number_find(IrBuilder *b, const IrInsn *n, NumberEntry **place);
 
 /* ---- finish_flow.c: blocks, edges, loops */
 void flow_analyse(IrBuilder *b);
+bool flow_dominates(const IrBuilder *b, uint32_t x, uint32_t y);
 /* Decides the final order, splits critical edges, renumbers blocks. */
 void flow_lay_out(IrBuilder *b);
 

@@ -71,11 +71,32 @@ static uint64_t canon64(uint64_t v)
     return (v & 0x7fffffffffffffffull) > 0x7ff0000000000000ull ? 0x7ff8000000000000ull : v;
 }
 
-static SlotBits apply_recipe(SlotBits v, const SideEntry *e)
+/* `sum`: what the entry before gave, for the recipes that add to it. */
+static SlotBits apply_recipe(SlotBits v, const SideEntry *e, uint64_t sum)
 {
     const uint64_t box = 0xffffffff00000000ull;
     switch (e->recipe) {
     case M_AS_IS:
+        break;
+    case M_SHL1:
+    case M_SHL2:
+    case M_SHL3:
+        v.u64[0] <<= e->recipe - M_SHL1 + 1;
+        break;
+    case M_PLUS:
+    case M_PLUS_SHL1:
+    case M_PLUS_SHL2:
+    case M_PLUS_SHL3:
+        v.u64[0] = sum + (v.u64[0] << (e->recipe - M_PLUS));
+        break;
+    case M_PLUS_SEXT32:
+        v.u64[0] = sum + (uint64_t)(int32_t)v.u32[0];
+        break;
+    case M_PLUS_ZEXT32:
+        v.u64[0] = sum + v.u32[0];
+        break;
+    case M_PLUS_CONSTANT:
+        v.u64[0] = sum + e->value;
         break;
     case M_SEXT32:
         v.u64[0] = (uint64_t)(int32_t)v.u32[0];
@@ -110,7 +131,7 @@ static void apply_row(CpuState *s, const SideRow *row, const HostRegs *regs)
     const IrSlotDesc *slots = s->tcg->tcg->target->slots;
     SlotBits values[IR_MAX_SLOTS];
     for (uint32_t i = 0; i < row->nentries; i++) {
-        values[i] = apply_recipe(value_at(s, &row->entries[i], regs), &row->entries[i]);
+        values[i] = apply_recipe(value_at(s, &row->entries[i], regs), &row->entries[i], i ? values[i - 1].u64[0] : 0);
     }
     for (unsigned i = 0; i < STATE_PINS; i++) {
         if (row->pin_mask >> i & 1) {

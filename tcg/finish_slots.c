@@ -143,12 +143,11 @@ static uint32_t value_in(const IrBuilder *b, uint32_t block, uint32_t slot)
 static uint32_t common_value(const IrBuilder *b, uint32_t block, uint32_t slot)
 {
     const IrBlock *k = &b->r->blocks[block];
-    bool is_loop = k->loop_head == block;
     uint32_t value = 0;
     for (uint32_t p = 0; p < k->npreds; p++) {
         uint32_t pred = b->r->extra[k->first_pred + p];
         if (b->blocks[pred].rpo >= b->blocks[block].rpo) {
-            if (!is_loop || set_has(&b->blocks[block].loop_put, slot)) {
+            if (!flow_dominates(b, block, pred) || set_has(&b->blocks[block].loop_put, slot)) {
                 return 0;
             }
             continue;

@@ -6,7 +6,7 @@
 #include "tcg/builder.h"
 #include "tcg/code.h"
 #include "tcg/exec.h"
-#include "target/target.h"
+#include "tcg/target.h"
 
 typedef enum RegionShape {
     SHAPE_BLOCK, /* one basic block */
@@ -24,11 +24,6 @@ typedef struct FormBlock {
     uint32_t npreds, pred; /* edges inside the region, the last one's source */
     bool is_entry;
 } FormBlock;
-
-/* One back edge target of the block being translated: a block of its own polls. */
-typedef struct FormPoll {
-    uint32_t target, ir;
-} FormPoll;
 
 typedef struct Former {
     const Target *target;
@@ -48,24 +43,25 @@ typedef struct Former {
     TcgFault fault;        /* when nothing could be decoded: why, and the first bad address */
     uint64_t fault_addr;
 
-    uint64_t window_pc;    /* bytes fetched ahead */
-    uint32_t window_len;
-    uint8_t window[256];
+    uint64_t window_pc;    /* bytes fetched ahead; kept from one region to the next */
+    uint32_t window_len;   /* 0: none */
+    uint8_t window[1024];
 
     /* while the IR is made */
     IrBuilder *b;
     uint32_t current;      /* block */
     const TargetInsn *insn;
-    FormPoll polls[4];
-    uint32_t npolls;
 } Former;
 
-/* Decodes the region at `key`. false: its first instruction cannot be fetched. target, cpu, ops, mm are set. */
+/* Decodes the region at `key`. false: its first instruction cannot be fetched. target, cpu, ops, mm are set. What is in the window may
+ * be old: who runs the region checks by region_is_unchanged, or empties the window before. */
 bool region_discover(Former *f, RegionKey key, RegionShape shape, uint32_t max_insns);
 /* Its IR, in `arena`. */
 void region_build(Former *f, IrBuilder *b, IrRegion *out, struct Arena *arena, const IrSettings *settings);
-/* Sorted, merged source ranges: their number, at most max (then the last one covers the rest). */
-uint32_t region_sources(const Former *f, IrSource *out, uint32_t max);
+/* Sorted, merged source ranges: their number. */
+uint32_t region_sources(const Former *f, IrSource out[FORM_MAX_BLOCKS]);
+/* Asks for writes to their pages to be reported; false: they are not executable any more. */
+bool region_protect(const Former *f, const IrSource *sources, uint32_t n);
 /* Whether the guest's bytes still are what was decoded. */
 bool region_is_unchanged(Former *f);
 

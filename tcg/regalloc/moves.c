@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Moves that happen at once, as a sequence: those whose target no one reads any more go first; what remains are cycles.
- * No sequence touches flags: a cycle of general registers is done by exchanges, any other by way of the scratch vector register (or of
- * a spill slot, when moves from memory to memory need the scratch register themselves).
+ * Moves that happen at once, as a sequence: those whose target no one reads any more go first; what
+ * remains are cycles. No sequence touches flags: a cycle of general registers is done by exchanges,
+ * any other by way of the scratch vector register (or of a spill slot, when moves from memory to
+ * memory need the scratch register themselves).
  */
 #include "tcg/regalloc/alloc.h"
 
@@ -38,9 +39,9 @@ static uint32_t place(Loc l)
 typedef struct Resolver {
     Ra *ra;
     const Pending *moves;
-    uint8_t *readers;  /* by place: moves left that read it */
-    uint16_t *writer;  /* by place: move that writes it, + 1 */
-    uint16_t *ready;   /* moves whose target no one reads */
+    uint8_t *readers; /* by place: moves left that read it */
+    uint16_t *writer; /* by place: move that writes it, + 1 */
+    uint16_t *ready;  /* moves whose target no one reads */
     uint32_t nready;
 } Resolver;
 
@@ -80,7 +81,7 @@ static void emit_cycle(Resolver *s, uint32_t first)
         uint32_t next = s->writer[place(m->src)] - 1;
         s->writer[place(m->dst)] = 0;
         s->readers[place(m->src)] = 0;
-        if (next == first) {
+        if (k == last) {
             if (!is_gprs) {
                 emit_move(ra, m->dst, temp, m->size);
             }
@@ -109,15 +110,20 @@ void ra_emit_parallel(Ra *ra, const Pending *moves, uint32_t count)
     Resolver s = { ra, moves, ra->place_readers, ra->place_writer, NULL, 0 };
     s.ready = arena_alloc(ra->arena, sizeof(uint16_t) * count);
     for (uint32_t k = 0; k < count; k++) {
-        uint32_t from = place(moves[k].src);
+        uint32_t from = place(moves[k].src), to = place(moves[k].dst);
+        if (s.writer[to]) {
+            /* Twice the same: a piece begins in the register in which the insn wants the value. */
+            lyre_assert(place(moves[s.writer[to] - 1].src) == from);
+            continue;
+        }
         if (from != RA_NEVER) {
             s.readers[from]++;
         }
-        lyre_assert(!s.writer[place(moves[k].dst)]);
-        s.writer[place(moves[k].dst)] = k + 1;
+        s.writer[to] = k + 1;
     }
     for (uint32_t k = 0; k < count; k++) {
-        if (!s.readers[place(moves[k].dst)]) {
+        uint32_t to = place(moves[k].dst);
+        if (s.writer[to] == k + 1 && !s.readers[to]) {
             s.ready[s.nready++] = k;
         }
     }

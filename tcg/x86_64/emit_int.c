@@ -81,7 +81,7 @@ void emit_align(Emit *e, const MInsn *insn, const MOperand *ops)
     X86Rm m = x86_insn_mem(insn, ops);
     unsigned mask = (unsigned)insn->imm, reg = m.base;
     lyre_assert(mask < 0x80 && insn->mem_at == 0);
-    if (m.base == X86_NOREG || m.index != X86_NOREG || ((unsigned)m.disp & mask)) {
+    if (m.base == X86_RM_NONE || m.index != X86_RM_NONE || ((unsigned)m.disp & mask)) {
         reg = ops[2].loc.index;
         x86_lea(&e->a, reg, m);
     }

@@ -51,14 +51,15 @@ static bool is_bare_exit(const Emit *e, uint32_t id)
            e->ir->snaps[e->ir->insns[only->imm].snap].ctx == e->ir->ctx;
 }
 
+/* Where an empty block leads to; itself when that is round in a circle. */
 static uint32_t target_of(const Emit *e, uint32_t id)
 {
-    for (uint32_t n = 0; n < e->m->nblocks && is_empty(e, id); n++) { /* an endless loop of jumps ends this too */
-        uint32_t next = e->m->blocks[id].succ[0];
-        if (next == id) {
-            break;
+    uint32_t to = id;
+    for (uint32_t n = 0; n < e->m->nblocks; n++) {
+        if (!is_empty(e, to)) {
+            return to;
         }
-        id = next;
+        to = e->m->blocks[to].succ[0];
     }
     return id;
 }
@@ -72,8 +73,8 @@ static void find_links(Emit *e)
             continue;
         }
         for (unsigned k = 0; k < 2; k++) {
-            uint32_t t = e->blocks[b->succ[k]].target, other = e->blocks[b->succ[!k]].target;
-            if (t != other && t != id && is_bare_exit(e, t)) {
+            uint32_t t = b->succ[k]; /* itself, not by way of an empty block: those have any number of predecessors */
+            if (t != e->blocks[b->succ[!k]].target && is_bare_exit(e, t)) {
                 e->blocks[t].is_link = true;
                 break; /* the other way needs a place to fall through to or jump to */
             }

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* Dispatch of system calls: looks the row up, checks pointers, passes the call to the host's kernel or to its handler. */
+#include "linux-user/syscall.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sys/uio.h>
+#include <ucontext.h>
+
+#include "linux-user/abi.h"
+#include "linux-user/check.h"
+#include "linux-user/mm.h"
+#include "linux-user/path.h"
+#include "linux-user/strace.h"
+#include "linux-user/syscall_row.h"
+#include "linux-user/syscall_rows.h"
+#include "util/compiler.h"
+#include "util/sys.h"
+#include "util/textbuf.h"
+
+int64_t syscall_host(long number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    return sys_call(number, a0, a1, a2, a3, a4, a5);
+}
+
+extern const char syscall_window_start[], syscall_window_insn[], syscall_window_exit[];
+
+void syscall_leave_window(void *uc)
+{
+    greg_t *regs = ((ucontext_t *)uc)->uc_mcontext.gregs;
+    uint64_t pc = (uint64_t)regs[REG_RIP];
+    if (pc < SYS_PTR(syscall_window_start) || pc > SYS_PTR(syscall_window_insn)) {
+        return;
+    }
+    regs[REG_RIP] = (greg_t)SYS_PTR(syscall_window_exit);
+    if (pc == SYS_PTR(syscall_window_insn) && regs[REG_RAX] == SYS_restart_syscall) {
+        /* stopped and continued inside of a sleep; a handler that runs now ends it, as in the kernel (do_no_restart_syscall) */
+        regs[REG_RIP] = (greg_t)SYS_PTR(syscall_window_insn) + 2;
+        regs[REG_RAX] = -EINTR;
+    }
+}
+
+static int64_t call_host(Task *t, const SyscallRow *row, const uint64_t a[6])
+{
+    if (row->kind == SYSCALL_WAIT) {
+        return syscall_blocking(t, row->host, a[0], a[1], a[2], a[3], a[4], a[5]);
+    }
+    return sys_call(row->host, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+/* A passed-through call with paths: each is copied and looked up before the host sees it. */
+static NOINLINE int64_t call_with_paths(Task *t, const SyscallRow *row, const uint64_t args[6])
+{
+    PathBuf buf[2];
+    unsigned nbufs = 0;
+    uint64_t a[6];
+    int dirfd = AT_FDCWD;
+    for (unsigned i = 0; i < 6; i++) {
+        a[i] = args[i];
+        unsigned type = i < row->nargs ? row->arg[i].type : ARG_INT;
+        if (type == ARG_ATFD) {
+            dirfd = (int)args[i];
+        } else if (type == ARG_PATH || type == ARG_LPATH) {
+            int64_t error = path_get(t, dirfd, args[i], type == ARG_PATH, &buf[nbufs]);
+            if (error < 0) {
+                return error;
+            }
+            a[i] = SYS_PTR(buf[nbufs++].path);
+        }
+    }
+    return call_host(t, row, a);
+}
+
+static int64_t call_missing(Task *t, const char *name, uint64_t number, const char *reason)
+{
+    if (t->log & TCG_LOG_UNIMP) {
+        syscall_report_missing(t, name, number, reason);
+    }
+    return -ENOSYS;
+}
+
+static int64_t call_arch(Task *t, const SyscallRow *row, uint64_t number, const uint64_t args[6])
+{
+    bool is_known = false;
+    int64_t result = t->abi->arch_syscall ? t->abi->arch_syscall(t, number, args, &is_known) : 0;
+    return is_known ? result : call_missing(t, row->name, number, "the guest's file does not handle it");
+}
+
+static int64_t call(Task *t, const SyscallRow *row, uint64_t number, const uint64_t args[6])
+{
+    if (UNLIKELY(!row)) {
+        return call_missing(t, "unknown", number, "no such call on this architecture");
+    }
+    if (row->flags & ROW_POINTERS) {
+        int error = check_pointers(t, row, args);
+        if (UNLIKELY(error)) {
+            return error;
+        }
+    }
+    switch (row->kind) {
+    case SYSCALL_PASS:
+    case SYSCALL_WAIT:
+        return row->flags & ROW_PATHS ? call_with_paths(t, row, args) : call_host(t, row, args);
+    case SYSCALL_FN:
+        return row->fn(t, args);
+    case SYSCALL_ARCH:
+        return call_arch(t, row, number, args);
+    default:
+        return call_missing(t, row->name, number, row->reason);
+    }
+}
+
+void syscall_dispatch(Task *t)
+{
+    SyscallRecord *record = &t->last[t->nlast++ % SYSCALL_RECORDS];
+    uint64_t *args = record->args;
+    uint64_t number = record->number = t->abi->syscall_get(t->cpu, args);
+    const SyscallRow *row = syscall_row(t->abi->syscall_table, number);
+    if (UNLIKELY(t->log & TCG_LOG_STRACE)) {
+        strace_enter(t, row, number, args);
+    }
+    int64_t result = record->result = call(t, row, number, args);
+    if (UNLIKELY(t->log & TCG_LOG_STRACE)) {
+        strace_leave(t, row, number, args, result);
+    }
+    if (UNLIKELY(result == -ERESTART_NOINTR)) {
+        t->abi->syscall_restart(t->cpu, number, args[0]);
+    } else if (LIKELY(result != -ENORESULT)) {
+        t->abi->syscall_set_result(t->cpu, result);
+    }
+}

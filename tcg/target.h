@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* What a guest ISA gives to the translator: one constant of type Target. The ISAs stand in target/<isa>. */
+#ifndef LYRE_TCG_TARGET_H
+#define LYRE_TCG_TARGET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tcg/builder.h"
+#include "tcg/ir.h"
+#include "tcg/state.h"
+
+/* How an instruction changes the flow of control, for region formation. */
+typedef enum TargetFlow {
+    FLOW_NEXT,
+    FLOW_BRANCH,        /* conditional, to `target` or the next */
+    FLOW_JUMP,          /* to `target` */
+    FLOW_CALL,          /* to `target`, returning to the next */
+    FLOW_INDIRECT,
+    FLOW_CALL_INDIRECT,
+    FLOW_RETURN,
+    FLOW_END,           /* ends the block otherwise: system call, trap, context change, barrier, undefined */
+} TargetFlow;
+
+/* One fetched and decoded instruction. */
+typedef struct TargetInsn {
+    uint64_t pc;
+    uint32_t raw;       /* its bits (compressed ones as they are) */
+    uint16_t row;       /* row of the .isa file; 0: undefined */
+    uint8_t len;        /* bytes */
+    uint8_t flow;       /* TargetFlow */
+    uint64_t target;
+} TargetInsn;
+
+typedef struct TargetCpu TargetCpu; /* one CPU model and its enabled extensions, parsed from -cpu */
+
+/* What translation of one region needs beside the builder. `block_of` gives the block that starts at a guest address, 0 if it is outside. */
+typedef struct TargetTrans {
+    IrBuilder *b;
+    const TargetCpu *cpu;
+    uint32_t ctx;
+    void *opaque;
+    uint32_t (*block_of)(void *opaque, uint64_t pc);
+} TargetTrans;
+
+typedef struct Target {
+    const char *name;           /* "riscv64" */
+    uint16_t elf_machine;       /* EM_* */
+    uint8_t elf_class, elf_data;/* ELFCLASS*, ELFDATA* */
+    uint32_t page_size;
+    uint8_t min_insn, max_insn; /* bytes */
+    bool is_tso;
+    const IrSlotDesc *slots;
+    unsigned nslots;
+    const HelperDesc *helpers;
+    unsigned nhelpers;
+    uint64_t pc_mask;           /* addresses that a pc can have */
+
+    /* CPU model: NULL with a message in *error (static string) for an unknown name; freed by the process's end. */
+    const TargetCpu *(*cpu_parse)(const char *spec, const char **error);
+    void (*cpu_list)(int fd);
+    void (*reset)(CpuState *s, const TargetCpu *cpu);
+
+    /* Decodes the instruction at pc from `avail` bytes; false: more bytes are needed than there are (fetch fault there). */
+    bool (*decode)(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *bytes, unsigned avail, TargetInsn *out);
+    /* Emits its IR; ends the block (terminator) when its flow says so. Falls through otherwise. */
+    void (*translate)(TargetTrans *t, const TargetInsn *insn);
+    /* One line of assembly text. */
+    void (*disas)(const TargetInsn *insn, char *buf, unsigned size);
+    /* Slots, pc and context in a form for -d cpu and crash reports, by raw system call. */
+    void (*dump)(const CpuState *s, int fd);
+} Target;
+
+#endif

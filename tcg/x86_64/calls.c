@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* What translated code calls has the state as its first argument; the work is done by fpu.h and eval.h. */
+#include "tcg/x86_64/calls.h"
+
+#include "tcg/eval.h"
+
+uint32_t call_fma32(struct CpuState *s, uint32_t a, uint32_t b, uint32_t c) { return fpu_fma32(a, b, c); }
+uint64_t call_fma64(struct CpuState *s, uint64_t a, uint64_t b, uint64_t c) { return fpu_fma64(a, b, c); }
+uint32_t call_f32_to_i32_s(struct CpuState *s, uint32_t a, int rm) { return fpu_f32_to_i32_s(a, rm); }
+uint32_t call_f32_to_i32_u(struct CpuState *s, uint32_t a, int rm) { return fpu_f32_to_i32_u(a, rm); }
+uint64_t call_f32_to_i64_s(struct CpuState *s, uint32_t a, int rm) { return fpu_f32_to_i64_s(a, rm); }
+uint64_t call_f32_to_i64_u(struct CpuState *s, uint32_t a, int rm) { return fpu_f32_to_i64_u(a, rm); }
+uint32_t call_f64_to_i32_s(struct CpuState *s, uint64_t a, int rm) { return fpu_f64_to_i32_s(a, rm); }
+uint32_t call_f64_to_i32_u(struct CpuState *s, uint64_t a, int rm) { return fpu_f64_to_i32_u(a, rm); }
+uint64_t call_f64_to_i64_s(struct CpuState *s, uint64_t a, int rm) { return fpu_f64_to_i64_s(a, rm); }
+uint64_t call_f64_to_i64_u(struct CpuState *s, uint64_t a, int rm) { return fpu_f64_to_i64_u(a, rm); }
+uint32_t call_round32(struct CpuState *s, uint32_t a, int rm) { return fpu_round32(a, rm); }
+uint32_t call_rint32(struct CpuState *s, uint32_t a, int rm) { return fpu_rint32(a, rm); }
+uint64_t call_round64(struct CpuState *s, uint64_t a, int rm) { return fpu_round64(a, rm); }
+uint64_t call_rint64(struct CpuState *s, uint64_t a, int rm) { return fpu_rint64(a, rm); }
+uint32_t call_f16_to_f32(struct CpuState *s, uint32_t a) { return fpu_f16_to_f32(a); }
+uint32_t call_f32_to_f16(struct CpuState *s, uint32_t a) { return fpu_f32_to_f16(a); }
+uint64_t call_clmul(struct CpuState *s, uint64_t a, uint64_t b) { return ir_eval_clmul(a, b); }
+uint64_t call_clmulh(struct CpuState *s, uint64_t a, uint64_t b) { return ir_eval_clmulh(a, b); }

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* C functions that translated code calls for operations without an inline form; arguments and results are bits. */
+#ifndef LYRE_TCG_X86_64_CALLS_H
+#define LYRE_TCG_X86_64_CALLS_H
+
+#include <stdint.h>
+
+struct CpuState;
+
+uint32_t call_fma32(struct CpuState *s, uint32_t a, uint32_t b, uint32_t c);
+uint64_t call_fma64(struct CpuState *s, uint64_t a, uint64_t b, uint64_t c);
+uint32_t call_f32_to_i32_s(struct CpuState *s, uint32_t a, int rm);
+uint32_t call_f32_to_i32_u(struct CpuState *s, uint32_t a, int rm);
+uint64_t call_f32_to_i64_s(struct CpuState *s, uint32_t a, int rm);
+uint64_t call_f32_to_i64_u(struct CpuState *s, uint32_t a, int rm);
+uint32_t call_f64_to_i32_s(struct CpuState *s, uint64_t a, int rm);
+uint32_t call_f64_to_i32_u(struct CpuState *s, uint64_t a, int rm);
+uint64_t call_f64_to_i64_s(struct CpuState *s, uint64_t a, int rm);
+uint64_t call_f64_to_i64_u(struct CpuState *s, uint64_t a, int rm);
+uint32_t call_round32(struct CpuState *s, uint32_t a, int rm);
+uint32_t call_rint32(struct CpuState *s, uint32_t a, int rm);
+uint64_t call_round64(struct CpuState *s, uint64_t a, int rm);
+uint64_t call_rint64(struct CpuState *s, uint64_t a, int rm);
+uint32_t call_f16_to_f32(struct CpuState *s, uint32_t a);
+uint32_t call_f32_to_f16(struct CpuState *s, uint32_t a);
+uint64_t call_clmul(struct CpuState *s, uint64_t a, uint64_t b);
+uint64_t call_clmulh(struct CpuState *s, uint64_t a, uint64_t b);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* The back end's driver: selection, register allocation, code. */
+#include "tcg/code.h"
+#include "tcg/state.h"
+#include "tcg/x86_64/emit.h"
+#include "tcg/x86_64/mops.h"
+#include "tcg/x86_64/select.h"
+
+/* Registers without a use at borders come first, then pins that C saves last: borrowing those costs calls nothing. */
+static const MHost host = {
+    .allocatable = { 0xffff & ~(1u << X86_RSP | 1u << X86_RBP), 0x7fff },
+    .order = {
+        { X86_RAX, X86_RCX, X86_RDX, X86_R11, X86_R10, X86_R9, X86_R8, X86_RDI, X86_RSI, X86_R15, X86_R14, X86_R13, X86_R12,
+          X86_RBX, 0xff },
+        { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0xff },
+    },
+    .pins = { X86_RBX, X86_R12, X86_R13, X86_R14, X86_R15, X86_RSI, X86_RDI, X86_R8, X86_R9, X86_R10 },
+    .npins = X86_NPINS,
+    .scratch_vec = X86_SCRATCH_VEC,
+    .nspills = STATE_SPILLS,
+};
+
+void host_compile(IrRegion *r, const HostSettings *settings, CodeBlob *out)
+{
+    MRegion m = { .arena = out->arena };
+    MAlloc alloc = { 0 };
+    mir_select(r, &m);
+    mir_allocate(&m, &host, &alloc);
+    if (alloc.is_failed) {
+        out->is_failed = true;
+        return;
+    }
+    x86_emit(&m, &alloc, r, settings, out);
+    out->guest_insns = r->guest_insns;
+}

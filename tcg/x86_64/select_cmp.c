@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/* Instruction selection: compares, conditions, selects, packed flags (CC). */
+#include "tcg/x86_64/select.h"
+
+#include "tcg/code.h"
+#include "tcg/eval.h"
+
+/* X86Cond of the row's op; x: with the arguments exchanged. */
+typedef struct CmpCond {
+    uint16_t op;
+    uint8_t cond, swapped;
+} CmpCond;
+static const CmpCond cmp_conds[] = {
+    { IR_CMP_EQ_I32, X86_E, X86_E },   { IR_CMP_NE_I32, X86_NE, X86_NE }, { IR_CMP_SLT_I32, X86_L, X86_G },
+    { IR_CMP_SLE_I32, X86_LE, X86_GE }, { IR_CMP_ULT_I32, X86_B, X86_A },  { IR_CMP_ULE_I32, X86_BE, X86_AE },
+};
+
+X86Cond sel_invert(X86Cond c) { return c ^ 1; }
+
+static bool is_int_cmp(unsigned op) { return op >= IR_CMP_EQ_I32 && op <= IR_CMP_ULE_I64; }
+
+static bool is_condition(unsigned op)
+{
+    return is_int_cmp(op) || (op >= IR_FCMP_EQ_F32 && op <= IR_FCMP_LEQ_F64) || op == IR_CC_TEST_I32;
+}
+
+static X86Cond test_register(Sel *s, uint32_t x, unsigned size, X86Cond cond)
+{
+    SelArg args[] = { sel_arg_reg(x), sel_arg_reg(x) };
+    sel_emit(s, MOP_TEST, size, 2, args);
+    return cond;
+}
+
+/* v == 0 or v != 0 for v = x & y, as TEST or BT. Returns the condition for "v is not zero". */
+static bool test_and(Sel *s, uint32_t v, unsigned size, X86Cond *cond)
+{
+    const IrInsn *i = &s->r->insns[v];
+    uint64_t c = 0, one;
+    int32_t imm;
+    if (i->op != (size == 8 ? IR_AND_I64 : IR_AND_I32) || s->vreg[v] || i->block != s->block) {
+        return false;
+    }
+    uint32_t a = i->arg[0], b = i->arg[1];
+    const IrInsn *x = &s->r->insns[a];
+    bool is_const = sel_const(s, b, &c);
+    if (is_const && c == 1 && x->op == (size == 8 ? IR_SHR_I64 : IR_SHR_I32) && !s->vreg[a] && x->block == s->block &&
+        !sel_const(s, x->arg[1], &one)) {
+        uint32_t value = sel_reg(s, x->arg[0]), count = sel_reg(s, x->arg[1]);
+        SelArg args[] = { sel_arg_reg(value), sel_arg_reg(count) };
+        sel_emit(s, MOP_BT, size, 2, args);
+        *cond = X86_B;
+        return true;
+    }
+    *cond = X86_NE;
+    if (is_const && !sel_imm(s, b, size, &imm)) {
+        if (c & (c - 1)) {
+            return false;
+        }
+        SelArg args[] = { sel_arg_reg(sel_reg(s, a)), sel_arg_imm(__builtin_ctzll(c)) };
+        sel_emit(s, MOP_BT, size, 2, args);
+        *cond = X86_B;
+        return true;
+    }
+    SelArg y = sel_arg_reg(0);
+    if (is_const) {
+        bool is_unsigned_imm = size == 8 && imm >= 0;
+        size = is_unsigned_imm ? 4 : size;
+        y = sel_arg_imm(imm);
+    } else {
+        y = sel_arg_reg(sel_reg(s, b));
+    }
+    SelArg args[] = { sel_arg_any(s, a, size), y };
+    sel_emit(s, MOP_TEST, size, 2, args);
+    return true;
+}
+
+/* Compares an integer pair; `index`: of cmp_conds. */
+static X86Cond compare(Sel *s, const IrInsn *i, unsigned index, unsigned size)
+{
+    uint32_t a = i->arg[0], b = i->arg[1];
+    uint64_t c;
+    X86Cond cond = cmp_conds[index].cond, nonzero;
+    if (sel_const(s, a, &c) || (!sel_can_sink_load(s, a, size) && sel_can_sink_load(s, b, size))) {
+        uint32_t t = a;
+        a = b;
+        b = t;
+        cond = cmp_conds[index].swapped;
+    }
+    if (sel_const(s, b, &c) && (size == 8 ? c : (uint32_t)c) == 0 && !sel_can_sink_load(s, a, size)) {
+        if ((cond == X86_E || cond == X86_NE) && test_and(s, a, size, &nonzero)) {
+            return cond == X86_NE ? nonzero : sel_invert(nonzero);
+        }
+        return test_register(s, sel_reg(s, a), size, cond);
+    }
+    SelArg y = sel_arg_imm(0);
+    if (!sel_imm(s, b, size, &y.imm)) {
+        y = sel_arg_reg(sel_reg(s, b));
+    }
+    SelArg x = sel_arg_any(s, a, size);
+    if (x.kind == ARG_ANY && x.vreg == y.vreg) {
+        x.kind = ARG_REG;
+    }
+    SelArg args[] = { x, y };
+    sel_emit(s, MOP_CMP, size, 2, args);
+    return cond;
+}
+
+/* x != 0 or x == 0 where x is a condition itself: the condition, and whether it is inverted. */
+static uint32_t strip_not_zero(Sel *s, uint32_t v, bool *is_inverted)
+{
+    uint64_t c;
+    for (;;) {
+        const IrInsn *i = &s->r->insns[v];
+        bool is_eq = i->op == IR_CMP_EQ_I32 || i->op == IR_CMP_EQ_I64;
+        bool is_ne = i->op == IR_CMP_NE_I32 || i->op == IR_CMP_NE_I64;
+        if (!(is_eq || is_ne) || s->vreg[v] || !sel_const(s, i->arg[1], &c) || c != 0) {
+            return v;
+        }
+        uint32_t x = i->arg[0];
+        if (s->r->insns[x].op == IR_ZEXT_I64) {
+            x = s->r->insns[x].arg[0];
+        }
+        if (!is_condition(s->r->insns[x].op)) {
+            return v;
+        }
+        *is_inverted ^= is_eq;
+        v = x;
+    }
+}
+
+static X86Cond cc_flags(Sel *s, const IrInsn *i)
+{
+    uint32_t mask = 0;
+    for (unsigned cc = 0; cc < 16; cc++) {
+        mask |= ir_eval_cc_test(cc, i->aux) << cc;
+    }
+    uint32_t cc = sel_reg(s, i->arg[0]), t = sel_const_reg(s, mask, 4);
+    SelArg args[] = { sel_arg_reg(t), sel_arg_reg(cc) };
+    sel_emit(s, MOP_BT, 4, 2, args);
+    return X86_B;
+}
+
+X86Cond sel_flags(Sel *s, uint32_t v, bool is_branch)
+{
+    bool is_inverted = false;
+    v = strip_not_zero(s, v, &is_inverted);
+    const IrInsn *i = &s->r->insns[v];
+    X86Cond cond = X86_NE;
+    bool is_near = !s->vreg[v] || i->block == s->block;
+    if (is_int_cmp(i->op) && is_near) {
+        bool is_64 = i->op >= IR_CMP_EQ_I64;
+        cond = compare(s, i, i->op - (is_64 ? IR_CMP_EQ_I64 : IR_CMP_EQ_I32), is_64 ? 8 : 4);
+    } else if (i->op >= IR_FCMP_EQ_F32 && i->op <= IR_FCMP_LEQ_F64 && sel_can_sink_fcmp(s, v) &&
+               (is_branch || (i->op != IR_FCMP_EQ_F32 && i->op != IR_FCMP_EQ_F64))) {
+        s->state[v] |= SEL_FUSED;
+        s->barrier = 0;
+        cond = sel_fcmp(s, i);
+    } else if (i->op == IR_CC_TEST_I32 && is_near) {
+        cond = cc_flags(s, i);
+    } else if (!test_and(s, v, 4, &cond)) {
+        cond = test_register(s, sel_reg(s, v), 4, X86_NE);
+    }
+    return is_inverted ? sel_invert(cond) : cond;
+}
+
+static void select_cmp(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
+{
+    uint32_t d = sel_def(s, id);
+    X86Cond cond = compare(s, i, row->x, row->size);
+    sel_emit1(s, MOP_SETCC, 4, d)->cond = cond;
+}
+
+static void select_cc_test(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
+{
+    uint32_t d = sel_def(s, id);
+    X86Cond cond = cc_flags(s, i);
+    sel_emit1(s, MOP_SETCC, 4, d)->cond = cond;
+}
+
+/* cond ? b : c */
+static void select_select(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
+{
+    uint32_t d = sel_def(s, id), b = sel_reg(s, i->arg[1]), c = sel_reg(s, i->arg[2]);
+    bool is_exchanged = !sel_dies(s, i->arg[2]) && sel_dies(s, i->arg[1]);
+    X86Cond cond = sel_flags(s, i->arg[0], false);
+    if (is_exchanged) {
+        sel_emit3(s, MOP_CMOV, row->size, d, sel_arg_reg(b), sel_arg_reg(c))->cond = sel_invert(cond);
+    } else {
+        sel_emit3(s, MOP_CMOV, row->size, d, sel_arg_reg(c), sel_arg_reg(b))->cond = cond;
+    }
+}
+
+/* FP values by way of integer registers: rare. */
+static void select_fp_select(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
+{
+    uint32_t t[3];
+    for (unsigned n = 0; n < 3; n++) {
+        t[n] = sel_new(s, M_GPR, row->size);
+    }
+    for (unsigned n = 0; n < 2; n++) {
+        uint32_t x = sel_reg(s, i->arg[n + 1]);
+        sel_emit2(s, MOP_MOVD_R, row->size, t[n], sel_arg_reg(x));
+    }
+    X86Cond cond = sel_flags(s, i->arg[0], false);
+    sel_emit3(s, MOP_CMOV, row->size, t[2], sel_arg_reg(t[1]), sel_arg_reg(t[0]))->cond = cond;
+    sel_emit2(s, MOP_MOVD, row->size, sel_def(s, id), sel_arg_reg(t[2]));
+}
+
+/* ---- packed flags, where a reader needs the bits. The flags live for one operation only, so each bit has its compare. */
+
+static uint32_t one_flag(Sel *s, const SelRow *row, uint32_t a, uint32_t b, X86Cond cond)
+{
+    uint32_t bit = sel_new(s, M_GPR, 8);
+    SelArg args[] = { sel_arg_reg(a), sel_arg_reg(b) };
+    if (row->mop == MOP_ADD) {
+        sel_emit3(s, MOP_ADD, row->size, sel_new(s, M_GPR, row->size), args[0], args[1]);
+    } else {
+        sel_emit(s, row->mop, row->size, 2, args);
+    }
+    sel_emit1(s, MOP_SETCC, 4, bit)->cond = cond;
+    return bit;
+}
+
+/* a * 2 + b */
+static void append_flag(Sel *s, uint32_t d, uint32_t a, uint32_t b)
+{
+    SelMem m = { .base = b, .index = a, .scale = 1 };
+    SelArg args[] = { sel_arg_reg(d), sel_arg_mem(&m) };
+    sel_emit(s, MOP_LEA, 4, 2, args);
+}
+
+/* row->mop: CMP, ADD or TEST; row->x: the condition that is the carry. */
+static void select_cc_make(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
+{
+    uint32_t d = sel_def(s, id), a = sel_reg(s, i->arg[0]);
+    uint32_t b = row->mop == MOP_TEST ? a : sel_reg(s, i->arg[1]);
+    uint32_t n = one_flag(s, row, a, b, X86_S), z = one_flag(s, row, a, b, X86_E);
+    uint32_t nz = sel_new(s, M_GPR, 8);
+    append_flag(s, nz, n, z);
+    if (row->mop == MOP_TEST) {
+        sel_emit3(s, MOP_SHL, 4, d, sel_arg_reg(nz), sel_arg_imm(2));
+        return;
+    }
+    uint32_t c = one_flag(s, row, a, b, row->x), v = one_flag(s, row, a, b, X86_O), nzc = sel_new(s, M_GPR, 8);
+    append_flag(s, nzc, nz, c);
+    append_flag(s, d, nzc, v);
+}
+
+static void select_cc_from_bits(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
+{
+    uint32_t a = sel_reg(s, i->arg[0]);
+    sel_emit3(s, MOP_AND, 4, sel_def(s, id), sel_arg_reg(a), sel_arg_imm(15));
+}
+
+static void select_cc_bit(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
+{
+    uint32_t a = sel_reg(s, i->arg[0]), t = sel_new(s, M_GPR, 4);
+    sel_emit3(s, MOP_SHR, 4, t, sel_arg_reg(a), sel_arg_imm(i->aux));
+    sel_emit3(s, MOP_AND, 4, sel_def(s, id), sel_arg_reg(t), sel_arg_imm(1));
+}
+
+static void select_pack(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row) {}
+
+#define CMP(name, x) \
+    { IR_CMP_##name##_I32, { select_cmp, 0, 4, x } }, { IR_CMP_##name##_I64, { select_cmp, 0, 8, x } }
+
+const SelEntry sel_cmp_rows[] = {
+    CMP(EQ, 0),
+    CMP(NE, 1),
+    CMP(SLT, 2),
+    CMP(SLE, 3),
+    CMP(ULT, 4),
+    CMP(ULE, 5),
+    { IR_SELECT_I32, { select_select, 0, 4, 0 } },
+    { IR_SELECT_I64, { select_select, 0, 8, 0 } },
+    { IR_SELECT_F32, { select_fp_select, 0, 4, 0 } },
+    { IR_SELECT_F64, { select_fp_select, 0, 8, 0 } },
+    { IR_CC_ADD_I32, { select_cc_make, MOP_ADD, 4, X86_B } },
+    { IR_CC_ADD_I64, { select_cc_make, MOP_ADD, 8, X86_B } },
+    { IR_CC_SUB_I32, { select_cc_make, MOP_CMP, 4, X86_AE } },
+    { IR_CC_SUB_I64, { select_cc_make, MOP_CMP, 8, X86_AE } },
+    { IR_CC_LOGIC_I32, { select_cc_make, MOP_TEST, 4, 0 } },
+    { IR_CC_LOGIC_I64, { select_cc_make, MOP_TEST, 8, 0 } },
+    { IR_CC_MAKE_I32, { select_cc_from_bits, 0, 4, 0 } },
+    { IR_CC_PACK_I32, { select_pack, 0, 4, 0 } },
+    { IR_CC_TEST_I32, { select_cc_test, 0, 4, 0 } },
+    { IR_CC_BIT_I32, { select_cc_bit, 0, 4, 0 } },
+    { 0 },
+};

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Instruction selection: the guest state at faults and exits. A row of the side table may say how a value follows from
+ * others (MRecipe), so what only rows want is not computed.
+ */
+#include "tcg/x86_64/select.h"
+
+#include "util/arena.h"
+
+/* The register with a pinned slot's value at the region's entry, as seen in `block`. */
+uint32_t sel_home(Sel *s, uint32_t block, unsigned pin)
+{
+    const IrRegion *r = s->r;
+    if (s->first_entry) {
+        block = s->first_entry;
+    }
+    uint32_t top = block;
+    while (!s->home[top * X86_NPINS + pin] && !r->blocks[top].is_entry && r->blocks[top].npreds == 1) {
+        top = r->extra[r->blocks[top].first_pred];
+    }
+    uint32_t *home = &s->home[top * X86_NPINS + pin];
+    if (!*home) {
+        *home = sel_new_typed(s, r->slots[s->pin_slot[pin]].type);
+        s->m->vregs[*home].hint = (int8_t)x86_pin_reg[pin];
+        const IrBlock *b = &r->blocks[top];
+        if (!b->is_entry && b->npreds > 1) {
+            MRegion *m = s->m;
+            uint32_t first = m->nphi_srcs, n = s->nphis, dest = *home;
+            if (first + b->npreds > m->cap_phi_srcs) {
+                m->phi_srcs = arena_grow(m->arena, m->phi_srcs, sizeof(uint32_t), &m->cap_phi_srcs, first + b->npreds);
+            }
+            if (n + 1 > s->cap_phis) {
+                s->phis = arena_grow(m->arena, s->phis, sizeof(HomePhi), &s->cap_phis, n + 1);
+            }
+            m->nphi_srcs += b->npreds;
+            s->nphis++;
+            s->phis[n] = (HomePhi){ .next = s->home_phis[top], .dest = dest, .first_src = first };
+            s->home_phis[top] = n;
+            for (uint32_t k = 0; k < b->npreds; k++) {
+                uint32_t src = sel_home(s, r->extra[b->first_pred + k], pin);
+                m->phi_srcs[first + k] = src;
+            }
+        }
+    }
+    return s->home[block * X86_NPINS + pin] = s->home[top * X86_NPINS + pin];
+}
+
+static void add_entry(Sel *s, unsigned slot, MRecipe recipe, uint32_t vreg)
+{
+    MRegion *m = s->m;
+    if (m->nsnap_entries + 1 > m->cap_snap_entries) {
+        m->snap_entries =
+            arena_grow(m->arena, m->snap_entries, sizeof(MSnapEntry), &m->cap_snap_entries, m->nsnap_entries + 1);
+    }
+    m->snap_entries[m->nsnap_entries++] = (MSnapEntry){ .slot = slot, .recipe = recipe, .vreg = vreg };
+}
+
+static bool is_unwanted(Sel *s, uint32_t v, IrOp op)
+{
+    return s->r->insns[v].op == op && !s->vreg[v];
+}
+
+/* A summand: a constant, a register, or a cheap operation on one. `plus`: added to what stands before. */
+static void add_term(Sel *s, unsigned slot, uint32_t v, bool plus)
+{
+    const IrInsn *i = &s->r->insns[v];
+    uint64_t c;
+    if (i->op == IR_CONST_I64) {
+        add_entry(s, slot, plus ? M_PLUS_CONSTANT : M_CONSTANT, v);
+    } else if (is_unwanted(s, v, IR_SHL_I64) && sel_const(s, i->arg[1], &c) && c - 1 < 3 && !sel_const(s, i->arg[0], &c)) {
+        static const uint8_t shl[] = { M_SHL1, M_SHL2, M_SHL3 }, plus_shl[] = { M_PLUS_SHL1, M_PLUS_SHL2, M_PLUS_SHL3 };
+        sel_const(s, i->arg[1], &c);
+        add_entry(s, slot, (plus ? plus_shl : shl)[c - 1], sel_reg(s, i->arg[0]));
+    } else if ((is_unwanted(s, v, IR_SEXT32_I64) || is_unwanted(s, v, IR_SEXT_I64)) && !sel_const(s, i->arg[0], &c) &&
+               sel_resolve(s, v) == v) {
+        add_entry(s, slot, plus ? M_PLUS_SEXT32 : M_SEXT32, sel_reg(s, i->arg[0]));
+    } else if ((is_unwanted(s, v, IR_ZEXT32_I64) || is_unwanted(s, v, IR_ZEXT_I64)) && !sel_const(s, i->arg[0], &c) &&
+               sel_resolve(s, v) == v) {
+        add_entry(s, slot, plus ? M_PLUS_ZEXT32 : M_ZEXT32, sel_reg(s, i->arg[0]));
+    } else {
+        add_entry(s, slot, plus ? M_PLUS : M_AS_IS, sel_reg(s, v));
+    }
+}
+
+static void add_sum(Sel *s, unsigned slot, uint32_t v, unsigned depth, bool plus)
+{
+    const IrInsn *i = &s->r->insns[v];
+    if (depth < 2 && is_unwanted(s, v, IR_ADD_I64)) {
+        add_sum(s, slot, i->arg[0], depth + 1, plus);
+        add_sum(s, slot, i->arg[1], depth + 1, true);
+    } else {
+        add_term(s, slot, v, plus);
+    }
+}
+
+static void add_value(Sel *s, unsigned slot, uint32_t v)
+{
+    const IrInsn *i = &s->r->insns[v];
+    uint64_t c;
+    if (ir_op_info[i->op].traits & IR_TRAIT_FLOAT && i->op != IR_CONST_V128) {
+        add_entry(s, slot, M_CONSTANT, v);
+    } else if (is_unwanted(s, v, IR_BOX_F64) && !sel_const(s, i->arg[0], &c)) {
+        uint32_t x = i->arg[0];
+        bool is_canon = is_unwanted(s, x, IR_FCANON_F32) && !sel_const(s, s->r->insns[x].arg[0], &c);
+        add_entry(s, slot, is_canon ? M_BOX_CANON32 : M_BOX32, sel_reg(s, is_canon ? s->r->insns[x].arg[0] : x));
+    } else if (is_unwanted(s, v, IR_FCANON_F64) || is_unwanted(s, v, IR_FCANON_F32)) {
+        add_entry(s, slot, i->op == IR_FCANON_F64 ? M_CANON64 : M_CANON32, sel_reg(s, i->arg[0]));
+    } else {
+        add_sum(s, slot, v, 0, false);
+    }
+}
+
+/* Every pinned slot that is not kept must be listed: its value may be anywhere. */
+static void add_entries(Sel *s, const IrSnapshot *snap)
+{
+    const IrRegion *r = s->r;
+    uint32_t listed = 0;
+    for (uint32_t n = 0; n < snap->count; n++) {
+        const IrSnapEntry *e = &r->snap_entries[snap->first + n];
+        int pin = r->slots[e->slot].pin;
+        listed |= pin >= 0 ? 1u << pin : 0;
+        add_value(s, e->slot, e->value);
+    }
+    for (uint32_t rest = s->pins & ~listed; rest; rest &= rest - 1) {
+        unsigned pin = (unsigned)__builtin_ctz(rest);
+        add_entry(s, (unsigned)s->pin_slot[pin], M_AS_IS, sel_home(s, s->block, pin));
+    }
+}
+
+uint32_t sel_snapshot(Sel *s, uint32_t id)
+{
+    const IrSnapshot *snap = &s->r->snaps[id];
+    MRegion *m = s->m;
+    if (s->snap[id] && s->snap_block[id] == s->block) {
+        return s->snap[id];
+    }
+    uint32_t ninsns = m->ninsns;
+    MSnapshot new = { .pc = snap->pc, .ctx = snap->ctx };
+    if (s->last_snap && s->last_first == snap->first && s->last_count == snap->count) {
+        new.first = m->snaps[s->last_snap].first;
+        new.count = m->snaps[s->last_snap].count;
+    } else {
+        new.first = m->nsnap_entries;
+        add_entries(s, snap);
+        new.count = m->nsnap_entries - new.first;
+    }
+    /* Constants that stand in registers were made for this operation alone: such a list is not shared. */
+    bool is_shared = m->ninsns == ninsns;
+    s->last_snap = is_shared ? m->nsnaps : 0;
+    s->last_first = snap->first;
+    s->last_count = snap->count;
+    if (m->nsnaps + 1 > m->cap_snaps) {
+        m->snaps = arena_grow(m->arena, m->snaps, sizeof(MSnapshot), &m->cap_snaps, m->nsnaps + 1);
+    }
+    m->snaps[m->nsnaps] = new;
+    s->snap_block[id] = is_shared ? s->block : 0;
+    return s->snap[id] = m->nsnaps++;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* Instruction selection: 128-bit vectors, carry-less products. */
+#include "tcg/x86_64/select.h"
+
+#include "tcg/code.h"
+#include "tcg/x86_64/calls.h"
+#include "util/arena.h"
+
+/* Legacy SSE operations fault on misaligned memory: only constants are folded into them. */
+static SelArg vector_arg(Sel *s, uint32_t v)
+{
+    bool is_const = s->r->insns[v].op == IR_CONST_V128;
+    return host_features.avx || is_const ? sel_arg_any(s, v, 16) : sel_arg_reg(sel_reg(s, v));
+}
+
+/* row->x: 1 commutes, 2 arguments exchanged. */
+static void select_binary(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
+{
+    uint32_t a = i->arg[row->x == 2], b = i->arg[row->x != 2], d = sel_def(s, id);
+    bool is_better = s->r->insns[a].op == IR_CONST_V128 || (!host_features.avx && !sel_dies(s, a) && sel_dies(s, b));
+    if (row->x == 1 && is_better) {
+        uint32_t t = a;
+        a = b;
+        b = t;
+    }
+    SelArg y = vector_arg(s, b);
+    sel_emit3(s, row->mop, 16, d, sel_arg_reg(sel_reg(s, a)), y);
+}
+
+static void select_shift(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
+{
+    uint32_t a = sel_reg(s, i->arg[0]);
+    sel_emit2(s, row->mop, 16, sel_def(s, id), sel_arg_reg(a))->imm = (unsigned)i->aux;
+}
+
+/* row->size: bytes of a lane. */
+static void select_splat(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
+{
+    uint32_t d = sel_def(s, id), t = sel_new(s, M_VEC, 16), u;
+    sel_emit2(s, MOP_MOVD, row->size == 8 ? 8 : 4, t, sel_arg_reg(sel_reg(s, i->arg[0])));
+    if (row->size == 8) {
+        sel_emit3(s, MOP_PUNPCKLQDQ, 16, d, sel_arg_reg(t), sel_arg_reg(t));
+        return;
+    }
+    if (row->size == 1) {
+        u = sel_new(s, M_VEC, 16);
+        sel_emit3(s, MOP_PUNPCKLBW, 16, u, sel_arg_reg(t), sel_arg_reg(t));
+        t = u;
+    }
+    if (row->size <= 2) {
+        u = sel_new(s, M_VEC, 16);
+        sel_emit2(s, MOP_PSHUFLW, 16, u, sel_arg_reg(t))->imm = 0;
+        t = u;
+    }
+    sel_emit2(s, MOP_PSHUFD, 16, d, sel_arg_reg(t))->imm = 0;
+}
+
+static void select_pack64(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
+{
+    uint32_t t = sel_new(s, M_VEC, 16), low = sel_reg(s, i->arg[0]), high = sel_reg(s, i->arg[1]);
+    sel_emit2(s, MOP_MOVD, 8, t, sel_arg_reg(low));
+    sel_emit3(s, MOP_PINSRQ, 8, sel_def(s, id), sel_arg_reg(t), sel_arg_reg(high))->imm = 1;
+}
+
+static void select_extract64(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
+{
+    uint32_t a = sel_reg(s, i->arg[0]);
+    MInsn *x = sel_emit2(s, i->aux ? MOP_PEXTRQ : MOP_MOVD_R, 8, sel_def(s, id), sel_arg_reg(a));
+    x->imm = i->aux != 0;
+}
+
+static void select_insert64(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
+{
+    uint32_t a = sel_reg(s, i->arg[0]), x = sel_reg(s, i->arg[1]);
+    sel_emit3(s, MOP_PINSRQ, 8, sel_def(s, id), sel_arg_reg(a), sel_arg_reg(x))->imm = i->aux != 0;
+}
+
+static void select_from_scalar(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
+{
+    uint32_t a = sel_reg(s, i->arg[0]), d = sel_def(s, id);
+    if (row->size == 8) {
+        sel_emit2(s, MOP_MOVQZ, 8, d, sel_arg_reg(a));
+    } else {
+        uint32_t t = sel_new(s, M_VEC, 16);
+        sel_emit1(s, MOP_XORZ, 16, t);
+        sel_emit3(s, MOP_MOVSM, 4, d, sel_arg_reg(t), sel_arg_reg(a));
+    }
+}
+
+static void select_nothing(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row) {}
+
+void sel_reverse_bytes(Sel *s, uint32_t d, uint32_t a)
+{
+    IrRegion *r = s->r;
+    if (r->npool + 1 > r->cap_pool) {
+        r->pool = arena_grow(r->arena, r->pool, sizeof(V128Bits), &r->cap_pool, r->npool + 1);
+    }
+    r->pool[r->npool].u64[0] = 0x08090a0b0c0d0e0full;
+    r->pool[r->npool].u64[1] = 0x0001020304050607ull;
+    SelMem mem = { .flags = MF_MEM_POOL, .imm = r->npool++ };
+    sel_emit3(s, MOP_PSHUFB, 16, d, sel_arg_reg(a), sel_arg_mem(&mem));
+}
+
+/* row->x: the high half. */
+static void select_clmul(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
+{
+    uint32_t a = sel_reg(s, i->arg[0]), b = sel_reg(s, i->arg[1]), d = sel_def(s, id);
+    if (!host_features.pclmul) {
+        uint32_t args[] = { a, b };
+        sel_call(s, row->x ? (void *)call_clmulh : (void *)call_clmul, false, IR_I64, d, 2, args);
+        return;
+    }
+    uint32_t x = sel_new(s, M_VEC, 16), y = sel_new(s, M_VEC, 16), p = sel_new(s, M_VEC, 16);
+    sel_emit2(s, MOP_MOVD, 8, x, sel_arg_reg(a));
+    sel_emit2(s, MOP_MOVD, 8, y, sel_arg_reg(b));
+    sel_emit3(s, MOP_PCLMULQDQ, 16, p, sel_arg_reg(x), sel_arg_reg(y))->imm = 0;
+    sel_emit2(s, row->x ? MOP_PEXTRQ : MOP_MOVD_R, 8, d, sel_arg_reg(p))->imm = row->x;
+}
+
+#define V(name, mop, x) { IR_##name##_V128, { select_binary, mop, 16, x } }
+#define SHIFT(name, mop) { IR_##name##_V128, { select_shift, mop, 16, 0 } }
+
+const SelEntry sel_vec_rows[] = {
+    V(VAND, MOP_PAND, 1),
+    V(VOR, MOP_POR, 1),
+    V(VXOR, MOP_PXOR, 1),
+    V(VANDN, MOP_PANDN, 2),
+    V(VADD8, MOP_PADDB, 1),
+    V(VADD16, MOP_PADDW, 1),
+    V(VADD32, MOP_PADDD, 1),
+    V(VADD64, MOP_PADDQ, 1),
+    V(VSUB8, MOP_PSUBB, 0),
+    V(VSUB16, MOP_PSUBW, 0),
+    V(VSUB32, MOP_PSUBD, 0),
+    V(VSUB64, MOP_PSUBQ, 0),
+    V(VCMPEQ8, MOP_PCMPEQB, 1),
+    V(VCMPEQ16, MOP_PCMPEQW, 1),
+    V(VCMPEQ32, MOP_PCMPEQD, 1),
+    V(VCMPEQ64, MOP_PCMPEQQ, 1),
+    V(VCMPGT8, MOP_PCMPGTB, 0),
+    V(VCMPGT16, MOP_PCMPGTW, 0),
+    V(VCMPGT32, MOP_PCMPGTD, 0),
+    SHIFT(VSHL16, MOP_PSLLW),
+    SHIFT(VSHL32, MOP_PSLLD),
+    SHIFT(VSHL64, MOP_PSLLQ),
+    SHIFT(VSHR16, MOP_PSRLW),
+    SHIFT(VSHR32, MOP_PSRLD),
+    SHIFT(VSHR64, MOP_PSRLQ),
+    SHIFT(VSAR16, MOP_PSRAW),
+    SHIFT(VSAR32, MOP_PSRAD),
+    V(VSHUF8, MOP_PSHUFB, 0),
+    { IR_VSPLAT8_V128, { select_splat, 0, 1, 0 } },
+    { IR_VSPLAT16_V128, { select_splat, 0, 2, 0 } },
+    { IR_VSPLAT32_V128, { select_splat, 0, 4, 0 } },
+    { IR_VSPLAT64_V128, { select_splat, 0, 8, 0 } },
+    { IR_VPACK64_V128, { select_pack64, 0, 16, 0 } },
+    { IR_VEXTRACT64_I64, { select_extract64, 0, 8, 0 } },
+    { IR_VINSERT64_V128, { select_insert64, 0, 16, 0 } },
+    { IR_VLOW32_F32, { select_nothing, 0, 4, 0 } },
+    { IR_VLOW64_F64, { select_nothing, 0, 8, 0 } },
+    { IR_VFROM32_V128, { select_from_scalar, 0, 4, 0 } },
+    { IR_VFROM64_V128, { select_from_scalar, 0, 8, 0 } },
+    { IR_CLMUL_I64, { select_clmul, 0, 8, 0 } },
+    { IR_CLMULH_I64, { select_clmul, 0, 8, 1 } },
+    { 0 },
+};
