@@ -136,7 +136,7 @@ static void log_entry(TcgThread *th, const void *code)
 {
     const Tcg *t = th->tcg;
     const CpuState *s = th->state;
-    if (t->settings.log & TCG_LOG_EXEC) {
+    if (tcg_is_logged(t, TCG_LOG_EXEC, s->pc)) {
         LogLine l = { .len = 0 };
         log_str(&l, "Trace 0: ");
         log_hex(&l, (uintptr_t)code, 12);
@@ -147,7 +147,7 @@ static void log_entry(TcgThread *th, const void *code)
         log_str(&l, "]");
         log_flush(&l, t->settings.log_fd);
     }
-    if (t->settings.log & TCG_LOG_CPU) {
+    if (tcg_is_logged(t, TCG_LOG_CPU, s->pc)) {
         t->target->dump(s, t->settings.log_fd);
     }
 }

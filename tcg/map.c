@@ -49,6 +49,13 @@ void map_finish(CodeMap *m)
     }
 }
 
+void map_rebuild(Tcg *t)
+{
+    t->map.live = 0;
+    t->map.retired = NULL; /* what readers may still hold is leaked */
+    atomic_store(&t->map.table, table_new(FIRST_BITS));
+}
+
 static uint32_t hash_key(RegionKey key, uint32_t bits)
 {
     uint64_t h = (key.pc ^ (uint64_t)key.ctx << 40) * 0x9e3779b97f4a7c15ull;

@@ -22,6 +22,8 @@ struct Tcg;
 void map_init(CodeMap *m);
 void map_finish(CodeMap *m);
 void *map_find(const CodeMap *m, RegionKey key);
+/* An empty map in place of one that a dead thread left in any state. */
+void map_rebuild(struct Tcg *t);
 /* NULL removes. May grow the table; the old one is freed when no reader can have it. */
 void map_set(struct Tcg *t, RegionKey key, void *code);
 

@@ -128,7 +128,7 @@ PublishResult publish_region(TcgThread *th, const PublishPlan *plan, const CodeB
         codecache_commit(&t->cache, r);
         make_findable(t, r);
         th->stats.host_bytes[plan->tier] += r->code_size;
-        if (t->settings.log & TCG_LOG_OUT_ASM) {
+        if (tcg_is_logged(t, TCG_LOG_OUT_ASM, plan->key.pc)) {
             log_region(t, r);
         }
     }

@@ -129,10 +129,9 @@ static void test_spawn(char *self)
     char *const argv[] = { self, "child", "two words", NULL };
     char *const env[] = { "LYRE_TEST=value", NULL };
     fflush(stdout);
-    printf("spawn %d\n", posix_spawn(&pid, self, NULL, NULL, argv, env));
-    fflush(stdout);
+    int r = posix_spawn(&pid, self, NULL, NULL, argv, env);
     waitpid(pid, &status, 0);
-    printf("exit %d\n", WEXITSTATUS(status));
+    printf("spawn %d exit %d\n", r, WEXITSTATUS(status));
     char *const none[] = { "/nowhere", NULL };
     printf("spawn error %d\n", posix_spawn(&pid, none[0], NULL, NULL, none, environ) == ENOENT);
     fflush(stdout);
