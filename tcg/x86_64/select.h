@@ -27,6 +27,7 @@ typedef struct Sel {
     uint8_t *state;    /* per IR value: SelState */
     uint32_t cur, block;
     uint32_t barrier;  /* cache of sel_barrier */
+    bool is_copied;    /* what is made now may be made again for another user: no load may become part of it */
     uint32_t *snap;    /* per IR snapshot: its MSnapshot in block snap_block[] */
     uint32_t *snap_block;
     uint32_t last_snap, last_first, last_count; /* the latest one and the IR entries that it was made of */

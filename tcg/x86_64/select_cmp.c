@@ -69,7 +69,10 @@ static bool test_and(Sel *s, uint32_t v, unsigned size, X86Cond *cond)
     } else {
         y = sel_arg_reg(sel_reg(s, b));
     }
+    bool is_copied = s->is_copied;
+    s->is_copied |= i->uses != 1;
     SelArg args[] = { sel_arg_any(s, a, size), y };
+    s->is_copied = is_copied;
     sel_emit(s, MOP_TEST, size, 2, args);
     return true;
 }
@@ -124,6 +127,7 @@ static uint32_t strip_not_zero(Sel *s, uint32_t v, bool *is_inverted)
             return v;
         }
         *is_inverted ^= is_eq;
+        s->is_copied |= i->uses != 1;
         v = x;
     }
 }
@@ -147,6 +151,7 @@ X86Cond sel_flags(Sel *s, uint32_t v, bool is_branch)
     const IrInsn *i = &s->r->insns[v];
     X86Cond cond = X86_NE;
     bool is_near = !s->vreg[v] || i->block == s->block;
+    s->is_copied |= i->uses != 1 || s->vreg[v];
     if (is_int_cmp(i->op) && is_near) {
         bool is_64 = i->op >= IR_CMP_EQ_I64;
         cond = compare(s, i, i->op - (is_64 ? IR_CMP_EQ_I64 : IR_CMP_EQ_I32), is_64 ? 8 : 4);
@@ -160,6 +165,7 @@ X86Cond sel_flags(Sel *s, uint32_t v, bool is_branch)
     } else if (!test_and(s, v, 4, &cond)) {
         cond = test_register(s, sel_reg(s, v), 4, X86_NE);
     }
+    s->is_copied = false;
     return is_inverted ? sel_invert(cond) : cond;
 }
 

@@ -213,7 +213,7 @@ static uint32_t sel_barrier(Sel *s)
 bool sel_can_sink_load(Sel *s, uint32_t v, unsigned size)
 {
     const IrInsn *i = &s->r->insns[v];
-    return ir_has_trait(i, IR_TRAIT_LOAD) && i->uses == 1 && !s->vreg[v] && !s->state[v] && i->block == s->block &&
+    return ir_has_trait(i, IR_TRAIT_LOAD) && i->uses == 1 && !s->is_copied && !s->vreg[v] && !s->state[v] && i->block == s->block &&
            MEM_SIZE(i->mem) == size && !(i->mem & (MEM_BIG_ENDIAN | MEM_ALIGNED)) && sel_barrier(s) == v;
 }
 
