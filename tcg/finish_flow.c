@@ -117,7 +117,7 @@ static void order_blocks(IrBuilder *b)
     uint32_t *order = arena_alloc(b->arena, n * sizeof(uint32_t));
     b->order = arena_alloc(b->arena, n * sizeof(uint32_t));
     for (uint32_t i = 1; i < n; i++) {
-        if (b->blocks[i].ret_block) {
+        if (b->blocks[i].ret_block && b->blocks[i].ret_block != b->head) { /* the head is a root whoever calls */
             b->blocks[b->blocks[i].ret_block].caller = i;
         }
     }
@@ -138,7 +138,7 @@ static void order_blocks(IrBuilder *b)
     for (uint32_t i = 0; i < count; i++) {
         BuildBlock *k = &b->blocks[order[i]];
         k->rpo = i + 1;
-        if (k->ret_block) { /* a caller that can be reached */
+        if (k->ret_block && k->ret_block != b->head) { /* a caller that can be reached */
             b->blocks[k->ret_block].caller = order[i];
         }
     }

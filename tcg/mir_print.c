@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Machine IR as text. One line per insn:  `17  op4.8  v3:def@rax  v1:use@[spill 2]  #imm  {slot = v7@rbx, ...}`; the moves of
- * the allocator stand before it.
+ * Machine IR as text. One line per insn:  `17  op4.8  v3:def@rax  v1:use@[spill 2]  #imm  {slot =
+ * v7@rbx, ...}`; the moves of the allocator stand before it.
  */
 #include "tcg/mir_print.h"
 
@@ -70,11 +70,23 @@ static void put_reg(Printer *p, uint8_t cls, unsigned r)
 static void put_loc(Printer *p, Loc l)
 {
     switch (l.kind) {
-    case LOC_NONE: put(p, "none"); break;
-    case LOC_REG: put_reg(p, l.cls, l.index); break;
-    case LOC_SPILL: put_with(p, "[spill ", l.index); put(p, "]"); break;
-    case LOC_HOME: put_with(p, "[slot ", l.index); put(p, "]"); break;
-    case LOC_CONST: put_with(p, "const %", l.index); break;
+    case LOC_NONE:
+        put(p, "none");
+        break;
+    case LOC_REG:
+        put_reg(p, l.cls, l.index);
+        break;
+    case LOC_SPILL:
+        put_with(p, "[spill ", l.index);
+        put(p, "]");
+        break;
+    case LOC_HOME:
+        put_with(p, "[slot ", l.index);
+        put(p, "]");
+        break;
+    case LOC_CONST:
+        put_with(p, "const %", l.index);
+        break;
     }
 }
 
@@ -207,7 +219,9 @@ static void put_block(Printer *p, uint32_t id)
 
 void mir_print(int fd, const MRegion *m, const MAlloc *alloc, const MirNames *names)
 {
-    Printer p = { .fd = fd, .m = m, .alloc = alloc && !alloc->is_failed ? alloc : NULL, .names = names };
+    Printer p = {
+        .fd = fd, .m = m, .alloc = alloc && !alloc->is_failed ? alloc : NULL, .names = names
+    };
     for (uint32_t b = 1; b < m->nblocks; b++) {
         put_block(&p, b);
         for (uint32_t i = m->blocks[b].first; i < m->blocks[b].end; i++) {

@@ -7,8 +7,8 @@
 
 /* The host's words; any may be NULL: numbers are printed then. */
 typedef struct MirNames {
-    const char *const *ops;               /* by MInsn.op */
-    const char *const *regs[M_NCLASSES];  /* by register number */
+    const char *const *ops;              /* by MInsn.op */
+    const char *const *regs[M_NCLASSES]; /* by register number */
 } MirNames;
 
 /* Writes to fd by raw write. `alloc` may be NULL. */

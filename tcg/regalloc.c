@@ -7,7 +7,11 @@
 void mir_allocate(MRegion *m, const MHost *host, MAlloc *out)
 {
     memset(out, 0, sizeof(*out));
-    Ra ra = { .m = m, .host = host, .out = out, .arena = m->arena, .is_multi = m->nblocks > 2 || m->blocks[1].nsucc };
+    Ra ra = { .m = m,
+              .host = host,
+              .out = out,
+              .arena = m->arena,
+              .is_multi = m->nblocks > 2 || m->blocks[1].nsucc };
     ra_build(&ra);
     if (out->is_failed) {
         return;
@@ -18,6 +22,9 @@ void mir_allocate(MRegion *m, const MHost *host, MAlloc *out)
         return;
     }
     ra_assign_slots(&ra);
+    if (out->is_failed) {
+        return;
+    }
     ra_resolve(&ra);
     ra_assign(&ra);
 }

@@ -1,24 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-/* No register is free: chooses the value whose next use is the farthest, and sends it to memory until it needs a register again. */
+/* No register is free: chooses the value whose next use is the farthest, and sends it to memory
+ * until it needs a register again. */
 #include "tcg/regalloc/alloc.h"
 
-/* Part p is in memory from now on; when it needs a register at or after `from`, a further part is made and queued. */
+/* Part p is in memory from now on; when it needs a register at or after `from`, a further part is
+ * made and queued. */
 void ra_spill(Ra *ra, uint32_t p, uint32_t from)
 {
     Part *part = &ra->parts[p];
     part->flags |= PART_IS_MEM;
     part->loc.kind = LOC_NONE;
-    ra->wishes[part->vreg].is_spilled = true;
+    ra->parts[part->vreg].flags |= PART_IS_SPILLED;
+    ra->nspilled++;
     uint32_t u = ra_next_reg_use(ra, part, from);
     if (u) {
         uint32_t min = ((from > part->begin ? from : part->begin) & ~1u) + 2, max = ra->uses[u].pos;
         lyre_assert(max > part->begin);
         uint32_t pos = min < max ? ra_split_position(ra, min, max) : max;
-        ra_queue(ra, ra_split(ra, p, pos));
+        ra_queue_push(ra, ra_split(ra, p, pos));
     }
 }
 
-/* Where active part x can be cut to free its register at pos; 0: it cannot, RA_NEVER: all of it can go to memory. */
+/* Where active part x can be cut to free its register at pos; 0: it cannot, RA_NEVER: all of it can
+ * go to memory. */
 static uint32_t eviction_point(const Ra *ra, const Part *x, uint32_t pos)
 {
     uint32_t even = pos & ~1u, min = x->begin;
@@ -60,7 +64,7 @@ static void evict_idle(Ra *ra, const Part *p, unsigned r, uint32_t pos)
     while (*link) {
         uint32_t x = *link;
         Part *idle = &ra->parts[x];
-        if (ra_meet(ra, p->cursor, idle->cursor) == RA_NEVER) {
+        if (ra_meet(ra, p, idle) == RA_NEVER) {
             link = &idle->idle;
             continue;
         }
@@ -95,7 +99,8 @@ static Choice choose(Ra *ra, const Part *p, uint32_t min, uint8_t weight)
 {
     RegFile *f = &ra->files[p->loc.cls];
     uint32_t use = min > p->begin ? 0 : ra_next_use(ra, p, p->begin);
-    uint32_t least = use ? ra->uses[use].pos : p->begin; /* a register that is lost before is of no use */
+    uint32_t least =
+        use ? ra->uses[use].pos : p->begin; /* a register that is lost before is of no use */
     Choice best = { .reg = RA_NONE };
     for (const uint8_t *o = ra->host->order[p->loc.cls]; *o != RA_NONE; o++) {
         unsigned r = *o;
@@ -115,7 +120,7 @@ static Choice choose(Ra *ra, const Part *p, uint32_t min, uint8_t weight)
             c.distance = distance(ra, x, p->begin & ~1u, weight);
         }
         for (uint32_t q = f->idle[r]; q; q = ra->parts[q].idle) {
-            if (ra_meet(ra, p->cursor, ra->parts[q].cursor) != RA_NEVER) {
+            if (ra_meet(ra, p, &ra->parts[q]) != RA_NEVER) {
                 uint32_t d = distance(ra, &ra->parts[q], p->begin, weight);
                 c.distance = d < c.distance ? d : c.distance;
             }
@@ -127,7 +132,8 @@ static Choice choose(Ra *ra, const Part *p, uint32_t min, uint8_t weight)
     return best;
 }
 
-/* Every register is held by an operand of this very insn. One of those may be content with a register that p is not. */
+/* Every register is held by an operand of this very insn. One of those may be content with a
+ * register that p is not. */
 static bool relocate(Ra *ra, uint32_t p)
 {
     RegFile *f = &ra->files[ra->parts[p].loc.cls];
@@ -135,7 +141,8 @@ static bool relocate(Ra *ra, uint32_t p)
     for (uint32_t m = f->busy & f->allocatable; m; m &= m - 1) {
         unsigned r = __builtin_ctz(m);
         uint32_t x = f->part[r];
-        if (ra_meet_fixed(ra, &ra->parts[p], r) < min || (ra->parts[x].flags & PART_IS_DEF && ra->parts[x].begin >= (begin & ~1u)) ||
+        if (ra_meet_fixed(ra, &ra->parts[p], r) < min ||
+            (ra->parts[x].flags & PART_IS_DEF && ra->parts[x].begin >= (begin & ~1u)) ||
             begin & 1) {
             continue;
         }
@@ -155,8 +162,8 @@ static bool relocate(Ra *ra, uint32_t p)
         }
         if (rest != x) {
             /* Not to be had: the cut stands, both parts keep the register. */
-            f->part[r] = rest;
-            ra->parts[rest].loc = ra->parts[x].loc;
+            f->busy &= ~(1u << r);
+            ra_take(ra, rest, r);
         }
     }
     return false;
@@ -180,7 +187,7 @@ void ra_allocate_blocked(Ra *ra, uint32_t id)
     }
     if (c.reg == RA_NONE) {
         if (relocate(ra, id)) {
-            ra_queue(ra, id);
+            ra_queue_push(ra, id);
         } else {
             ra->out->is_failed = true;
         }
@@ -195,7 +202,8 @@ void ra_allocate_blocked(Ra *ra, uint32_t id)
     ra_take_until(ra, id, c.reg, c.block);
 }
 
-/* A value that is loaded from its home: stays there until a register is wanted, or for good when it is used but once from memory. */
+/* A value that is loaded from its home: stays there until a register is wanted, or for good when it
+ * is used but once from memory. */
 bool ra_begin_in_memory(Ra *ra, uint32_t v)
 {
     const Part *p = &ra->parts[v];
@@ -210,9 +218,10 @@ bool ra_begin_in_memory(Ra *ra, uint32_t v)
         return false;
     }
     ra->parts[v].flags |= PART_IS_MEM;
-    ra->wishes[v].is_spilled = true;
+    ra->parts[v].flags |= PART_IS_SPILLED;
+    ra->nspilled++;
     if (!is_once) {
-        ra_queue(ra, ra_split(ra, v, ra_split_position(ra, begin, ra->uses[u].pos & ~1u)));
+        ra_queue_push(ra, ra_split(ra, v, ra_split_position(ra, begin, ra->uses[u].pos & ~1u)));
     }
     return true;
 }

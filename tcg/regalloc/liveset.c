@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Live sets of regions of several blocks, by iteration, so that irreducible graphs are no matter; and which values a loop
- * uses again when it comes round.
+ * Live sets of regions of several blocks, by iteration, so that irreducible graphs are no matter;
+ * and which values a loop uses again when it comes round.
  */
 #include "tcg/regalloc/alloc.h"
 
 #include <string.h>
 
-
-static uint64_t *row(const Ra *ra, uint64_t *sets, uint32_t block) { return &sets[(size_t)block * ra->words]; }
+static uint64_t *row(const Ra *ra, uint64_t *sets, uint32_t block)
+{
+    return &sets[(size_t)block * ra->words];
+}
 
 static void local_sets(Ra *ra, uint32_t id, uint64_t *kill, uint64_t *gen, uint64_t *in)
 {
@@ -16,7 +18,7 @@ static void local_sets(Ra *ra, uint32_t id, uint64_t *kill, uint64_t *gen, uint6
     const MBlock *b = &m->blocks[id];
     for (uint32_t i = b->end; i-- > b->first;) {
         const MInsn *insn = &m->insns[i];
-        const MOperand *ops = ra_operands(ra, insn);
+        const MOperand *ops = &m->operands[insn->first_op];
         for (unsigned k = 0; k < insn->nops; k++) {
             if (ops[k].vreg && ops[k].role > M_USE_LATE) {
                 ra_set(kill, ops[k].vreg);

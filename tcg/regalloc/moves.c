@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Moves that happen at once, as a sequence: those whose target no one reads any more go first; what remains are cycles.
- * No sequence touches flags: a cycle of general registers is done by exchanges, any other by way of the scratch vector register (or of
- * a spill slot, when moves from memory to memory need the scratch register themselves).
+ * Moves that happen at once, as a sequence: those whose target no one reads any more go first; what
+ * remains are cycles. No sequence touches flags: a cycle of general registers is done by exchanges,
+ * any other by way of the scratch vector register (or of a spill slot, when moves from memory to
+ * memory need the scratch register themselves).
  */
 #include "tcg/regalloc/alloc.h"
 
@@ -38,9 +39,9 @@ static uint32_t place(Loc l)
 typedef struct Resolver {
     Ra *ra;
     const Pending *moves;
-    uint8_t *readers;  /* by place: moves left that read it */
-    uint16_t *writer;  /* by place: move that writes it, + 1 */
-    uint16_t *ready;   /* moves whose target no one reads */
+    uint8_t *readers; /* by place: moves left that read it */
+    uint16_t *writer; /* by place: move that writes it, + 1 */
+    uint16_t *ready;  /* moves whose target no one reads */
     uint32_t nready;
 } Resolver;
 

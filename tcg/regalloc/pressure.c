@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Which registers may be used: pins that the region leaves alone are kept, unless so many values want registers that borrowing pays. */
+/* Which registers may be used: pins that the region leaves alone are kept, unless so many values
+ * want registers that borrowing pays. */
 #include "tcg/regalloc/alloc.h"
 
 enum {
-    /* Values without a register that are not worth a borrowed pin (a store at each entry, a load at each exit) */
+    /* Values without a register that are not worth a borrowed pin (a store at each entry, a load at
+       each exit) */
     TOLERATED = 1,
 };
 
@@ -20,7 +22,8 @@ void ra_choose_registers(Ra *ra)
         }
     }
     uint32_t all = h->allocatable[M_GPR] | kept;
-    uint32_t straight = ra->pressure[M_GPR][0], loops = ra->pressure[M_GPR][1], demand = ra->demand[M_GPR];
+    uint32_t straight = ra->pressure[M_GPR][0], loops = ra->pressure[M_GPR][1],
+             demand = ra->demand[M_GPR];
     uint32_t want = straight > TOLERATED ? straight - TOLERATED : 0;
     want = loops > want ? loops : want;
     want = demand > want ? demand : want;

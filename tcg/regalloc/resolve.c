@@ -4,11 +4,9 @@
 
 #include <string.h>
 
-static bool is_same(Loc a, Loc b) { return a.kind == b.kind && a.index == b.index && a.cls == b.cls; }
-
 void ra_add_move(Ra *ra, uint32_t at, uint8_t phase, Loc dst, Loc src, uint8_t size)
 {
-    if (is_same(dst, src)) {
+    if (ra_is_same(dst, src)) {
         return;
     }
     lyre_assert(src.kind != LOC_NONE && dst.kind != LOC_NONE && dst.kind != LOC_HOME);
@@ -16,25 +14,38 @@ void ra_add_move(Ra *ra, uint32_t at, uint8_t phase, Loc dst, Loc src, uint8_t s
         ra->pending_head = arena_alloc0(ra->arena, sizeof(uint32_t) * (ra->m->ninsns + 1));
         ra->npending = 1;
     }
-    ra->pending = arena_grow(ra->arena, ra->pending, sizeof(Pending), &ra->cap_pending, ra->npending + 1);
+    ra->pending =
+        arena_grow(ra->arena, ra->pending, sizeof(Pending), &ra->cap_pending, ra->npending + 1);
     ra->pending[ra->npending] = (Pending){ dst, src, ra->pending_head[at], phase, size };
     ra->pending_head[at] = ra->npending++;
 }
 
-/* Between pieces that adjoin inside a block. Into memory: the value is there since its definition. */
+/* Into memory: the value is there since its definition, unless it is stored late. */
+static bool needs_move(const Ra *ra, uint32_t v, const Part *a, const Part *b)
+{
+    if (!(b->flags & PART_IS_MEM)) {
+        return true;
+    }
+    return ra->parts[v].flags & PART_IS_STORED_LATE && !(a->flags & PART_IS_MEM);
+}
+
+/* Between pieces that adjoin inside a block. */
 static void resolve_splits(Ra *ra)
 {
     for (uint32_t k = 0; k < ra->nsplit; k++) {
         uint32_t v = ra->split[k];
         for (uint32_t p = v; ra->parts[p].next; p = ra->parts[p].next) {
             const Part *a = &ra->parts[p], *b = &ra->parts[a->next];
-            if (a->end != b->begin || b->flags & PART_IS_MEM) {
+            if (a->end != b->begin || !needs_move(ra, v, a, b)) {
                 continue;
             }
             if (ra->is_multi && ra->m->blocks[ra_block_at(ra, b->begin)].first * 2 == b->begin) {
                 continue; /* along edges */
             }
-            ra_add_move(ra, b->begin / 2, 1, b->loc, a->loc, ra->m->vregs[v].size);
+            /* At an odd position (into memory) the value is moved before the insn, from where it
+             * was there. */
+            Loc src = b->begin & 1 ? ra_part_at(ra, v, b->begin - 2)->loc : a->loc;
+            ra_add_move(ra, b->begin / 2, 1, b->loc, src, ra->m->vregs[v].size);
         }
     }
 }
@@ -59,7 +70,7 @@ static void resolve_edge(Ra *ra, uint32_t pred, unsigned nth, uint32_t succ, con
         for (uint64_t bits = live[k]; bits; bits &= bits - 1) {
             uint32_t v = k * 64 + __builtin_ctzll(bits);
             const Part *a = ra_part_at(ra, v, from), *b = ra_part_at(ra, v, to);
-            if (a != b && !(b->flags & PART_IS_MEM)) {
+            if (a != b && needs_move(ra, v, a, b)) {
                 add_edge_move(ra, pred, succ, b->loc, a->loc, m->vregs[v].size);
             }
         }
@@ -68,7 +79,8 @@ static void resolve_edge(Ra *ra, uint32_t pred, unsigned nth, uint32_t succ, con
         const MPhi *phi = &m->phis[s->first_phi + k];
         uint32_t v = m->phi_srcs[phi->first_src + nth];
         if (v && ra->phi_of[phi->dest]) {
-            add_edge_move(ra, pred, succ, ra->parts[phi->dest].loc, ra_part_at(ra, v, from)->loc, m->vregs[v].size);
+            add_edge_move(ra, pred, succ, ra->parts[phi->dest].loc, ra_part_at(ra, v, from)->loc,
+                          m->vregs[v].size);
         }
     }
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where spilled values are in memory: at their slot's home, or in a spill slot, which values share that do not live at the
- * same time. A value is stored once, right after its definition; pieces of it that are in memory then need no store.
+ * Where spilled values are in memory: at their slot's home, or in a spill slot, which values share
+ * that do not live at the same time. A value is stored once, right after its definition, and pieces
+ * of it that are in memory then need no store; but when all of those lie in colder code than the
+ * definition, each of them stores the value where it begins.
  */
 #include "tcg/regalloc/alloc.h"
 
@@ -26,26 +28,52 @@ static Loc spill_location(Ra *ra, uint32_t v, uint32_t end, uint32_t *slot_end)
     return (Loc){ LOC_SPILL, r->cls, s };
 }
 
+/* Whether every piece in memory begins in colder code than the definition. */
+static bool is_stored_late(const Ra *ra, uint32_t v)
+{
+    if (!ra->is_multi) {
+        return false;
+    }
+    const MBlock *blocks = ra->m->blocks;
+    uint8_t weight = ra_weight(&blocks[ra_block_at(ra, ra->parts[v].begin)]);
+    for (uint32_t p = ra->parts[v].next; p && weight; p = ra->parts[p].next) {
+        uint32_t b = ra_block_at(ra, ra->parts[p].begin);
+        if (ra->parts[p].flags & PART_IS_MEM && ra_weight(&blocks[b]) >= weight) {
+            return false;
+        }
+    }
+    return weight;
+}
+
+static void place_value(Ra *ra, uint32_t v, uint32_t *slot_end)
+{
+    uint32_t end = 0;
+    for (uint32_t p = v; p; p = ra->parts[p].next) {
+        end = ra->parts[p].end;
+    }
+    Loc loc = spill_location(ra, v, end, slot_end);
+    for (uint32_t p = v; p; p = ra->parts[p].next) {
+        if (ra->parts[p].flags & PART_IS_MEM) {
+            ra->parts[p].loc = loc;
+        }
+    }
+    Part *first = &ra->parts[v];
+    if (loc.kind == LOC_HOME || first->flags & PART_IS_MEM) {
+        return;
+    }
+    if (is_stored_late(ra, v)) {
+        first->flags |= PART_IS_STORED_LATE;
+    } else {
+        ra_add_move(ra, first->begin / 2 + 1, 1, loc, first->loc, ra->m->vregs[v].size);
+    }
+}
+
 void ra_assign_slots(Ra *ra)
 {
     uint32_t slot_end[MAX_SLOTS];
-    for (uint32_t k = ra->norder; k-- > 0;) {
-        uint32_t v = ra->order[k];
-        if (!ra->wishes[v].is_spilled) {
-            continue;
-        }
-        uint32_t end = 0;
-        for (uint32_t p = v; p; p = ra->parts[p].next) {
-            end = ra->parts[p].end;
-        }
-        Loc loc = spill_location(ra, v, end, slot_end);
-        for (uint32_t p = v; p; p = ra->parts[p].next) {
-            if (ra->parts[p].flags & PART_IS_MEM) {
-                ra->parts[p].loc = loc;
-            }
-        }
-        if (loc.kind == LOC_SPILL && !(ra->parts[v].flags & PART_IS_MEM)) {
-            ra_add_move(ra, ra->parts[v].begin / 2 + 1, 1, loc, ra->parts[v].loc, ra->m->vregs[v].size);
+    for (uint32_t k = ra->nspilled ? ra->norder : 0; k-- > 0;) {
+        if (ra->parts[ra->order[k]].flags & PART_IS_SPILLED) {
+            place_value(ra, ra->order[k], slot_end);
         }
     }
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A symbolic check of register allocations that shares nothing with the allocator: abstract states (location -> set of values
- * that it holds for sure) are carried along all paths to a fixed point; then each operand, snapshot entry and move is checked.
+ * A symbolic check of register allocations that shares nothing with the allocator: abstract states
+ * (location -> set of values that it holds for sure) are carried along all paths to a fixed point;
+ * then each operand, snapshot entry and move is checked.
  */
 #include "mir_random.h"
 
@@ -47,9 +48,12 @@ static void __attribute__((format(printf, 2, 3))) fail(Check *c, const char *for
 static int place_of(Loc l)
 {
     switch (l.kind) {
-    case LOC_REG: return l.cls * REGS + l.index;
-    case LOC_SPILL: return 2 * REGS + l.index;
-    default: return -1;
+    case LOC_REG:
+        return l.cls * REGS + l.index;
+    case LOC_SPILL:
+        return 2 * REGS + l.index;
+    default:
+        return -1;
     }
 }
 
@@ -88,8 +92,10 @@ static void copy_place(Check *c, int to, int from, uint8_t size)
 
 static void do_move(Check *c, const MMove *m)
 {
-    bool is_scratch_dst = m->dst.kind == LOC_REG && m->dst.cls == M_VEC && m->dst.index == c->h->scratch_vec;
-    bool is_scratch_src = m->src.kind == LOC_REG && m->src.cls == M_VEC && m->src.index == c->h->scratch_vec;
+    bool is_scratch_dst =
+        m->dst.kind == LOC_REG && m->dst.cls == M_VEC && m->dst.index == c->h->scratch_vec;
+    bool is_scratch_src =
+        m->src.kind == LOC_REG && m->src.cls == M_VEC && m->src.index == c->h->scratch_vec;
     int to = place_of(m->dst), from = place_of(m->src);
     if (!is_scratch_dst) {
         check_loc(c, m->dst);
@@ -104,11 +110,13 @@ static void do_move(Check *c, const MMove *m)
         fail(c, "move of kinds %u <- %u", m->dst.kind, m->src.kind);
         return;
     }
-    if (m->dst.kind == LOC_REG && m->src.kind == LOC_REG && m->dst.cls != m->src.cls && !is_scratch_dst && !is_scratch_src) {
+    if (m->dst.kind == LOC_REG && m->src.kind == LOC_REG && m->dst.cls != m->src.cls &&
+        !is_scratch_dst && !is_scratch_src) {
         fail(c, "move between classes");
     }
     if (m->is_swap) {
-        if (m->dst.kind != LOC_REG || m->src.kind != LOC_REG || m->dst.cls != M_GPR || m->src.cls != M_GPR || m->size != 8) {
+        if (m->dst.kind != LOC_REG || m->src.kind != LOC_REG || m->dst.cls != M_GPR ||
+            m->src.cls != M_GPR || m->size != 8) {
             fail(c, "swap of other things than general registers");
         }
         uint8_t size = c->now.size[to];
@@ -137,12 +145,17 @@ typedef struct Writes {
     uint32_t early[M_NCLASSES], all[M_NCLASSES], tied[M_NCLASSES];
 } Writes;
 
-static bool is_in(const uint32_t *masks, Loc l) { return l.kind == LOC_REG && masks[l.cls] >> l.index & 1; }
+static bool is_in(const uint32_t *masks, Loc l)
+{
+    return l.kind == LOC_REG && masks[l.cls] >> l.index & 1;
+}
 
-static void check_result(Check *c, const MOperand *o, const MOperand *ops, Writes *w, const MInsn *in)
+static void check_result(Check *c, const MOperand *o, const MOperand *ops, Writes *w,
+                         const MInsn *in)
 {
     const MVreg *r = &c->m->vregs[o->vreg];
-    bool is_memory = o->loc.kind == LOC_SPILL || (o->loc.kind == LOC_HOME && r->home == o->loc.index + 1);
+    bool is_memory =
+        o->loc.kind == LOC_SPILL || (o->loc.kind == LOC_HOME && r->home == o->loc.index + 1);
     check_loc(c, o->loc);
     if (o->constraint == M_ANY && is_memory && o->role == M_DEF) {
         return;
@@ -166,7 +179,8 @@ static void check_result(Check *c, const MOperand *o, const MOperand *ops, Write
     if (o->role == M_TIED) {
         w->tied[o->loc.cls] |= bit;
         const MOperand *src = &ops[o->tied];
-        if (src->loc.kind != LOC_REG || src->loc.cls != o->loc.cls || src->loc.index != o->loc.index) {
+        if (src->loc.kind != LOC_REG || src->loc.cls != o->loc.cls ||
+            src->loc.index != o->loc.index) {
             fail(c, "tied result v%u is not where its source is", o->vreg);
         }
     } else if (o->role != M_DEF) {
@@ -223,7 +237,8 @@ static void check_snapshot(Check *c, const MInsn *in, const Writes *w)
         if (!holds(c, l, e->vreg)) {
             fail(c, "snapshot entry %u does not find v%u", k, e->vreg);
         }
-        if (is_in(w->early, l) || is_in(w->tied, l) || (!in->is_snap_early && (is_in(w->all, l) || is_in(in->clobbers, l)))) {
+        if (is_in(w->early, l) || is_in(w->tied, l) ||
+            (!in->is_snap_early && (is_in(w->all, l) || is_in(in->clobbers, l)))) {
             fail(c, "snapshot entry %u (v%u) is overwritten", k, e->vreg);
         }
     }
@@ -344,7 +359,12 @@ static bool do_block(Check *c, uint32_t b)
 
 bool mir_check(const MRegion *m, const MHost *h, const MAlloc *a, char *message, size_t size)
 {
-    Check c = { .m = m, .h = h, .a = a, .message = message, .message_size = size, .words = (m->nvregs + 63) / 64 };
+    Check c = { .m = m,
+                .h = h,
+                .a = a,
+                .message = message,
+                .message_size = size,
+                .words = (m->nvregs + 63) / 64 };
     snprintf(message, size, "ok");
     if (a->is_failed || c.words > 64) {
         snprintf(message, size, a->is_failed ? "allocation failed" : "too many values");

@@ -1,20 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random machine IR: nested loops and branches with phis, calls, operands of every role and constraint, snapshots, side exits, several
- * entries. Opcodes mean nothing.
+ * Random machine IR: nested loops and branches with phis, calls, operands of every role and
+ * constraint, snapshots, side exits, several entries. Opcodes mean nothing.
  */
 #include "mir_random.h"
 
 #include <string.h>
 
-enum { RAX = 0, RCX = 1, RDX = 2, RBX = 3, RSI = 6, RDI = 7, MAX_AVAIL = 4000, MAX_DEFERRED = 64, MAX_PHIS = 16 };
+enum {
+    RAX = 0,
+    RCX = 1,
+    RDX = 2,
+    RBX = 3,
+    RSI = 6,
+    RDI = 7,
+    MAX_AVAIL = 4000,
+    MAX_DEFERRED = 64,
+    MAX_PHIS = 16
+};
 enum { OP_LABEL = 1, OP_JMP, OP_JCC, OP_EXIT, OP_OTHER };
 
 typedef struct Deferred { /* a block that is laid out at the end */
     uint32_t block, navail[M_NCLASSES], join;
     unsigned nphis;
     uint32_t avail[M_NCLASSES][64];
-    struct { uint32_t phi, dest; } phis[4];
+    struct {
+        uint32_t phi, dest;
+    } phis[4];
 } Deferred;
 
 typedef struct Gen {
@@ -26,7 +38,7 @@ typedef struct Gen {
     uint32_t avail_order; /* of block ids handed out */
     uint32_t block;       /* being filled */
     uint8_t depth;
-    unsigned budget;      /* blocks left */
+    unsigned budget; /* blocks left */
     Deferred *deferred;
     unsigned ndeferred;
     uint32_t last_snap;
@@ -82,8 +94,9 @@ void mir_host_random(MHost *h, uint64_t seed)
     h->npins = n;
 }
 
-#define PUSH(m, array, count, cap) \
-    ((m)->array = arena_grow((m)->arena, (m)->array, sizeof(*(m)->array), &(m)->cap, (m)->count + 1), \
+#define PUSH(m, array, count, cap)                                                                 \
+    ((m)->array =                                                                                  \
+         arena_grow((m)->arena, (m)->array, sizeof(*(m)->array), &(m)->cap, (m)->count + 1),       \
      &(m)->array[(m)->count++])
 
 uint32_t mir_new_vreg(MRegion *m, uint8_t cls, uint8_t size)
@@ -108,7 +121,8 @@ uint32_t mir_new_block(MRegion *m, uint8_t depth)
         *PUSH(m, blocks, nblocks, cap_blocks) = (MBlock){ 0 };
     }
     end_block(m);
-    *PUSH(m, blocks, nblocks, cap_blocks) = (MBlock){ .first = m->ninsns, .first_phi = m->nphis, .loop_depth = depth };
+    *PUSH(m, blocks, nblocks, cap_blocks) =
+        (MBlock){ .first = m->ninsns, .first_phi = m->nphis, .loop_depth = depth };
     return m->nblocks - 1;
 }
 
@@ -172,13 +186,16 @@ typedef struct List {
 
 static void add_use(Gen *g, List *l, uint8_t cls, MRole role, MConstraint c, uint8_t fixed)
 {
-    l->ops[l->n++] = (MOperand){ .vreg = pick(g, cls), .role = role, .constraint = c, .fixed = fixed };
+    l->ops[l->n++] =
+        (MOperand){ .vreg = pick(g, cls), .role = role, .constraint = c, .fixed = fixed };
 }
 
-static void add_def(Gen *g, List *l, uint8_t cls, MRole role, MConstraint c, uint8_t fixed, uint8_t tied)
+static void add_def(Gen *g, List *l, uint8_t cls, MRole role, MConstraint c, uint8_t fixed,
+                    uint8_t tied)
 {
     uint32_t v = new_value(g, cls);
-    l->ops[l->n++] = (MOperand){ .vreg = v, .role = role, .constraint = c, .fixed = fixed, .tied = tied };
+    l->ops[l->n++] =
+        (MOperand){ .vreg = v, .role = role, .constraint = c, .fixed = fixed, .tied = tied };
     if (role != M_TEMP) {
         l->defs[l->ndefs++] = v;
     }
@@ -258,7 +275,8 @@ static void gen_call(Gen *g)
     }
     uint32_t all = chance(g, 30) ? g->h->allocatable[M_VEC] : 0x3;
     MInsn *in = finish_insn(g, &l, OP_OTHER);
-    in->clobbers[M_GPR] = chance(g, 30) ? g->h->allocatable[M_GPR] & ~g->kept_regs : 0x0fc7 & g->h->allocatable[M_GPR] & ~g->kept_regs;
+    in->clobbers[M_GPR] = chance(g, 30) ? g->h->allocatable[M_GPR] & ~g->kept_regs
+                                        : 0x0fc7 & g->h->allocatable[M_GPR] & ~g->kept_regs;
     in->clobbers[M_VEC] = all;
 }
 
@@ -267,11 +285,14 @@ static void gen_insn(Gen *g)
     List l = { .n = 0 };
     uint8_t cls = chance(g, 70) ? M_GPR : M_VEC;
     switch (below(g, 16)) {
-    case 0: case 1: case 2: /* add */
+    case 0:
+    case 1:
+    case 2: /* add */
         add_tied(g, &l, cls, M_REG, 0);
         add_use(g, &l, cls, chance(g, 50) ? M_USE : M_USE_LATE, reg_or_any(g), 0);
         break;
-    case 3: case 4: /* load, lea */
+    case 3:
+    case 4: /* load, lea */
         add_def(g, &l, cls, M_DEF, M_REG, 0, 0);
         add_use(g, &l, M_GPR, M_USE, M_REG, 0);
         add_use(g, &l, M_GPR, M_USE, M_REG, 0);
@@ -309,7 +330,8 @@ static void gen_insn(Gen *g)
     case 11: /* with scratch registers */
         add_def(g, &l, cls, chance(g, 50) ? M_DEF_EARLY : M_DEF, M_REG, 0, 0);
         add_use(g, &l, cls, M_USE, M_REG, 0);
-        add_def(g, &l, chance(g, 50) ? M_GPR : M_VEC, M_TEMP, chance(g, 20) ? M_FIXED : M_REG, 1, 0);
+        add_def(g, &l, chance(g, 50) ? M_GPR : M_VEC, M_TEMP, chance(g, 20) ? M_FIXED : M_REG, 1,
+                0);
         break;
     case 12: /* copy */
         add_def(g, &l, cls, M_DEF, chance(g, 10) ? M_ANY : M_REG, 0, 0);
@@ -404,7 +426,10 @@ static void gen_exit(Gen *g)
         add_use(g, &l, below(g, 2), M_USE, M_ANY, 0);
     }
     if (chance(g, 50)) {
-        l.ops[l.n++] = (MOperand){ .vreg = mir_new_vreg(g->m, M_GPR, 8), .role = M_TEMP, .constraint = M_FIXED, .fixed = RDX };
+        l.ops[l.n++] = (MOperand){ .vreg = mir_new_vreg(g->m, M_GPR, 8),
+                                   .role = M_TEMP,
+                                   .constraint = M_FIXED,
+                                   .fixed = RDX };
     }
     mir_new_insn(g->m, OP_EXIT, l.ops, l.n);
 }
@@ -414,7 +439,8 @@ static void gen_jump(Gen *g, bool is_conditional)
     mir_new_insn(g->m, is_conditional ? OP_JCC : OP_JMP, NULL, 0);
 }
 
-/* A phi of the block whose label was just made. Its sources, in order of predecessors' ids, are filled in by the caller. */
+/* A phi of the block whose label was just made. Its sources, in order of predecessors' ids, are
+ * filled in by the caller. */
 static uint32_t new_phi(Gen *g, uint8_t cls, unsigned nsrcs)
 {
     MRegion *m = g->m;
@@ -431,7 +457,8 @@ static void set_src(Gen *g, uint32_t phi, unsigned nth, uint32_t v)
 {
     MRegion *m = g->m;
     m->phi_srcs[m->phis[phi].first_src + nth] = v;
-    m->vregs[v].size = m->vregs[v].cls == M_GPR ? 8 : 16; /* a phi and its sources are of one size */
+    m->vregs[v].size =
+        m->vregs[v].cls == M_GPR ? 8 : 16; /* a phi and its sources are of one size */
 }
 
 static void gen_sequence(Gen *g, unsigned level);
@@ -516,6 +543,8 @@ static void gen_cold(Gen *g)
     gen_jump(g, true);
     uint32_t head = g->block;
     bool is_join = chance(g, 50);
+    uint32_t keep[M_NCLASSES];
+    memcpy(keep, g->navail, sizeof(keep));
     d->block = head;
     for (unsigned c = 0; c < M_NCLASSES; c++) {
         for (uint32_t k = g->navail[c]; k-- > 0 && d->navail[c] < 64;) {
@@ -530,13 +559,7 @@ static void gen_cold(Gen *g)
         uint32_t from = g->block;
         d->nphis = below(g, 5);
         /* What this side defined does not dominate the join. */
-        uint32_t n[M_NCLASSES] = { 0, 0 };
-        for (unsigned c = 0; c < M_NCLASSES; c++) {
-            for (uint32_t k = d->navail[c]; k-- > 0;) {
-                g->avail[c][n[c]++] = d->avail[c][k];
-            }
-            g->navail[c] = n[c];
-        }
+        memcpy(g->navail, keep, sizeof(keep));
         g->last_snap = 0;
         d->join = begin_block(g);
         link_blocks(g, from, d->join);
@@ -582,9 +605,15 @@ static void gen_sequence(Gen *g, unsigned level)
     while (g->budget > 3 && chance(g, level ? 55 : 95)) {
         g->budget -= 3;
         switch (below(g, 4)) {
-        case 0: gen_if(g, level); break;
-        case 1: gen_loop(g, level); break;
-        case 2: gen_cold(g); break;
+        case 0:
+            gen_if(g, level);
+            break;
+        case 1:
+            gen_loop(g, level);
+            break;
+        case 2:
+            gen_cold(g);
+            break;
         default:
             if (!level && chance(g, 30)) {
                 gen_exit(g);
@@ -598,7 +627,11 @@ static void gen_sequence(Gen *g, unsigned level)
 void mir_random(MRegion *m, const MHost *h, const MirShape *shape, uint64_t seed)
 {
     Gen *g = arena_alloc0(m->arena, sizeof(Gen));
-    *g = (Gen){ .m = m, .h = h, .shape = *shape, .rng = seed * 0x9e3779b97f4a7c15ull + 1, .budget = shape->blocks };
+    *g = (Gen){ .m = m,
+                .h = h,
+                .shape = *shape,
+                .rng = seed * 0x9e3779b97f4a7c15ull + 1,
+                .budget = shape->blocks };
     g->deferred = arena_alloc(m->arena, sizeof(Deferred) * MAX_DEFERRED);
     next(g);
     for (unsigned k = 0; k < h->npins; k++) {

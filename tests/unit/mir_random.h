@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* For the tests of the register allocator: random machine IR, and an independent check of an allocation. */
+/* For the tests of the register allocator: random machine IR, and an independent check of an
+ * allocation. */
 #ifndef LYRE_TESTS_UNIT_MIR_RANDOM_H
 #define LYRE_TESTS_UNIT_MIR_RANDOM_H
 
@@ -25,7 +26,8 @@ uint32_t mir_new_block(MRegion *m, uint8_t depth);
 MInsn *mir_new_insn(MRegion *m, unsigned op, const MOperand *ops, unsigned nops);
 void mir_finish(MRegion *m); /* predecessor lists, in order of block id */
 
-/* Follows all paths with the sets of values that each location holds. False: message says what is wrong. */
+/* Follows all paths with the sets of values that each location holds. False: message says what is
+ * wrong. */
 bool mir_check(const MRegion *m, const MHost *h, const MAlloc *a, char *message, size_t size);
 
 #endif
