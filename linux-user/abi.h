@@ -50,4 +50,7 @@ typedef struct GuestAbi {
 
 extern const GuestAbi abi_riscv64;
 
+/* The guest of this executable: its own file says so. */
+extern const GuestAbi *const emulator_abi;
+
 #endif
