@@ -50,7 +50,4 @@ typedef struct GuestAbi {
 
 extern const GuestAbi abi_riscv64;
 
-/* The guest of this executable: its own file says so. */
-extern const GuestAbi *const emulator_abi;
-
 #endif

@@ -21,6 +21,7 @@ enum { EXIT_NOT_FOUND = 127, EXIT_CANNOT_RUN = 126, FLAG_PRESERVE_ARGV0 = 1 };
 
 #define SMALL_ARENA (1ull << 30)
 
+
 /* What is to be run, from whichever way we were started. */
 typedef struct Start {
     Options options;
@@ -52,7 +53,7 @@ static bool read_command(Start *s, int argc, char **argv, char **envp)
     bool keeps_argv0 = getauxval(AT_FLAGS) & FLAG_PRESERVE_ARGV0, is_secure = getauxval(AT_SECURE);
     s->fd = given_fd();
     bool is_binfmt = s->fd >= 0 || keeps_argv0;
-    options_init(o, emulator_abi, envp);
+    options_init(o, &GUEST_ABI, envp);
     /* binfmt_misc may run us with a set-user-id program's rights: then the hand-over could be anybody's */
     if (!is_binfmt && exec_take_handover(envp, &s->handover)) {
         s->fd = s->handover.fd;

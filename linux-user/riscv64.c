@@ -238,5 +238,3 @@ const GuestAbi abi_riscv64 = {
     .write_cpuinfo = write_cpuinfo,
     .arch_syscall = arch_syscall,
 };
-
-const GuestAbi *const emulator_abi = &abi_riscv64;

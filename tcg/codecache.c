@@ -217,9 +217,10 @@ void region_retire(Tcg *t, Region *r)
     }
     r->is_retired = true;
     for (uint32_t i = 0; i < r->nentries; i++) {
-        uint8_t *code = map_find(&t->map, r->entries[i].key);
-        if (code == r->code + r->entries[i].offset) {
-            map_set(t, r->entries[i].key, NULL);
+        Region *now;
+        map_find_region(&t->map, r->entries[i].key, &now);
+        if (now == r) {
+            map_set(t, r->entries[i].key, NULL, NULL);
         }
     }
     link_retarget_incoming(t, r);

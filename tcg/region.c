@@ -46,21 +46,29 @@ static bool decode(Former *f, uint64_t pc, TargetInsn *out)
 
 /* ---- discovery */
 
-static uint32_t find_block(const Former *f, uint64_t pc)
+/* Place of the pc in the table of blocks, or the free place for it: the table is never half full. */
+static uint16_t *table_place(const Former *f, uint64_t pc)
 {
-    for (uint32_t i = 0; i < f->nblocks; i++) {
-        if (f->blocks[i].pc == pc) {
-            return i;
-        }
+    uint32_t i = (uint32_t)(pc * 0x9e3779b97f4a7c15ull >> (64 - FORM_TABLE_BITS));
+    while (f->table[i] && f->blocks[f->table[i] - 1].pc != pc) {
+        i = (i + 1) & ((1u << FORM_TABLE_BITS) - 1);
     }
-    return NO_BLOCK;
+    return (uint16_t *)&f->table[i];
 }
 
+static uint32_t find_block(const Former *f, uint64_t pc)
+{
+    uint16_t found = *table_place(f, pc);
+    return found ? found - 1u : NO_BLOCK;
+}
+
+/* The caller knows that no block starts there. */
 static uint32_t append_block(Former *f, uint64_t pc)
 {
     if (f->nblocks == f->max_blocks) {
         return NO_BLOCK;
     }
+    *table_place(f, pc) = (uint16_t)(f->nblocks + 1);
     f->blocks[f->nblocks] = (FormBlock){ .pc = pc, .end = pc };
     return f->nblocks++;
 }
@@ -248,6 +256,7 @@ bool region_discover(Former *f, RegionKey key, RegionShape shape, uint32_t max_i
     f->max_insns = max_insns < FORM_MAX_INSNS ? max_insns : FORM_MAX_INSNS;
     f->max_blocks = FORM_MAX_BLOCKS;
     f->ninsns = f->nblocks = f->nbytes = 0;
+    memset(f->table, 0, sizeof f->table);
     append_block(f, key.pc);
     f->blocks[0].is_entry = true;
     for (uint32_t i = 0; i < f->nblocks && f->ninsns < f->max_insns; i++) {

@@ -14,7 +14,7 @@ typedef enum RegionShape {
     SHAPE_GRAPH, /* tier 2: all that direct branches reach; return sites of calls are entries */
 } RegionShape;
 
-enum { FORM_MAX_INSNS = 640, FORM_MAX_BLOCKS = 96 };
+enum { FORM_MAX_INSNS = 640, FORM_MAX_BLOCKS = 96, FORM_TABLE_BITS = 8 };
 
 typedef struct FormBlock {
     uint64_t pc, end;      /* guest addresses; end is that of its decoded instructions */
@@ -38,6 +38,7 @@ typedef struct Former {
     TargetInsn insns[FORM_MAX_INSNS];
     uint8_t bytes[FORM_MAX_INSNS * 16]; /* of the instructions, in order */
     FormBlock blocks[FORM_MAX_BLOCKS];
+    uint16_t table[1 << FORM_TABLE_BITS]; /* blocks by hashed pc, + 1; 0: free */
     uint16_t order[FORM_MAX_BLOCKS];    /* blocks in reverse post-order */
     uint32_t norder;
     TcgFault fault;        /* when nothing could be decoded: why, and the first bad address */

@@ -72,6 +72,15 @@ static void test_flow(ToyMachine *m, CpuState *s)
     *toy_reg(s, 6) = sw + 12;
     *toy_reg(s, 8) = sw + 20;
     check(run(s, sw) == TCG_EVENT_SYSCALL && *toy_reg(s, 3) == 3003000, "computed jumps");
+    /* entered at the return site of its own call */
+    static const uint32_t site_code[] = {
+        TOY(TOY_CALL, 0, 0, 4), TOY(TOY_ADDI, 2, 2, 1), TOY(TOY_BNE, 2, 9, -2), TOY(TOY_ECALL, 0, 0, 0),
+        TOY(TOY_ADDI, 3, 3, 10), TOY(TOY_RET, 0, 0, 0), 0,
+    };
+    uint64_t site = toy_put(m, 8192 + 512, site_code);
+    *toy_reg(s, 2) = *toy_reg(s, 3) = 0;
+    *toy_reg(s, 9) = 30;
+    check(run(s, site + 4) == TCG_EVENT_SYSCALL && *toy_reg(s, 3) == 290, "a region headed at its own return site");
     static const uint32_t illegal[] = { TOY(TOY_ADDI, 3, 0, 5), 63, 0 };
     uint64_t bad = toy_put(m, 12288, illegal);
     check(run(s, bad) == TCG_EVENT_ILLEGAL && s->pc == bad + 4 && *toy_reg(s, 3) == 5, "an undefined instruction");
