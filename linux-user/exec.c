@@ -336,12 +336,14 @@ static bool is_script_lost(int dirfd, const Scratch *s)
 
 /* ---- doing it */
 
+/* The guest's limits for a program that comes after us; or ours: AS and DATA as far as they go, STACK as it was at start. */
 static void set_limits(const Task *t, bool for_guest)
 {
     static const int resources[3] = {RLIMIT_AS, RLIMIT_DATA, RLIMIT_STACK};
     const uint64_t *limits[3] = {t->group->rlimit_as, t->group->rlimit_data, t->group->rlimit_stack};
     for (unsigned i = 0; i < 3; i++) {
-        uint64_t pair[2] = {for_guest || i == 2 ? limits[i][0] : limits[i][1], limits[i][1]};
+        uint64_t soft = for_guest ? limits[i][0] : i < 2 ? limits[i][1] : hostmem_start_limit(i);
+        uint64_t pair[2] = {soft < limits[i][1] ? soft : limits[i][1], limits[i][1]};
         sys_call4(SYS_prlimit64, 0, (uint64_t)resources[i], SYS_PTR(pair), 0);
     }
 }

@@ -138,7 +138,7 @@ static void order_blocks(IrBuilder *b)
     for (uint32_t i = 0; i < count; i++) {
         BuildBlock *k = &b->blocks[order[i]];
         k->rpo = i + 1;
-        if (k->ret_block) { /* a caller that can be reached */
+        if (k->ret_block && k->ret_block != b->head) { /* a caller that can be reached */
             b->blocks[k->ret_block].caller = order[i];
         }
     }

@@ -97,15 +97,12 @@ void interp_cache_invalidate(Tcg *t, uint64_t start, uint64_t end)
 static bool protect(TcgThread *th)
 {
     Former *f = &th->translator->former;
-    IrSource sources[MAX_INSNS];
-    uint32_t n = region_sources(f, sources, MAX_INSNS);
+    IrSource sources[FORM_MAX_BLOCKS];
+    uint32_t n = region_sources(f, sources);
     for (uint32_t i = 0; i < n; i++) {
         note_pages(th->tcg, &sources[i]);
-        if (!th->tcg->ops->protect_code(th->tcg->mm, sources[i].start, sources[i].end)) {
-            return false;
-        }
     }
-    return region_is_unchanged(f);
+    return region_protect(f, sources, n) && region_is_unchanged(f);
 }
 
 /* ---- running */
@@ -166,6 +163,7 @@ TcgEvent interp_step_insn(TcgThread *th)
 {
     CpuState *s = th->state;
     IrRegion r;
+    translator_of(th)->former.window_len = 0;
     if (!translate_to_ir(th, (RegionKey){ s->pc, s->ctx }, SHAPE_BLOCK, 1, &r)) {
         return TCG_EVENT_FETCH_FAULT;
     }

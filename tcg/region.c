@@ -15,11 +15,15 @@ enum { NO_BLOCK = FORM_MAX_BLOCKS };
 static unsigned fetch(Former *f, uint64_t pc, unsigned len, const uint8_t **bytes)
 {
     if (pc - f->window_pc >= f->window_len || f->window_len - (pc - f->window_pc) < len) {
-        f->window_pc = pc;
-        f->window_len = f->ops->fetch(f->mm, pc, f->window, sizeof f->window, &f->fault);
+        uint64_t start = ALIGN_DOWN(pc, (uint64_t)sizeof f->window);
+        f->window_pc = pc + len <= start + sizeof f->window ? start : pc;
+        f->window_len = f->ops->fetch(f->mm, f->window_pc, f->window, sizeof f->window, &f->fault);
+        if (f->window_len < pc - f->window_pc) {
+            f->window_len = 0;
+        }
     }
     *bytes = f->window + (pc - f->window_pc);
-    return f->window_len - (unsigned)(pc - f->window_pc);
+    return f->window_len ? f->window_len - (unsigned)(pc - f->window_pc) : 0;
 }
 
 static bool decode(Former *f, uint64_t pc, TargetInsn *out)
@@ -42,21 +46,29 @@ static bool decode(Former *f, uint64_t pc, TargetInsn *out)
 
 /* ---- discovery */
 
-static uint32_t find_block(const Former *f, uint64_t pc)
+/* Place of the pc in the table of blocks, or the free place for it: the table is never half full. */
+static uint16_t *table_place(const Former *f, uint64_t pc)
 {
-    for (uint32_t i = 0; i < f->nblocks; i++) {
-        if (f->blocks[i].pc == pc) {
-            return i;
-        }
+    uint32_t i = (uint32_t)(pc * 0x9e3779b97f4a7c15ull >> (64 - FORM_TABLE_BITS));
+    while (f->table[i] && f->blocks[f->table[i] - 1].pc != pc) {
+        i = (i + 1) & ((1u << FORM_TABLE_BITS) - 1);
     }
-    return NO_BLOCK;
+    return (uint16_t *)&f->table[i];
 }
 
+static uint32_t find_block(const Former *f, uint64_t pc)
+{
+    uint16_t found = *table_place(f, pc);
+    return found ? found - 1u : NO_BLOCK;
+}
+
+/* The caller knows that no block starts there. */
 static uint32_t append_block(Former *f, uint64_t pc)
 {
     if (f->nblocks == f->max_blocks) {
         return NO_BLOCK;
     }
+    *table_place(f, pc) = (uint16_t)(f->nblocks + 1);
     f->blocks[f->nblocks] = (FormBlock){ .pc = pc, .end = pc };
     return f->nblocks++;
 }
@@ -244,7 +256,7 @@ bool region_discover(Former *f, RegionKey key, RegionShape shape, uint32_t max_i
     f->max_insns = max_insns < FORM_MAX_INSNS ? max_insns : FORM_MAX_INSNS;
     f->max_blocks = FORM_MAX_BLOCKS;
     f->ninsns = f->nblocks = f->nbytes = 0;
-    f->window_len = 0;
+    memset(f->table, 0, sizeof f->table);
     append_block(f, key.pc);
     f->blocks[0].is_entry = true;
     for (uint32_t i = 0; i < f->nblocks && f->ninsns < f->max_insns; i++) {
@@ -364,37 +376,47 @@ void region_build(Former *f, IrBuilder *b, IrRegion *out, struct Arena *arena, c
 
 /* ---- sources */
 
-uint32_t region_sources(const Former *f, IrSource *out, uint32_t max)
+uint32_t region_sources(const Former *f, IrSource out[FORM_MAX_BLOCKS])
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < f->nblocks; i++) {
         IrSource s = { f->blocks[i].pc, f->blocks[i].end };
+        uint32_t at = n;
         if (s.start == s.end) {
             continue;
         }
-        uint32_t at = n;
         while (at > 0 && out[at - 1].start > s.start) {
             at--;
         }
-        if (at > 0 && out[at - 1].end >= s.start) {
-            out[at - 1].end = s.end > out[at - 1].end ? s.end : out[at - 1].end;
-            at--;
-        } else if (n < max) {
-            memmove(&out[at + 1], &out[at], (n - at) * sizeof *out);
-            out[at] = s;
-            n++;
-        } else { /* no room: widen a neighbour */
-            at -= at == n;
-            out[at].start = s.start < out[at].start ? s.start : out[at].start;
-            out[at].end = s.end > out[at].end ? s.end : out[at].end;
-        }
-        while (at + 1 < n && out[at].end >= out[at + 1].start) {
-            out[at].end = out[at + 1].end > out[at].end ? out[at + 1].end : out[at].end;
-            memmove(&out[at + 1], &out[at + 2], (n - at - 2) * sizeof *out);
-            n--;
+        memmove(&out[at + 1], &out[at], (n - at) * sizeof *out);
+        out[at] = s;
+        n++;
+    }
+    uint32_t merged = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (merged && out[merged - 1].end >= out[i].start) {
+            uint64_t end = out[merged - 1].end;
+            out[merged - 1].end = out[i].end > end ? out[i].end : end;
+        } else {
+            out[merged++] = out[i];
         }
     }
-    return n;
+    return merged;
+}
+
+bool region_protect(const Former *f, const IrSource *sources, uint32_t n)
+{
+    const uint64_t mask = f->target->page_size - 1;
+    for (uint32_t i = 0; i < n;) {
+        uint64_t start = sources[i].start, end = sources[i].end;
+        while (++i < n && sources[i].start <= ((end + mask) | mask)) { /* in a page that is touched, or the next one */
+            end = sources[i].end;
+        }
+        if (!f->ops->protect_code(f->mm, start, end)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool region_is_unchanged(Former *f)

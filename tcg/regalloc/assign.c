@@ -3,142 +3,160 @@
  * in order. */
 #include "tcg/regalloc/alloc.h"
 
-typedef struct Group {
-    Pending *moves;
+typedef struct Assign {
+    Ra *ra;
+    const Loc *locs; /* by value; LOC_SPLIT: the value is in several places */
+    Pending *moves;  /* to be done at once before the insn */
     uint32_t count, cap;
-} Group;
+    Loc *snap_locs;
+    uint32_t last_first, last_count, last_start; /* snapshot seen last */
+} Assign;
 
-static void group_add(Ra *ra, Group *g, Loc dst, Loc src, uint8_t size)
+enum { LOC_SPLIT = 0xff };
+
+static NOINLINE void add_move(Assign *a, Loc dst, Loc src, uint8_t size)
 {
-    if (dst.kind == src.kind && dst.index == src.index && dst.cls == src.cls) {
-        return;
-    }
-    g->moves = arena_grow(ra->arena, g->moves, sizeof(Pending), &g->cap, g->count + 1);
-    g->moves[g->count++] = (Pending){ .dst = dst, .src = src, .size = size };
+    a->moves = arena_grow(a->ra->arena, a->moves, sizeof(Pending), &a->cap, a->count + 1);
+    a->moves[a->count++] = (Pending){ .dst = dst, .src = src, .size = size };
 }
 
-static void group_add_pending(Ra *ra, Group *g, uint32_t head, unsigned phase)
+static inline void copy_to(Assign *a, Loc dst, Loc src, uint32_t v)
 {
-    for (uint32_t p = head; p; p = ra->pending[p].next) {
-        const Pending *m = &ra->pending[p];
+    if (!ra_is_same(dst, src)) {
+        add_move(a, dst, src, a->ra->m->vregs[v].size);
+    }
+}
+
+static void add_pending(Assign *a, uint32_t head, unsigned phase)
+{
+    for (uint32_t p = head; p; p = a->ra->pending[p].next) {
+        const Pending *m = &a->ra->pending[p];
         if (m->phase == phase) {
-            group_add(ra, g, m->dst, m->src, m->size);
+            add_move(a, m->dst, m->src, m->size);
         }
     }
 }
 
-static void group_flush(Ra *ra, Group *g)
+static inline void flush(Assign *a)
 {
-    if (g->count) {
-        ra_emit_parallel(ra, g->moves, g->count);
-        g->count = 0;
+    if (a->count) {
+        ra_emit_parallel(a->ra, a->moves, a->count);
+        a->count = 0;
     }
 }
 
-static Loc location(const Ra *ra, uint32_t v, uint32_t pos)
+static inline Loc location(const Assign *a, uint32_t v, uint32_t pos)
 {
-    const Part *p = &ra->parts[v];
-    return p->next ? ra_part_at(ra, v, pos)->loc : p->loc;
+    Loc l = a->locs[v];
+    return LIKELY(l.kind != LOC_SPLIT) ? l : ra_part_at(a->ra, v, pos)->loc;
 }
 
-/* Locations of results; and of the operands that the moves put into a result's register. */
-static void assign_tied(Ra *ra, MOperand *ops, MOperand *o, unsigned nops, Group *g, uint32_t pos)
+/* The same cases as build_insn in liveness.c. */
+static inline void assign_operands(Assign *a, MOperand *ops, unsigned nops, uint32_t pos)
 {
-    MOperand *src = &ops[o->tied];
-    group_add(ra, g, o->loc, location(ra, src->vreg, pos - 1), ra->m->vregs[src->vreg].size);
-    src->loc = o->loc;
+    uint64_t tied = 0;
+    uint32_t tied_value = 0;
+    Loc tied_loc = { 0 };
     for (unsigned k = 0; k < nops; k++) {
-        MOperand *u = &ops[k];
-        if (u->vreg == src->vreg && u->role == M_USE && u->constraint != M_FIXED &&
-            u->loc.kind == LOC_NONE) {
-            u->loc = o->loc;
-        }
-    }
-}
-
-static void assign_operands(Ra *ra, const MInsn *in, uint32_t pos, Group *g)
-{
-    MOperand *ops = &ra->m->operands[in->first_op];
-    bool has_tied = false;
-    for (unsigned k = 0; k < in->nops; k++) {
         MOperand *o = &ops[k];
-        o->loc = (Loc){ LOC_NONE, 0, 0 };
-        if (o->vreg && o->role > M_USE_LATE) {
-            o->loc = ra->parts[o->vreg].loc;
-            has_tied |= o->role == M_TIED;
-        }
-    }
-    /* Sources of tied results first: an operand that names the same value may be a source itself.
-     */
-    for (unsigned k = 0; has_tied && k < in->nops; k++) {
-        if (ops[k].vreg && ops[k].role == M_TIED) {
-            ops[ops[k].tied].loc = ops[k].loc;
-        }
-    }
-    for (unsigned k = 0; has_tied && k < in->nops; k++) {
-        if (ops[k].vreg && ops[k].role == M_TIED) {
-            assign_tied(ra, ops, &ops[k], in->nops, g, pos);
-        }
-    }
-    for (unsigned k = 0; k < in->nops; k++) {
-        MOperand *o = &ops[k];
-        if (!o->vreg || o->role > M_USE_LATE || o->loc.kind != LOC_NONE) {
+        if (o->role <= M_USE_LATE) {
+            if (tied) {
+                if (k < 64 && tied >> k & 1) {
+                    continue;
+                }
+                if (o->role == M_USE && o->constraint != M_FIXED && o->vreg == tied_value) {
+                    o->loc = tied_loc;
+                    continue;
+                }
+            }
+            if (UNLIKELY(o->constraint == M_FIXED) && o->vreg) {
+                o->loc = (Loc){ LOC_REG, a->ra->parts[o->vreg].loc.cls, o->fixed };
+                copy_to(a, o->loc, location(a, o->vreg, pos - 1), o->vreg);
+            } else {
+                o->loc = location(a, o->vreg, pos + o->role); /* M_USE_LATE is 1 */
+            }
             continue;
         }
-        if (o->constraint == M_FIXED) {
-            const MVreg *r = &ra->m->vregs[o->vreg];
-            o->loc = (Loc){ LOC_REG, r->cls, o->fixed };
-            group_add(ra, g, o->loc, location(ra, o->vreg, pos - 1), r->size);
-        } else {
-            o->loc = location(ra, o->vreg, pos + (o->role == M_USE_LATE));
+        o->loc = a->ra->parts[o->vreg].loc;
+        if (o->role == M_TIED && o->vreg) {
+            tied |= 1ull << o->tied;
+            tied_value = ops[o->tied].vreg;
+            ops[o->tied].loc = tied_loc = o->loc;
+            copy_to(a, tied_loc, location(a, tied_value, pos - 1), tied_value);
         }
     }
 }
 
-static Loc *assign_snapshot(Ra *ra, const MInsn *in, uint32_t pos, Loc *out)
+/* Where this insn's locations begin. While no value is in several places, a snapshot with the same
+ * entries has the same locations. */
+static uint32_t assign_snapshot(Assign *a, const MInsn *in, uint32_t pos, uint32_t at)
 {
+    Ra *ra = a->ra;
     const MSnapshot *s = &ra->m->snaps[in->snap];
-    for (uint32_t k = 0; k < s->count; k++) {
-        const MSnapEntry *e = &ra->m->snap_entries[s->first + k];
-        *out++ = ra_is_const(e->recipe) ? (Loc){ LOC_CONST, 0, (uint16_t)e->vreg }
-                                        : location(ra, e->vreg, pos);
+    if (s->first == a->last_first && s->count == a->last_count && !ra->nsplit) {
+        return a->last_start;
     }
-    return out;
+    const MSnapEntry *e = &ra->m->snap_entries[s->first], *end = e + s->count;
+    for (Loc *l = a->snap_locs + at; e < end; e++, l++) {
+        *l = ra_is_const(e->recipe) ? (Loc){ LOC_CONST, 0, (uint16_t)e->vreg } : location(a, e->vreg, pos);
+    }
+    a->last_first = s->first;
+    a->last_count = s->count;
+    return a->last_start = at;
+}
+
+static const Loc *list_locations(const Ra *ra)
+{
+    Loc *locs = arena_alloc(ra->arena, sizeof(Loc) * ra->m->nvregs);
+    for (uint32_t v = 0; v < ra->m->nvregs; v++) {
+        locs[v] = ra->parts[v].loc;
+    }
+    for (uint32_t k = 0; k < ra->nsplit; k++) {
+        locs[ra->split[k]].kind = LOC_SPLIT;
+    }
+    locs[0] = (Loc){ LOC_NONE, 0, 0 };
+    return locs;
+}
+
+static uint32_t count_snapshot_locations(const MRegion *m)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < m->ninsns; i++) {
+        n += m->insns[i].snap ? m->snaps[m->insns[i].snap].count : 0;
+    }
+    return n;
 }
 
 void ra_assign(Ra *ra)
 {
     MRegion *m = ra->m;
     MAlloc *out = ra->out;
+    Assign a = { .ra = ra, .locs = list_locations(ra), .last_count = RA_NEVER };
+    out->snap_locs = a.snap_locs = arena_alloc(ra->arena, sizeof(Loc) * (count_snapshot_locations(m) + 1));
+    uint32_t *snap_start = out->snap_start = arena_alloc(ra->arena, sizeof(uint32_t) * (m->ninsns + 1));
+    uint32_t *move_start = out->move_start = arena_alloc(ra->arena, sizeof(uint32_t) * (m->ninsns + 1));
     uint32_t nlocs = 0;
-    for (uint32_t i = 0; i < m->ninsns; i++) {
-        nlocs += m->insns[i].snap ? m->snaps[m->insns[i].snap].count : 0;
-    }
-    out->snap_locs = arena_alloc(ra->arena, sizeof(Loc) * (nlocs + 1));
-    out->snap_start = arena_alloc(ra->arena, sizeof(uint32_t) * (m->ninsns + 1));
-    out->move_start = arena_alloc(ra->arena, sizeof(uint32_t) * (m->ninsns + 1));
-    Loc *loc = out->snap_locs;
-    Group g = { 0 };
     for (uint32_t i = 0; i < m->ninsns; i++) {
         const MInsn *in = &m->insns[i];
         uint32_t head = ra->pending_head ? ra->pending_head[i] : 0;
-        out->move_start[i] = out->nmoves;
-        if (head) {
-            group_add_pending(ra, &g, head, 0);
-            group_flush(ra, &g);
-            group_add_pending(ra, &g, head, 1);
+        move_start[i] = out->nmoves;
+        if (UNLIKELY(head)) {
+            add_pending(&a, head, 0);
+            flush(&a);
+            add_pending(&a, head, 1);
         }
-        assign_operands(ra, in, 2 * i, &g);
-        group_flush(ra, &g);
-        if (head) {
-            group_add_pending(ra, &g, head, 2);
-            group_flush(ra, &g);
+        assign_operands(&a, &m->operands[in->first_op], in->nops, 2 * i);
+        flush(&a);
+        if (UNLIKELY(head)) {
+            add_pending(&a, head, 2);
+            flush(&a);
         }
-        out->snap_start[i] = loc - out->snap_locs;
+        snap_start[i] = nlocs;
         if (in->snap) {
-            loc = assign_snapshot(ra, in, 2 * i + 1 - in->is_snap_early, loc);
+            snap_start[i] = assign_snapshot(&a, in, 2 * i + 1 - in->is_snap_early, nlocs);
+            nlocs += snap_start[i] == nlocs ? m->snaps[in->snap].count : 0;
         }
     }
-    out->move_start[m->ninsns] = out->nmoves;
-    out->snap_start[m->ninsns] = loc - out->snap_locs;
+    move_start[m->ninsns] = out->nmoves;
+    snap_start[m->ninsns] = nlocs;
 }

@@ -10,13 +10,14 @@ void ra_spill(Ra *ra, uint32_t p, uint32_t from)
     Part *part = &ra->parts[p];
     part->flags |= PART_IS_MEM;
     part->loc.kind = LOC_NONE;
-    ra->wishes[part->vreg].is_spilled = true;
+    ra->parts[part->vreg].flags |= PART_IS_SPILLED;
+    ra->nspilled++;
     uint32_t u = ra_next_reg_use(ra, part, from);
     if (u) {
         uint32_t min = ((from > part->begin ? from : part->begin) & ~1u) + 2, max = ra->uses[u].pos;
         lyre_assert(max > part->begin);
         uint32_t pos = min < max ? ra_split_position(ra, min, max) : max;
-        ra_queue(ra, ra_split(ra, p, pos));
+        ra_queue_push(ra, ra_split(ra, p, pos));
     }
 }
 
@@ -63,7 +64,7 @@ static void evict_idle(Ra *ra, const Part *p, unsigned r, uint32_t pos)
     while (*link) {
         uint32_t x = *link;
         Part *idle = &ra->parts[x];
-        if (ra_meet(ra, p->cursor, idle->cursor) == RA_NEVER) {
+        if (ra_meet(ra, p, idle) == RA_NEVER) {
             link = &idle->idle;
             continue;
         }
@@ -119,7 +120,7 @@ static Choice choose(Ra *ra, const Part *p, uint32_t min, uint8_t weight)
             c.distance = distance(ra, x, p->begin & ~1u, weight);
         }
         for (uint32_t q = f->idle[r]; q; q = ra->parts[q].idle) {
-            if (ra_meet(ra, p->cursor, ra->parts[q].cursor) != RA_NEVER) {
+            if (ra_meet(ra, p, &ra->parts[q]) != RA_NEVER) {
                 uint32_t d = distance(ra, &ra->parts[q], p->begin, weight);
                 c.distance = d < c.distance ? d : c.distance;
             }
@@ -161,8 +162,8 @@ static bool relocate(Ra *ra, uint32_t p)
         }
         if (rest != x) {
             /* Not to be had: the cut stands, both parts keep the register. */
-            f->part[r] = rest;
-            ra->parts[rest].loc = ra->parts[x].loc;
+            f->busy &= ~(1u << r);
+            ra_take(ra, rest, r);
         }
     }
     return false;
@@ -186,7 +187,7 @@ void ra_allocate_blocked(Ra *ra, uint32_t id)
     }
     if (c.reg == RA_NONE) {
         if (relocate(ra, id)) {
-            ra_queue(ra, id);
+            ra_queue_push(ra, id);
         } else {
             ra->out->is_failed = true;
         }
@@ -217,9 +218,10 @@ bool ra_begin_in_memory(Ra *ra, uint32_t v)
         return false;
     }
     ra->parts[v].flags |= PART_IS_MEM;
-    ra->wishes[v].is_spilled = true;
+    ra->parts[v].flags |= PART_IS_SPILLED;
+    ra->nspilled++;
     if (!is_once) {
-        ra_queue(ra, ra_split(ra, v, ra_split_position(ra, begin, ra->uses[u].pos & ~1u)));
+        ra_queue_push(ra, ra_split(ra, v, ra_split_position(ra, begin, ra->uses[u].pos & ~1u)));
     }
     return true;
 }

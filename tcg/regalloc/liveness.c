@@ -5,226 +5,218 @@
  */
 #include "tcg/regalloc/alloc.h"
 
-#include <string.h>
-
 /* The block that is being walked. */
 typedef struct Walk {
     Ra *ra;
-    uint32_t block, base; /* position of its start */
-    uint8_t weight;
+    Part *parts;
+    Use *uses;
+    uint32_t block, base;            /* position of its start */
     uint32_t last_first, last_count; /* entries of the snapshot seen last */
     uint32_t live[M_NCLASSES];       /* values that want registers at this point */
+    uint32_t most[M_NCLASSES];
+    uint8_t weight;
 } Walk;
 
-/* Makes v live from the start of the block to `to`. Tells whether it was not live after that. */
-static bool open_range(Walk *w, uint32_t v, uint32_t to)
+/* ---- ranges and uses */
+
+static NOINLINE void add_range(Ra *ra, Part *x, uint32_t to)
 {
-    Ra *ra = w->ra;
-    Range *r = &ra->ranges[v];
-    if (r->from == w->base) {
-        if (r->to < to) {
-            r->to = to;
-            if (!r->next) {
-                ra->parts[v].end = to;
-            }
+    if (x->flags & PART_IS_DEFINED) {
+        ra->out->is_failed = true; /* live before its definition: laid out against dominance */
+    }
+    if (x->begin != to) {
+        ra->ranges = arena_grow(ra->arena, ra->ranges, sizeof(Range), &ra->cap_ranges, ra->nranges + 1);
+        ra->ranges[ra->nranges] = (Range){ x->begin, x->to, x->range };
+        x->range = ra->nranges++;
+        x->to = to;
+    }
+}
+
+/* Makes x, which was not live after `to` in this block, live from its start to `to`. */
+static inline void begin_range(Walk *w, Part *x, uint32_t to)
+{
+    if (LIKELY(x->begin == RA_NEVER)) {
+        x->end = x->to = to;
+    } else {
+        add_range(w->ra, x, to);
+    }
+    x->begin = w->base;
+}
+
+/* Makes x live from the start of the block to `to`. Tells whether it was not live after that. */
+static inline bool open_range(Walk *w, Part *x, uint32_t to)
+{
+    if (x->begin != w->base) {
+        begin_range(w, x, to);
+        return true;
+    }
+    if (UNLIKELY(x->to < to)) { /* by another operand of the same insn */
+        x->end = x->end == x->to ? to : x->end;
+        x->to = to;
+    }
+    return false;
+}
+
+static inline void add_use(Walk *w, uint32_t u, Part *x, uint32_t pos, UseKind kind)
+{
+    w->uses[u] = (Use){ pos, x->use, kind, w->weight };
+    x->use = u;
+    if (x->hot != w->block) {
+        x->hot = w->block;
+        uint32_t n = ++w->live[x->loc.cls];
+        if (n > w->most[x->loc.cls]) {
+            w->most[x->loc.cls] = n;
         }
-        return false;
-    }
-    if (r->from == RA_NEVER) {
-        r->to = to;
-        ra->parts[v].end = to;
-    } else if (r->from != to) {
-        ra->ranges =
-            arena_grow(ra->arena, ra->ranges, sizeof(Range), &ra->cap_ranges, ra->nranges + 1);
-        r = &ra->ranges[v];
-        ra->ranges[ra->nranges] = *r;
-        r->next = ra->nranges++;
-        r->to = to;
-    }
-    r->from = w->base;
-    return true;
-}
-
-static void add_use(Walk *w, uint32_t u, uint32_t v, uint32_t pos, UseKind kind)
-{
-    Ra *ra = w->ra;
-    ra->uses[u] = (Use){ pos, ra->parts[v].use, kind, w->weight };
-    ra->parts[v].use = u;
-    Wish *wish = &ra->wishes[v];
-    if (wish->hot != w->block) {
-        wish->hot = w->block;
-        w->live[ra->m->vregs[v].cls]++;
     }
 }
 
-/* A use that is no operand: at the end of the block. */
 static void add_edge_use(Walk *w, uint32_t v, uint32_t pos)
 {
     Ra *ra = w->ra;
     ra->uses = arena_grow(ra->arena, ra->uses, sizeof(Use), &ra->cap_uses, ra->nuses + 1);
-    add_use(w, ra->nuses++, v, pos, USE_EDGE);
+    w->uses = ra->uses;
+    add_use(w, ra->nuses++, &w->parts[v], pos, USE_EDGE);
 }
 
+/* The walk goes backwards, but an insn's operands come in any order. */
 static void add_fixed(Ra *ra, uint8_t cls, uint8_t reg, uint32_t from, uint32_t to, uint32_t owner)
 {
-    ra->fixed = arena_grow(ra->arena, ra->fixed, sizeof(Fixed), &ra->cap_fixed, ra->nfixed + 1);
-    ra->fixed[ra->nfixed] = (Fixed){ from, to, owner, ra->fixed_head[cls][reg] };
-    ra->fixed_head[cls][reg] = ra->nfixed++;
+    if (UNLIKELY(ra->nfixed == ra->cap_fixed)) {
+        ra->fixed = arena_grow(ra->arena, ra->fixed, sizeof(Fixed), &ra->cap_fixed, ra->nfixed + 1);
+    }
+    uint32_t *link = &ra->fixed_head[cls][reg];
+    while (*link && ra->fixed[*link].from < from) {
+        link = &ra->fixed[*link].next;
+    }
+    ra->fixed[ra->nfixed] = (Fixed){ from, to, owner, *link };
+    *link = ra->nfixed++;
     ra->fixed_mask[cls] |= 1u << reg;
 }
 
-/* v is defined at pos, and holds its register at least until min_end. */
-static void define(Walk *w, uint32_t v, uint32_t pos, uint32_t min_end)
+/* ---- wishes */
+
+static inline void wish_for(Part *x, uint8_t reg, uint8_t weight)
+{
+    if (x->wish == RA_NONE || weight >= x->weight) {
+        x->wish = reg;
+        x->weight = weight;
+    }
+}
+
+/* x would like the register of value `to`, as it ends where that one begins. */
+static inline void wish_link(Walk *w, Part *x, uint32_t to)
+{
+    const Part *t = &w->parts[to];
+    x->link = to;
+    if (t->wish != RA_NONE && (x->wish == RA_NONE || t->weight > x->weight)) {
+        x->wish = t->wish;
+        x->weight = t->weight;
+    }
+}
+
+/* ---- operands */
+
+/* v is defined at pos, and holds its register at least until min_end: its interval is complete. */
+static inline Part *define(Walk *w, uint32_t v, uint32_t pos, uint32_t min_end)
 {
     Ra *ra = w->ra;
-    Range *r = &ra->ranges[v];
-    Part *p = &ra->parts[v];
-    if (r->from == RA_NEVER) {
-        r->to = p->end = min_end;
+    Part *x = &w->parts[v];
+    if (x->begin == RA_NEVER) {
+        x->to = x->end = min_end;
     }
-    r->from = pos;
-    p->begin = pos;
+    x->begin = pos;
+    if (UNLIKELY(x->range)) {
+        ra->ranges = arena_grow(ra->arena, ra->ranges, sizeof(Range), &ra->cap_ranges, ra->nranges + 1);
+        ra->ranges[ra->nranges] = (Range){ pos, x->to, x->range };
+        x->range = x->cursor = ra->nranges++;
+    }
+    w->live[x->loc.cls] -= x->hot == w->block;
+    x->idle = 0;
+    x->flags = PART_IS_DEFINED;
     ra->order[ra->norder++] = v;
-    if (ra->wishes[v].hot == w->block) {
-        w->live[ra->m->vregs[v].cls]--;
+    return x;
+}
+
+static inline void define_operand(Walk *w, const MOperand *o, uint32_t pos, uint32_t min_end)
+{
+    Part *p = define(w, o->vreg, pos, min_end);
+    if (o->constraint == M_REG) {
+        p->flags |= PART_IS_DEF;
+    } else if (o->constraint == M_FIXED) {
+        add_fixed(w->ra, p->loc.cls, o->fixed, pos, min_end, o->vreg);
+        p->loc.kind = LOC_REG;
+        p->loc.index = o->fixed;
+        p->flags |= PART_IS_DEF | PART_IS_FIXED;
     }
 }
 
-static void wish_for(Ra *ra, uint32_t v, uint8_t reg, uint8_t weight)
+/* A result that must be in the register of its source, which the moves before the insn read. Tells
+ * whether the source ends here, so that both need but one register. */
+static bool build_tied(Walk *w, const MInsn *in, const MOperand *ops, unsigned k, uint32_t pos)
 {
-    Wish *wish = &ra->wishes[v];
-    if (wish->reg == RA_NONE || weight >= wish->weight) {
-        wish->reg = reg;
-        wish->weight = weight;
+    MOperand o = ops[k];
+    const MOperand *src = &ops[o.tied];
+    lyre_assert(o.tied > k && o.tied < in->nops && o.tied < 64);
+    if (src->constraint == M_FIXED) {
+        o.constraint = M_FIXED;
+        o.fixed = src->fixed;
+    }
+    define_operand(w, &o, pos, pos + 2);
+    w->parts[o.vreg].source = src->vreg;
+    Part *x = &w->parts[src->vreg];
+    bool is_last = open_range(w, x, pos);
+    if (is_last) {
+        wish_link(w, x, o.vreg);
+    }
+    add_use(w, in->first_op + o.tied + 1, x, pos, USE_GAP);
+    return is_last;
+}
+
+static inline void build_use(Walk *w, const MOperand *o, uint32_t u, uint32_t pos)
+{
+    Part *x = &w->parts[o->vreg];
+    uint32_t is_late = o->role; /* M_USE_LATE is 1 */
+    if (UNLIKELY(o->constraint == M_FIXED)) {
+        open_range(w, x, pos);
+        add_fixed(w->ra, x->loc.cls, o->fixed, pos, pos + 1 + is_late, o->vreg);
+        wish_for(x, o->fixed, w->weight);
+        add_use(w, u, x, pos, USE_GAP);
+    } else {
+        open_range(w, x, pos + 1 + is_late);
+        add_use(w, u, x, pos, o->constraint == M_ANY ? USE_ANY : is_late ? USE_LATE : USE_REG);
     }
 }
 
-/* v would like the register of `to`, as it ends where that one begins. */
-static void wish_link(Ra *ra, uint32_t v, uint32_t to)
+/* Registers that insn i's operands hold when its results are written: no matter of its clobbers. */
+static uint32_t held_late(const Ra *ra, const MInsn *in, const MOperand *ops, uint8_t cls)
 {
-    const Wish *t = &ra->wishes[to];
-    ra->wishes[v].link = to;
-    if (t->reg != RA_NONE && (ra->wishes[v].reg == RA_NONE || t->weight > ra->wishes[v].weight)) {
-        wish_for(ra, v, t->reg, t->weight);
-    }
-}
-
-static void define_operand(Walk *w, const MOperand *o, uint32_t pos, uint32_t end, uint32_t min_end)
-{
-    Ra *ra = w->ra;
-    Part *p = &ra->parts[o->vreg];
-    define(w, o->vreg, pos, min_end);
-    if (o->constraint == M_FIXED) {
-        uint8_t cls = ra->m->vregs[o->vreg].cls;
-        add_fixed(ra, cls, o->fixed, pos, end, o->vreg);
-        p->loc = (Loc){ LOC_REG, cls, o->fixed };
-        p->flags = PART_IS_DEF | PART_IS_FIXED;
-    } else if (o->constraint == M_REG) {
-        p->flags = PART_IS_DEF;
-    }
-}
-
-/* Registers that insn i's operands hold when its results are written: not destroyed by its
- * clobbers. */
-static uint32_t held_late(const Ra *ra, const MInsn *in, uint8_t cls)
-{
-    const MOperand *ops = ra_operands(ra, in);
     uint32_t mask = 0;
     for (unsigned k = 0; k < in->nops; k++) {
         const MOperand *o = &ops[k];
-        if (o->vreg && o->constraint == M_FIXED && ra->m->vregs[o->vreg].cls == cls) {
-            mask |= o->role == M_USE ? 0 : 1u << o->fixed;
-            for (unsigned t = 0; o->role == M_USE && t < in->nops; t++) {
-                mask |=
-                    ops[t].role == M_TIED && ops[t].vreg && ops[t].tied == k ? 1u << o->fixed : 0;
-            }
+        if (!o->vreg || ra->parts[o->vreg].loc.cls != cls) {
+            continue;
+        }
+        if (o->role == M_TIED && ops[o->tied].constraint == M_FIXED) {
+            mask |= 1u << ops[o->tied].fixed;
+        } else if (o->role != M_USE && o->constraint == M_FIXED) {
+            mask |= 1u << o->fixed;
         }
     }
     return mask;
 }
 
-static void add_clobbers(Walk *w, const MInsn *in, uint32_t pos)
+static NOINLINE void add_clobbers(Walk *w, const MInsn *in, const MOperand *ops, uint32_t pos)
 {
     for (unsigned cls = 0; cls < M_NCLASSES; cls++) {
         uint32_t mask = in->clobbers[cls];
-        if (mask) {
-            mask &= ~held_late(w->ra, in, cls);
-        }
+        mask = mask ? mask & ~held_late(w->ra, in, ops, cls) : 0;
         for (; mask; mask &= mask - 1) {
             add_fixed(w->ra, cls, __builtin_ctz(mask), pos, pos + 1, 0);
         }
     }
 }
 
-/* Results that take their registers before the inputs are read. Returns the sources of tied ones.
- */
-static uint64_t build_early(Walk *w, const MInsn *in, const MOperand *ops, uint32_t pos)
-{
-    uint64_t tied = 0;
-    for (unsigned k = 0; k < in->nops; k++) {
-        MOperand o = ops[k];
-        if (!o.vreg || o.role < M_DEF_EARLY) {
-            continue;
-        }
-        if (o.role == M_TIED) {
-            lyre_assert(o.tied < 64 && o.tied < in->nops);
-            tied |= 1ull << o.tied;
-            w->ra->wishes[o.vreg].from = ops[o.tied].vreg;
-            if (ops[o.tied].constraint == M_FIXED) {
-                o.constraint = M_FIXED;
-                o.fixed = ops[o.tied].fixed;
-            }
-        }
-        define_operand(w, &o, pos, pos + 2, pos + 2);
-    }
-    return tied;
-}
-
-static bool is_tied_value(const MInsn *in, const MOperand *ops, uint64_t tied, uint32_t v)
-{
-    for (; tied; tied &= tied - 1) {
-        if (ops[__builtin_ctzll(tied)].vreg == v) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static uint32_t tied_result(const MInsn *in, const MOperand *ops, unsigned k)
-{
-    for (unsigned t = 0; t < in->nops; t++) {
-        if (ops[t].role == M_TIED && ops[t].vreg && ops[t].tied == k) {
-            return ops[t].vreg;
-        }
-    }
-    return 0;
-}
-
-static void build_use(Walk *w, const MInsn *in, const MOperand *ops, unsigned k, uint64_t tied,
-                      uint32_t pos)
-{
-    Ra *ra = w->ra;
-    const MOperand *o = &ops[k];
-    uint32_t v = o->vreg, u = in->first_op + k + 1;
-    bool is_late = o->role == M_USE_LATE;
-    if (k < 64 && tied >> k & 1) {
-        if (open_range(w, v, pos)) {
-            wish_link(ra, v, tied_result(in, ops, k));
-        }
-        add_use(w, u, v, pos, USE_GAP);
-    } else if (o->constraint == M_FIXED) {
-        open_range(w, v, pos);
-        add_fixed(ra, ra->m->vregs[v].cls, o->fixed, pos, pos + 1 + is_late, v);
-        wish_for(ra, v, o->fixed, w->weight);
-        add_use(w, u, v, pos, USE_GAP);
-    } else if (!is_late && tied && is_tied_value(in, ops, tied, v)) {
-        return; /* read from the tied result's register, which holds the same value */
-    } else {
-        open_range(w, v, pos + 1 + is_late);
-        add_use(w, u, v, pos, o->constraint == M_ANY ? USE_ANY : is_late ? USE_LATE : USE_REG);
-    }
-}
-
+/* Comes before the uses of the insn. */
 static void build_snapshot(Walk *w, const MInsn *in, uint32_t to)
 {
     const MSnapshot *s = &w->ra->m->snaps[in->snap];
@@ -233,66 +225,110 @@ static void build_snapshot(Walk *w, const MInsn *in, uint32_t to)
     }
     w->last_first = s->first;
     w->last_count = s->count;
-    const MSnapEntry *e = &w->ra->m->snap_entries[s->first];
-    for (uint32_t n = s->count; n; n--, e++) {
-        if (!ra_is_const(e->recipe)) {
-            open_range(w, e->vreg, to);
+    const MSnapEntry *e = &w->ra->m->snap_entries[s->first], *end = e + s->count;
+    Part *parts = w->parts;
+    uint32_t base = w->base;
+    for (; e < end; e++) {
+        if (LIKELY(!ra_is_const(e->recipe))) {
+            Part *x = &parts[e->vreg];
+            if (x->begin != base) {
+                begin_range(w, x, to);
+            }
         }
     }
 }
 
-static void note_pressure(Walk *w, const uint32_t *extra)
+/* The values from `first` on in the order were defined by one insn: those at 2i + 1 come first. */
+static NOINLINE void sort_results(Ra *ra, uint32_t first)
 {
-    Ra *ra = w->ra;
-    for (unsigned c = 0; c < M_NCLASSES; c++) {
-        uint32_t n = w->live[c] + extra[c];
-        ra->pressure[c][0] = n > ra->pressure[c][0] ? n : ra->pressure[c][0];
-        if (w->weight > 1) {
-            ra->pressure[c][1] = n > ra->pressure[c][1] ? n : ra->pressure[c][1];
+    uint32_t n = ra->norder;
+    for (uint32_t k = first + 1; k < n; k++) {
+        uint32_t v = ra->order[k], j = k;
+        for (; j > first && ra->parts[ra->order[j - 1]].begin < ra->parts[v].begin; j--) {
+            ra->order[j] = ra->order[j - 1];
         }
+        ra->order[j] = v;
     }
 }
 
-static void build_insn(Walk *w, uint32_t i)
+/* The most registers that one insn needs; only large ones can matter. */
+static NOINLINE void note_demand(Ra *ra, const MInsn *in, const MOperand *ops)
 {
-    Ra *ra = w->ra;
-    const MInsn *in = &ra->m->insns[i];
-    const MOperand *ops = ra_operands(ra, in);
-    uint32_t pos = 2 * i;
-    uint32_t early[M_NCLASSES] = { 0, 0 }, all[M_NCLASSES] = { 0, 0 };
+    uint32_t need[M_NCLASSES] = { 0, 0 };
     for (unsigned k = 0; k < in->nops; k++) {
+        need[ra->parts[ops[k].vreg].loc.cls] += ops[k].vreg && ops[k].constraint != M_ANY;
+    }
+    for (unsigned c = 0; c < M_NCLASSES; c++) {
+        ra->demand[c] = need[c] > ra->demand[c] ? need[c] : ra->demand[c];
+    }
+}
+
+static inline void build_result(Walk *w, const MInsn *in, const MOperand *ops, unsigned k, uint32_t pos)
+{
+    const MOperand *o = &ops[k];
+    uint8_t cls = w->parts[o->vreg].loc.cls;
+    bool is_extra = true;
+    if (o->role == M_TIED) {
+        is_extra = !build_tied(w, in, ops, k, pos);
+    } else {
+        define_operand(w, o, pos, pos + 2);
+    }
+    if (is_extra && w->live[cls] + 1 > w->most[cls]) {
+        w->most[cls] = w->live[cls] + 1;
+    }
+}
+
+static inline void build_insn(Walk *w, const MInsn *in, uint32_t pos)
+{
+    Ra *ra = w->ra;
+    const MOperand *ops = &ra->m->operands[in->first_op];
+    unsigned nops = in->nops;
+    uint64_t tied = 0; /* operands that are sources of tied results */
+    uint32_t tied_value = 0, first = ra->norder;
+    bool has_early = false, is_mixed = false;
+    if (in->snap) {
+        build_snapshot(w, in, pos + 2 - in->is_snap_early);
+    }
+    for (unsigned k = 0; k < nops; k++) {
         const MOperand *o = &ops[k];
         if (!o->vreg) {
             continue;
         }
-        uint8_t cls = ra->m->vregs[o->vreg].cls;
-        all[cls] += o->constraint != M_ANY;
-        if (o->role == M_DEF) {
-            define_operand(w, o, pos + 1, pos + 2, pos + 2);
-        } else if (o->role >= M_DEF_EARLY) {
-            early[cls]++;
+        if (o->role <= M_USE_LATE) {
+            if (tied) {
+                /* Its place is that of the tied result, which holds the same value. */
+                bool is_alias = o->vreg == tied_value && o->role == M_USE && o->constraint != M_FIXED;
+                if (is_alias || (k < 64 && tied >> k & 1)) {
+                    continue;
+                }
+            }
+            build_use(w, o, in->first_op + k + 1, pos);
+        } else if (o->role == M_DEF) {
+            define_operand(w, o, pos + 1, pos + 2);
+            is_mixed = has_early;
+        } else {
+            if (o->role == M_TIED) {
+                tied |= 1ull << o->tied;
+                tied_value = ops[o->tied].vreg;
+            }
+            build_result(w, in, ops, k, pos);
+            has_early = true;
         }
     }
-    if (in->clobbers[M_GPR] | in->clobbers[M_VEC]) {
-        add_clobbers(w, in, pos + 1);
+    if (UNLIKELY(is_mixed)) {
+        sort_results(ra, first);
     }
-    uint64_t tied = early[M_GPR] + early[M_VEC] ? build_early(w, in, ops, pos) : 0;
-    if (in->snap) {
-        build_snapshot(w, in, pos + 2 - in->is_snap_early);
+    if (UNLIKELY(in->clobbers[M_GPR] | in->clobbers[M_VEC])) {
+        add_clobbers(w, in, ops, pos + 1);
     }
-    for (unsigned k = 0; k < in->nops; k++) {
-        if (ops[k].vreg && ops[k].role <= M_USE_LATE) {
-            build_use(w, in, ops, k, tied, pos);
-        }
-    }
-    note_pressure(w, early);
-    for (unsigned c = 0; c < M_NCLASSES; c++) {
-        ra->demand[c] = all[c] > ra->demand[c] ? all[c] : ra->demand[c];
+    if (UNLIKELY(nops > 4)) {
+        note_demand(ra, in, ops);
     }
 }
 
-/* Values that live out of the block; uses by phis, and by later iterations of the loops that end
- * here. */
+/* ---- blocks */
+
+/* Values that live out of the block; uses by phis, and by later iterations of loops that end here. */
 static void build_block_end(Walk *w, const MBlock *b)
 {
     Ra *ra = w->ra;
@@ -300,14 +336,16 @@ static void build_block_end(Walk *w, const MBlock *b)
     const uint64_t *out = &ra->live_out[w->block * ra->words];
     for (uint32_t k = 0; k < ra->words; k++) {
         for (uint64_t bits = out[k]; bits; bits &= bits - 1) {
-            uint32_t v = k * 64 + __builtin_ctzll(bits);
-            open_range(w, v, end);
-            if (ra->parts[v].use) {
-                ra->wishes[v].hot = w->block;
-                w->live[ra->m->vregs[v].cls]++;
+            Part *x = &w->parts[k * 64 + __builtin_ctzll(bits)];
+            open_range(w, x, end);
+            if (x->use) {
+                x->hot = w->block;
+                w->live[x->loc.cls]++;
             }
         }
     }
+    w->most[M_GPR] = w->live[M_GPR];
+    w->most[M_VEC] = w->live[M_VEC];
     const uint64_t *marks = ra->loop_marks[w->block];
     for (uint32_t k = 0; marks && k < ra->words; k++) {
         for (uint64_t bits = marks[k]; bits; bits &= bits - 1) {
@@ -325,7 +363,7 @@ static void build_block_end(Walk *w, const MBlock *b)
             uint32_t v = ra->m->phi_srcs[phi->first_src + pred];
             if (v && ra_has(&ra->live_in[b->succ[s] * ra->words], phi->dest)) {
                 add_edge_use(w, v, end - 1);
-                wish_link(ra, v, phi->dest);
+                wish_link(w, &w->parts[v], phi->dest);
             }
         }
     }
@@ -334,21 +372,26 @@ static void build_block_end(Walk *w, const MBlock *b)
 static void build_block(Ra *ra, uint32_t id)
 {
     const MBlock *b = &ra->m->blocks[id];
-    Walk w = {
-        .ra = ra, .block = id, .base = 2 * b->first, .weight = ra_weight(b), .last_count = RA_NEVER
-    };
+    Walk w = { .ra = ra, .parts = ra->parts, .uses = ra->uses, .block = id, .base = 2 * b->first,
+               .weight = ra_weight(b), .last_count = RA_NEVER };
     if (ra->is_multi) {
         build_block_end(&w, b);
     }
+    const MInsn *in = &ra->m->insns[b->end];
     for (uint32_t i = b->end; i-- > b->first;) {
-        build_insn(&w, i);
+        build_insn(&w, --in, 2 * i);
     }
     for (uint32_t k = b->nphis; k-- > 0;) {
         uint32_t dest = ra->m->phis[b->first_phi + k].dest;
-        if (ra->ranges[dest].from == w.base) {
+        if (w.parts[dest].begin == w.base) {
             define(&w, dest, w.base, 0);
             ra->phi_of[dest] = b->first_phi + k + 1;
         }
+    }
+    for (unsigned c = 0; c < M_NCLASSES; c++) {
+        uint32_t *most = ra->pressure[c];
+        most[0] = w.most[c] > most[0] ? w.most[c] : most[0];
+        most[1] = w.weight > 1 && w.most[c] > most[1] ? w.most[c] : most[1];
     }
 }
 
@@ -357,25 +400,24 @@ static void init_values(Ra *ra)
     MRegion *m = ra->m;
     Arena *a = ra->arena;
     uint32_t n = m->nvregs;
-    ra->nranges = n;
-    ra->cap_ranges = n + n / 2 + 16;
-    ra->ranges = arena_alloc(a, sizeof(Range) * ra->cap_ranges);
+    ra->nranges = 1;
     ra->nparts = n;
     ra->cap_parts = n + n / 2 + 16;
     ra->parts = arena_alloc(a, sizeof(Part) * ra->cap_parts);
-    ra->wishes = arena_alloc(a, sizeof(Wish) * n);
     ra->order = arena_alloc(a, sizeof(uint32_t) * n);
     ra->nuses = m->noperands + 1;
     ra->cap_uses = ra->nuses + m->nphi_srcs;
     ra->uses = arena_alloc(a, sizeof(Use) * ra->cap_uses);
     ra->nfixed = 1;
+    ra->cap_fixed = 64;
+    ra->fixed = arena_alloc(a, sizeof(Fixed) * ra->cap_fixed);
+    Part *parts = ra->parts;
+    const MVreg *vregs = m->vregs;
     for (uint32_t v = 0; v < n; v++) {
-        const MVreg *r = &m->vregs[v];
-        ra->ranges[v] = (Range){ .from = RA_NEVER };
-        ra->parts[v] =
-            (Part){ .begin = RA_NEVER, .range = v, .cursor = v, .vreg = v, .loc.cls = r->cls };
-        ra->wishes[v] =
-            (Wish){ .reg = r->hint >= 0 ? r->hint : RA_NONE, .got = RA_NONE, .link = r->hint_vreg };
+        const MVreg *r = &vregs[v];
+        /* A hint of -1 is RA_NONE. */
+        parts[v] = (Part){ .begin = RA_NEVER, .vreg = v, .loc.cls = r->cls, .wish = (uint8_t)r->hint,
+                           .got = RA_NONE, .link = r->hint_vreg };
     }
 }
 
@@ -389,12 +431,5 @@ void ra_build(Ra *ra)
     }
     for (uint32_t b = m->nblocks; b-- > 1;) {
         build_block(ra, b);
-    }
-    /* A value that begins before its definition is laid out against dominance. */
-    for (uint32_t k = 0; k < ra->norder; k++) {
-        uint32_t v = ra->order[k];
-        if (ra->ranges[v].from != ra->parts[v].begin) {
-            ra->out->is_failed = true;
-        }
     }
 }

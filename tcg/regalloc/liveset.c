@@ -18,7 +18,7 @@ static void local_sets(Ra *ra, uint32_t id, uint64_t *kill, uint64_t *gen, uint6
     const MBlock *b = &m->blocks[id];
     for (uint32_t i = b->end; i-- > b->first;) {
         const MInsn *insn = &m->insns[i];
-        const MOperand *ops = ra_operands(ra, insn);
+        const MOperand *ops = &m->operands[insn->first_op];
         for (unsigned k = 0; k < insn->nops; k++) {
             if (ops[k].vreg && ops[k].role > M_USE_LATE) {
                 ra_set(kill, ops[k].vreg);

@@ -4,14 +4,9 @@
 
 #include <string.h>
 
-static bool is_same(Loc a, Loc b)
-{
-    return a.kind == b.kind && a.index == b.index && a.cls == b.cls;
-}
-
 void ra_add_move(Ra *ra, uint32_t at, uint8_t phase, Loc dst, Loc src, uint8_t size)
 {
-    if (is_same(dst, src)) {
+    if (ra_is_same(dst, src)) {
         return;
     }
     lyre_assert(src.kind != LOC_NONE && dst.kind != LOC_NONE && dst.kind != LOC_HOME);
@@ -31,7 +26,7 @@ static bool needs_move(const Ra *ra, uint32_t v, const Part *a, const Part *b)
     if (!(b->flags & PART_IS_MEM)) {
         return true;
     }
-    return ra->wishes[v].is_stored_late && !(a->flags & PART_IS_MEM);
+    return ra->parts[v].flags & PART_IS_STORED_LATE && !(a->flags & PART_IS_MEM);
 }
 
 /* Between pieces that adjoin inside a block. */

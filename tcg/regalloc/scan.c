@@ -1,156 +1,91 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The scan over intervals in order of their begin: gives each a register that is free for all of
- * its life, or for the first part of it, or else leaves the choice of who goes to memory to
- * evict.c.
+ * The scan over intervals in order of their begin: gives each a register that is free for all of its
+ * life, or for the first part of it; or else leaves the choice of who goes to memory to evict.c.
  */
 #include "tcg/regalloc/alloc.h"
 
 #include <string.h>
 
-static void push_idle(Ra *ra, uint8_t cls, unsigned r, uint32_t p, uint32_t wake)
-{
-    ra->parts[p].idle = ra->files[cls].idle[r];
-    ra->files[cls].idle[r] = p;
-    ra->nidle++;
-    ra->next_wake = wake < ra->next_wake ? wake : ra->next_wake;
-}
+/* ---- the register files as time goes on */
 
-/* Ends, or puts to sleep, the parts whose current range ends by pos. */
-static void expire(Ra *ra, uint8_t cls, uint32_t pos)
+static inline void occupy(Ra *ra, uint32_t p, uint32_t until, RegFile *f, unsigned r)
 {
-    RegFile *f = &ra->files[cls];
-    uint32_t next = RA_NEVER;
-    for (uint32_t m = f->busy; m; m &= m - 1) {
-        unsigned r = __builtin_ctz(m);
-        if (f->until[r] <= pos) {
-            Part *p = &ra->parts[f->part[r]];
-            uint32_t c = p->cursor;
-            while (c && ra->ranges[c].to <= pos) {
-                c = ra->ranges[c].next;
-            }
-            if (!c || ra->ranges[c].from > pos) {
-                f->busy &= ~(1u << r);
-                if (c) {
-                    p->cursor = c;
-                    push_idle(ra, cls, r, f->part[r], ra->ranges[c].from);
-                }
-                continue;
-            }
-            p->cursor = c;
-            f->until[r] = ra->ranges[c].to;
-        }
-        next = f->until[r] < next ? f->until[r] : next;
-    }
-    f->next_expiry = next;
-}
-
-static void occupy(Ra *ra, uint32_t p, unsigned r)
-{
-    Part *part = &ra->parts[p];
-    RegFile *f = &ra->files[part->loc.cls];
     lyre_assert(!(f->busy >> r & 1));
     f->busy |= 1u << r;
     f->part[r] = p;
-    f->until[r] = ra->ranges[part->cursor].to;
-    f->next_expiry = f->until[r] < f->next_expiry ? f->until[r] : f->next_expiry;
+    f->until[r] = until;
+    uint32_t e = ra->nexpiries++;
+    if (UNLIKELY(e == ra->cap_expiries)) {
+        ra->expiries = arena_grow(ra->arena, ra->expiries, sizeof(Expiry), &ra->cap_expiries, e + 1);
+    }
+    ra->expiries[e] = (Expiry){ p, ra->expiry_at[until] };
+    ra->expiry_at[until] = e;
+}
+
+/* The part's range ended: goes on with its next range, sleeps in a hole, or is done. */
+static inline void expire(Ra *ra, uint32_t id, uint32_t pos)
+{
+    Part *p = &ra->parts[id];
+    RegFile *f = &ra->files[p->loc.cls];
+    unsigned r = p->loc.index;
+    if (!(f->busy >> r & 1) || f->part[r] != id || f->until[r] != pos) {
+        return; /* it has lost the register */
+    }
+    f->busy &= ~(1u << r);
+    uint32_t c = p->range ? ra->ranges[p->cursor].next : 0;
+    if (!c) {
+        return;
+    }
+    p->cursor = c;
+    uint32_t from = ra->ranges[c].from;
+    if (from == pos) {
+        occupy(ra, id, ra->ranges[c].to, f, r);
+    } else {
+        p->idle = f->idle[r];
+        f->idle[r] = id;
+        ra->nidle++;
+        ra->next_wake = from < ra->next_wake ? from : ra->next_wake;
+    }
 }
 
 /* Parts whose hole has ended take their registers again. */
-static void wake(Ra *ra, uint32_t pos)
+static NOINLINE void wake(Ra *ra, RegFile *f, uint32_t pos)
 {
-    ra->next_wake = RA_NEVER;
-    for (unsigned cls = 0; cls < M_NCLASSES; cls++) {
-        for (uint32_t m = ra->files[cls].allocatable; m; m &= m - 1) {
-            unsigned r = __builtin_ctz(m);
-            for (uint32_t *link = &ra->files[cls].idle[r]; *link;) {
-                uint32_t id = *link;
-                Part *p = &ra->parts[id];
-                while (p->cursor && ra->ranges[p->cursor].to <= pos) {
-                    p->cursor = ra->ranges[p->cursor].next;
-                }
-                uint32_t from = p->cursor ? ra->ranges[p->cursor].from : 0;
-                if (p->cursor && from > pos) {
-                    ra->next_wake = from < ra->next_wake ? from : ra->next_wake;
-                    link = &p->idle;
-                    continue;
-                }
-                *link = p->idle;
+    for (uint32_t m = f->allocatable; m; m &= m - 1) {
+        unsigned r = __builtin_ctz(m);
+        for (uint32_t *link = &f->idle[r]; *link;) {
+            uint32_t id = *link, from = ra->ranges[ra->parts[id].cursor].from;
+            if (from > pos) {
+                ra->next_wake = from < ra->next_wake ? from : ra->next_wake;
+                link = &ra->parts[id].idle;
+            } else {
+                *link = ra->parts[id].idle;
                 ra->nidle--;
-                if (p->cursor) {
-                    occupy(ra, id, r);
-                }
+                occupy(ra, id, ra->ranges[ra->parts[id].cursor].to, f, r);
             }
         }
     }
 }
 
-static void advance(Ra *ra, uint32_t pos)
+static inline void advance(Ra *ra, uint32_t pos)
 {
-    for (unsigned cls = 0; cls < M_NCLASSES; cls++) {
-        if (ra->files[cls].next_expiry <= pos) {
-            expire(ra, cls, pos);
+    while (ra->now < pos) {
+        uint32_t now = ++ra->now;
+        for (uint32_t e = ra->expiry_at[now]; e; e = ra->expiries[e].next) {
+            expire(ra, ra->expiries[e].part, now);
         }
-    }
-    if (ra->nidle && ra->next_wake <= pos) {
-        wake(ra, pos);
+        if (UNLIKELY(ra->next_wake == now)) {
+            ra->next_wake = RA_NEVER;
+            wake(ra, &ra->files[M_GPR], now);
+            wake(ra, &ra->files[M_VEC], now);
+        }
     }
 }
 
-/* First position at which both are live, from their cursors on. */
-uint32_t ra_meet(const Ra *ra, uint32_t a, uint32_t b)
-{
-    while (a && b) {
-        const Range *x = &ra->ranges[a], *y = &ra->ranges[b];
-        if (x->to <= y->from) {
-            a = x->next;
-        } else if (y->to <= x->from) {
-            b = y->next;
-        } else {
-            return x->from > y->from ? x->from : y->from;
-        }
-    }
-    return RA_NEVER;
-}
+/* ---- choice of a register */
 
-uint32_t ra_meet_idle(const Ra *ra, const Part *p, unsigned r)
-{
-    uint32_t first = RA_NEVER;
-    for (uint32_t q = ra->files[p->loc.cls].idle[r]; q; q = ra->parts[q].idle) {
-        uint32_t at = ra_meet(ra, p->cursor, ra->parts[q].cursor);
-        first = at < first ? at : first;
-    }
-    return first;
-}
-
-uint32_t ra_meet_fixed(Ra *ra, const Part *p, unsigned r)
-{
-    RegFile *file = &ra->files[p->loc.cls];
-    uint32_t f = file->fixed[r];
-    while (f && ra->fixed[f].to <= p->begin) {
-        f = ra->fixed[f].next;
-    }
-    file->fixed[r] = f;
-    for (uint32_t c = p->cursor; f && ra->fixed[f].from < p->end; f = ra->fixed[f].next) {
-        const Fixed *x = &ra->fixed[f];
-        if (x->owner == p->vreg) {
-            continue;
-        }
-        while (c && ra->ranges[c].to <= x->from) {
-            c = ra->ranges[c].next;
-        }
-        if (!c) {
-            break;
-        }
-        if (ra->ranges[c].from < x->to) {
-            return ra->ranges[c].from > x->from ? ra->ranges[c].from : x->from;
-        }
-    }
-    return RA_NEVER;
-}
-
-/* Until where register r is free for p. In SSA an idle part never meets one that begins with its
- * definition. */
+/* Until where register r is free for p. In SSA an idle part never meets a value's first part. */
 static uint32_t free_until(Ra *ra, const Part *p, unsigned r)
 {
     uint32_t until = ra_meet_fixed(ra, p, r);
@@ -168,110 +103,45 @@ uint32_t ra_min_end(const Ra *ra, const Part *p)
     }
     uint32_t min = p->begin;
     for (uint32_t u = p->use; u && ra->uses[u].pos <= p->begin; u = ra->uses[u].next) {
-        uint32_t end = p->begin + (ra->uses[u].kind == USE_LATE  ? 2
-                                   : ra->uses[u].kind == USE_REG ? 1
-                                                                 : 0);
+        UseKind kind = ra->uses[u].kind;
+        uint32_t end = p->begin + (kind == USE_LATE ? 2 : kind == USE_REG ? 1 : 0);
         min = ra->uses[u].pos == p->begin && end > min ? end : min;
     }
     return min;
 }
 
+static inline void take(Ra *ra, Part *p, uint32_t id, RegFile *f, unsigned r)
+{
+    p->loc.kind = LOC_REG;
+    p->loc.index = r;
+    occupy(ra, id, p->range ? ra->ranges[p->cursor].to : p->end, f, r);
+    uint32_t link = ra->parts[p->vreg].link;
+    if (link && ra->parts[link].got == RA_NONE) {
+        ra->parts[link].got = r;
+    }
+}
+
 void ra_take(Ra *ra, uint32_t p, unsigned r)
 {
-    Part *part = &ra->parts[p];
-    part->loc = (Loc){ LOC_REG, part->loc.cls, r };
-    occupy(ra, p, r);
-    uint32_t link = ra->wishes[part->vreg].link;
-    if (link && ra->wishes[link].got == RA_NONE) {
-        ra->wishes[link].got = r;
-    }
-}
-
-static unsigned reg_of(const Part *p) { return p->loc.kind == LOC_REG ? p->loc.index : RA_NONE; }
-
-/* Registers that p would like, best first. */
-static unsigned list_wishes(const Ra *ra, const Part *p, uint8_t out[8])
-{
-    unsigned n = 0;
-    const Wish *w = &ra->wishes[p->vreg];
-    if (w->link && ra->parts[w->link].begin < p->begin) {
-        out[n++] = reg_of(&ra->parts[w->link]);
-    }
-    out[n++] = w->reg;
-    uint32_t phi = ra->is_multi && !(p->flags & PART_IS_CHILD) ? ra->phi_of[p->vreg] : 0;
-    if (phi) {
-        const MBlock *b = &ra->m->blocks[ra_block_at(ra, p->begin)];
-        for (uint32_t k = 0; k < b->npreds && n < 5; k++) {
-            uint32_t pred = ra->m->preds[b->first_pred + k];
-            uint32_t src = ra->m->phi_srcs[ra->m->phis[phi - 1].first_src + k];
-            if (src && 2 * ra->m->blocks[pred].end <= p->begin) {
-                out[n++] = reg_of(ra_part_at(ra, src, 2 * ra->m->blocks[pred].end - 1));
-            }
-        }
-    }
-    if (w->link) {
-        out[n++] = ra->wishes[w->link].got;
-    }
-    out[n++] = w->got;
-    if (w->from) {
-        out[n++] = reg_of(ra_part_at(ra, w->from, p->begin - 1));
-    }
-    return n;
-}
-
-void ra_queue(Ra *ra, uint32_t p)
-{
-    ra->heap = arena_grow(ra->arena, ra->heap, sizeof(uint32_t), &ra->cap_heap, ra->nheap + 1);
-    uint32_t k = ra->nheap++, begin = ra->parts[p].begin;
-    for (; k; k = (k - 1) / 2) {
-        uint32_t up = ra->heap[(k - 1) / 2];
-        if (ra->parts[up].begin < begin || (ra->parts[up].begin == begin && up < p)) {
-            break;
-        }
-        ra->heap[k] = up;
-    }
-    ra->heap[k] = p;
-}
-
-static uint32_t heap_pop(Ra *ra)
-{
-    uint32_t top = ra->heap[0], p = ra->heap[--ra->nheap], k = 0, begin = ra->parts[p].begin;
-    for (;;) {
-        uint32_t c = 2 * k + 1;
-        if (c >= ra->nheap) {
-            break;
-        }
-        if (c + 1 < ra->nheap) {
-            const Part *l = &ra->parts[ra->heap[c]], *r = &ra->parts[ra->heap[c + 1]];
-            c += r->begin < l->begin || (r->begin == l->begin && ra->heap[c + 1] < ra->heap[c]);
-        }
-        const Part *child = &ra->parts[ra->heap[c]];
-        if (child->begin > begin || (child->begin == begin && ra->heap[c] > p)) {
-            break;
-        }
-        ra->heap[k] = ra->heap[c];
-        k = c;
-    }
-    ra->heap[k] = p;
-    return top;
+    take(ra, &ra->parts[p], p, &ra->files[ra->parts[p].loc.cls], r);
 }
 
 void ra_take_until(Ra *ra, uint32_t p, unsigned r, uint32_t until)
 {
-    uint32_t min = ra_min_end(ra, &ra->parts[p]);
+    uint32_t min = ra_min_end(ra, &ra->parts[p]), begin = ra->parts[p].begin;
     if (until < ra->parts[p].end) {
         uint32_t even = until & ~1u;
-        if (even < min || even <= ra->parts[p].begin) {
+        if (even < min || even <= begin) {
             /* Cut between inputs and results of an insn: goes on in memory. */
             uint32_t rest = ra_split(ra, p, until);
             ra_spill(ra, rest, until);
         } else {
-            uint32_t low = min;
+            uint32_t low = min <= begin ? (begin & ~1u) + 2 : min;
             for (uint32_t u = ra->parts[p].use; u && ra->uses[u].pos < even; u = ra->uses[u].next) {
-                low = (ra->uses[u].pos & ~1u) + 2;
+                uint32_t after = (ra->uses[u].pos & ~1u) + 2;
+                low = after > low ? after : low;
             }
-            low = low <= ra->parts[p].begin ? (ra->parts[p].begin & ~1u) + 2 : low;
-            ra_queue(ra, ra_split(ra, p, ra_split_position(ra, low, even)));
+            ra_queue_push(ra, ra_split(ra, p, ra_split_position(ra, low, even)));
         }
     }
     ra_take(ra, p, r);
@@ -280,67 +150,114 @@ void ra_take_until(Ra *ra, uint32_t p, unsigned r, uint32_t until)
 static bool is_colder(const Ra *ra, uint32_t here, uint32_t there)
 {
     const MBlock *blocks = ra->m->blocks;
-    return ra->is_multi &&
-           ra_weight(&blocks[ra_block_at(ra, there)]) < ra_weight(&blocks[ra_block_at(ra, here)]);
+    return ra->is_multi && ra_weight(&blocks[ra_block_at(ra, there)]) < ra_weight(&blocks[ra_block_at(ra, here)]);
 }
 
-/* Gives p a free register if that is worth while. */
+/* A search for a register. */
+typedef struct Search {
+    Ra *ra;
+    uint32_t id, free; /* free: mask of those not looked at */
+    unsigned best;     /* free the longest, until */
+    uint32_t until;
+} Search;
+
+/* Takes register r when p can stay in it, or can in all of the code that matters as much as this. */
+static bool try_register(Search *s, unsigned r, bool is_wish)
+{
+    if (r >= RA_REGS || !(s->free >> r & 1)) {
+        return false;
+    }
+    s->free &= ~(1u << r);
+    const Part *p = &s->ra->parts[s->id];
+    uint32_t until = free_until(s->ra, p, r);
+    if (until >= p->end) {
+        ra_take(s->ra, s->id, r);
+        return true;
+    }
+    if (is_wish && until >= ra_min_end(s->ra, p) && until > p->begin + 1 && is_colder(s->ra, p->begin, until)) {
+        ra_take_until(s->ra, s->id, r, until);
+        return true;
+    }
+    if (until > s->until) {
+        s->best = r;
+        s->until = until;
+    }
+    return false;
+}
+
+static unsigned reg_at(const Ra *ra, uint32_t v, uint32_t pos)
+{
+    const Part *p = ra_part_at(ra, v, pos);
+    return p->loc.kind == LOC_REG ? p->loc.index : RA_NONE;
+}
+
+/* The registers that the phi's sources have where they come from, as far as they are known. */
+static bool try_phi(Search *s, const Part *p)
+{
+    Ra *ra = s->ra;
+    uint32_t phi = p->flags & PART_IS_CHILD ? 0 : ra->phi_of[p->vreg];
+    if (!phi) {
+        return false;
+    }
+    const MBlock *b = &ra->m->blocks[ra_block_at(ra, p->begin)];
+    for (uint32_t k = 0; k < b->npreds; k++) {
+        uint32_t end = 2 * ra->m->blocks[ra->m->preds[b->first_pred + k]].end;
+        uint32_t src = ra->m->phi_srcs[ra->m->phis[phi - 1].first_src + k];
+        if (src && end <= p->begin && try_register(s, reg_at(ra, src, end - 1), true)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool try_wishes(Search *s, const Part *p)
+{
+    Ra *ra = s->ra;
+    const Part *x = &ra->parts[p->vreg], *link = &ra->parts[x->link];
+    if (x->link && link->loc.kind == LOC_REG && try_register(s, link->loc.index, true)) {
+        return true;
+    }
+    return try_register(s, x->wish, true) || (ra->is_multi && try_phi(s, p)) || try_register(s, x->got, true) ||
+           (x->source && try_register(s, reg_at(ra, x->source, p->begin - 1), true)) ||
+           (x->link && try_register(s, link->got, true));
+}
+
+/* Gives the part a free register if that is worth while. */
 static bool try_free(Ra *ra, uint32_t id)
 {
     const Part *p = &ra->parts[id];
     RegFile *f = &ra->files[p->loc.cls];
-    uint32_t free = f->allocatable & ~f->busy, end = p->end, best_until = 0;
-    unsigned best = RA_NONE;
     if (p->flags & PART_IS_FIXED) {
-        ra_take_until(ra, id, p->loc.index, ra_meet_fixed(ra, p, p->loc.index));
+        unsigned r = p->loc.index;
+        ra_take_until(ra, id, r, ra_meet_fixed(ra, p, r));
+        /* The fixed interval that is this definition's own will matter to no one else. */
+        f->fixed[r] = ra->fixed[f->fixed[r]].next;
+        f->fixed_from[r] = f->fixed[r] ? ra->fixed[f->fixed[r]].from : RA_NEVER;
         return true;
     }
-    if (!free) {
+    Search s = { ra, id, f->allocatable & ~f->busy, RA_NONE, 0 };
+    if (!s.free) {
         return false;
     }
-    uint8_t wishes[8];
-    unsigned n = list_wishes(ra, p, wishes);
-    for (unsigned k = 0; k < n; k++) {
-        if (wishes[k] < RA_REGS && free >> wishes[k] & 1) {
-            uint32_t until = free_until(ra, p, wishes[k]);
-            if (until >= end) {
-                ra_take(ra, id, wishes[k]);
-                return true;
-            }
-            if (is_colder(ra, p->begin, until) && until >= ra_min_end(ra, p)) {
-                ra_take_until(ra, id, wishes[k], until);
-                return true;
-            }
-            if (until > best_until) {
-                best = wishes[k];
-                best_until = until;
-            }
-        }
+    if (try_wishes(&s, p)) {
+        return true;
     }
-    for (const uint8_t *o = ra->host->order[p->loc.cls]; *o != RA_NONE; o++) {
-        if (free >> *o & 1) {
-            uint32_t until = free_until(ra, p, *o);
-            if (until >= end) {
-                ra_take(ra, id, *o);
-                return true;
-            }
-            if (until > best_until) {
-                best = *o;
-                best_until = until;
-            }
+    for (const uint8_t *o = ra->host->order[p->loc.cls]; *o != RA_NONE && s.free; o++) {
+        if (try_register(&s, *o, false)) {
+            return true;
         }
     }
     uint32_t min = ra_min_end(ra, p);
-    if (best == RA_NONE || best_until < min || best_until <= p->begin + 1) {
-        return best != RA_NONE && min > p->begin && best_until >= min
-                   ? (ra_take_until(ra, id, best, best_until), true)
-                   : false;
+    if (s.best == RA_NONE || s.until < min || s.until <= p->begin) {
+        return false;
     }
-    uint32_t use = ra_next_use(ra, p, p->begin);
-    if (min == p->begin && (!use || ra->uses[use].pos >= best_until)) {
-        return false; /* it would only be moved on */
+    if (min == p->begin) {
+        uint32_t use = ra_next_use(ra, p, p->begin);
+        if (s.until == p->begin + 1 || !use || ra->uses[use].pos >= s.until) {
+            return false; /* it would only be moved on */
+        }
     }
-    ra_take_until(ra, id, best, best_until);
+    ra_take_until(ra, id, s.best, s.until);
     return true;
 }
 
@@ -352,24 +269,74 @@ static void allocate_part(Ra *ra, uint32_t p)
     }
 }
 
+static inline bool can_have(const RegFile *f, unsigned r, uint32_t free, uint32_t end)
+{
+    return r < RA_REGS && free >> r & 1 && f->fixed_from[r] >= end;
+}
+
+/* The common case of allocate_part: an interval without holes that may be in one register for all
+ * of its life, as far as is seen at a glance. */
+static inline bool take_quickly(Ra *ra, uint32_t id)
+{
+    Part *p = &ra->parts[id];
+    RegFile *f = &ra->files[p->loc.cls];
+    advance(ra, p->begin);
+    uint32_t free = f->allocatable & ~f->busy, end = p->end;
+    const Part *parts = ra->parts;
+    unsigned r = p->wish;
+    if (can_have(f, r, free, end)) {
+        take(ra, p, id, f, r);
+        return true;
+    }
+    if (r != RA_NONE && free >> r & 1) {
+        return false; /* by the slow way, which looks closer */
+    }
+    if (p->source && (r = reg_at(ra, p->source, p->begin - 1), can_have(f, r, free, end))) {
+        take(ra, p, id, f, r);
+        return true;
+    }
+    if (p->link && (r = parts[p->link].loc.kind == LOC_REG ? parts[p->link].loc.index : parts[p->link].got, can_have(f, r, free, end))) {
+        take(ra, p, id, f, r);
+        return true;
+    }
+    for (const uint8_t *o = ra->host->order[p->loc.cls]; (r = *o) != RA_NONE; o++) {
+        if (can_have(f, r, free, end)) {
+            take(ra, p, id, f, r);
+            return true;
+        }
+    }
+    return false;
+}
+
 void ra_scan(Ra *ra)
 {
     for (unsigned cls = 0; cls < M_NCLASSES; cls++) {
-        ra->files[cls].next_expiry = RA_NEVER;
-        memcpy(ra->files[cls].fixed, ra->fixed_head[cls], sizeof(ra->fixed_head[cls]));
+        RegFile *f = &ra->files[cls];
+        memcpy(f->fixed, ra->fixed_head[cls], sizeof(f->fixed));
+        for (unsigned r = 0; r < RA_REGS; r++) {
+            f->fixed_from[r] = f->fixed[r] ? ra->fixed[f->fixed[r]].from : RA_NEVER;
+        }
     }
     ra->next_wake = RA_NEVER;
+    ra->expiry_at = arena_alloc0(ra->arena, sizeof(uint32_t) * (2 * ra->m->ninsns + 2));
+    ra->cap_expiries = ra->norder + 32;
+    ra->expiries = arena_alloc(ra->arena, sizeof(Expiry) * ra->cap_expiries);
+    ra->nexpiries = 1;
     uint32_t k = ra->norder;
     while ((k || ra->nheap) && !ra->out->is_failed) {
-        if (!ra->nheap ||
-            (k && ra->parts[ra->order[k - 1]].begin <= ra->parts[ra->heap[0]].begin)) {
-            uint32_t v = ra->order[--k];
-            if (!(ra->parts[v].flags & PART_IS_DEF) && ra_begin_in_memory(ra, v)) {
-                continue;
+        uint32_t v = k ? ra->order[k - 1] : 0;
+        if (ra->nheap && (!k || ra->parts[ra->heap[0]].begin < ra->parts[v].begin)) {
+            allocate_part(ra, ra_queue_pop(ra));
+            continue;
+        }
+        k--;
+        uint8_t flags = ra->parts[v].flags;
+        if ((flags & (PART_IS_DEF | PART_IS_FIXED)) == PART_IS_DEF && !ra->is_multi) {
+            if (!take_quickly(ra, v)) {
+                allocate_part(ra, v);
             }
+        } else if (flags & PART_IS_DEF || !ra_begin_in_memory(ra, v)) {
             allocate_part(ra, v);
-        } else {
-            allocate_part(ra, heap_pop(ra));
         }
     }
 }

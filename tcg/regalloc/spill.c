@@ -45,30 +45,35 @@ static bool is_stored_late(const Ra *ra, uint32_t v)
     return weight;
 }
 
+static void place_value(Ra *ra, uint32_t v, uint32_t *slot_end)
+{
+    uint32_t end = 0;
+    for (uint32_t p = v; p; p = ra->parts[p].next) {
+        end = ra->parts[p].end;
+    }
+    Loc loc = spill_location(ra, v, end, slot_end);
+    for (uint32_t p = v; p; p = ra->parts[p].next) {
+        if (ra->parts[p].flags & PART_IS_MEM) {
+            ra->parts[p].loc = loc;
+        }
+    }
+    Part *first = &ra->parts[v];
+    if (loc.kind == LOC_HOME || first->flags & PART_IS_MEM) {
+        return;
+    }
+    if (is_stored_late(ra, v)) {
+        first->flags |= PART_IS_STORED_LATE;
+    } else {
+        ra_add_move(ra, first->begin / 2 + 1, 1, loc, first->loc, ra->m->vregs[v].size);
+    }
+}
+
 void ra_assign_slots(Ra *ra)
 {
     uint32_t slot_end[MAX_SLOTS];
-    for (uint32_t k = ra->norder; k-- > 0;) {
-        uint32_t v = ra->order[k];
-        if (!ra->wishes[v].is_spilled) {
-            continue;
-        }
-        uint32_t end = 0;
-        for (uint32_t p = v; p; p = ra->parts[p].next) {
-            end = ra->parts[p].end;
-        }
-        Loc loc = spill_location(ra, v, end, slot_end);
-        for (uint32_t p = v; p; p = ra->parts[p].next) {
-            if (ra->parts[p].flags & PART_IS_MEM) {
-                ra->parts[p].loc = loc;
-            }
-        }
-        ra->wishes[v].is_stored_late =
-            loc.kind == LOC_SPILL && !(ra->parts[v].flags & PART_IS_MEM) && is_stored_late(ra, v);
-        if (loc.kind == LOC_SPILL && !(ra->parts[v].flags & PART_IS_MEM) &&
-            !ra->wishes[v].is_stored_late) {
-            ra_add_move(ra, ra->parts[v].begin / 2 + 1, 1, loc, ra->parts[v].loc,
-                        ra->m->vregs[v].size);
+    for (uint32_t k = ra->nspilled ? ra->norder : 0; k-- > 0;) {
+        if (ra->parts[ra->order[k]].flags & PART_IS_SPILLED) {
+            place_value(ra, ra->order[k], slot_end);
         }
     }
 }

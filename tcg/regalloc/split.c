@@ -64,37 +64,8 @@ static uint32_t cut_ranges(Ra *ra, uint32_t first, uint32_t pos, uint32_t *last)
     return r;
 }
 
-uint32_t ra_split(Ra *ra, uint32_t p, uint32_t pos)
+static void divide_uses(Ra *ra, Part *old, Part *child, uint32_t pos)
 {
-    ra->parts = arena_grow(ra->arena, ra->parts, sizeof(Part), &ra->cap_parts, ra->nparts + 1);
-    Part *old = &ra->parts[p];
-    lyre_assert(old->begin < pos && pos < old->end);
-    uint32_t last, id = ra->nparts++;
-    uint32_t range = cut_ranges(ra, old->range, pos, &last);
-    Part *child = &ra->parts[id];
-    uint32_t v = old->vreg;
-    *child = (Part){
-        .begin = ra->ranges[range].from,
-        .end = old->end,
-        .range = range,
-        .cursor = range,
-        .next = old->next,
-        .vreg = v,
-        .loc.cls = old->loc.cls,
-        .flags = PART_IS_CHILD,
-    };
-    if (p == v && !old->next) {
-        ra->split =
-            arena_grow(ra->arena, ra->split, sizeof(uint32_t), &ra->cap_split, ra->nsplit + 1);
-        ra->split[ra->nsplit++] = v;
-    }
-    old->next = id;
-    old->end = ra->ranges[last].to;
-    if (ra->ranges[old->cursor].from >= pos) {
-        old->cursor = last;
-    }
-    /* Uses: those before pos stay; a read by the moves at pos is of the old piece, but it is found
-     * by position. */
     uint32_t u = old->use, before = 0;
     for (; u && ra->uses[u].pos < pos; u = ra->uses[u].next) {
         before = u;
@@ -105,6 +76,32 @@ uint32_t ra_split(Ra *ra, uint32_t p, uint32_t pos)
     } else {
         old->use = 0;
     }
+}
+
+uint32_t ra_split(Ra *ra, uint32_t p, uint32_t pos)
+{
+    uint32_t id = ra->nparts++, v = ra->parts[p].vreg;
+    ra->parts = arena_grow(ra->arena, ra->parts, sizeof(Part), &ra->cap_parts, ra->nparts);
+    Part *old = &ra->parts[p], *child = &ra->parts[id];
+    lyre_assert(old->begin < pos && pos < old->end);
+    *child = (Part){ .begin = pos, .end = old->end, .next = old->next, .vreg = v, .loc.cls = old->loc.cls,
+                     .flags = PART_IS_CHILD };
+    old->end = pos;
+    if (old->range) {
+        uint32_t last;
+        child->range = child->cursor = cut_ranges(ra, old->range, pos, &last);
+        child->begin = ra->ranges[child->range].from;
+        old->end = ra->ranges[last].to;
+        if (ra->ranges[old->cursor].from >= pos) {
+            old->cursor = last;
+        }
+    }
+    if (p == v && !old->next) {
+        ra->split = arena_grow(ra->arena, ra->split, sizeof(uint32_t), &ra->cap_split, ra->nsplit + 1);
+        ra->split[ra->nsplit++] = v;
+    }
+    old->next = id;
+    divide_uses(ra, old, child, pos);
     return id;
 }
 

@@ -247,7 +247,7 @@ static void select_block(Sel *s, uint32_t block)
             fill_phis(s, b);
             is_end = false;
         }
-        bool is_wanted = s->vreg[v] || s->second[v] || !(traits & (IR_TRAIT_PURE | IR_TRAIT_FLOAT));
+        bool is_wanted = s->vreg[v] || s->vreg[s->second[v]] || !(traits & (IR_TRAIT_PURE | IR_TRAIT_FLOAT));
         if (is_wanted && !(s->state[v] & SEL_FUSED)) {
             lyre_assert(rows[i->op]);
             rows[i->op]->fn(s, v, i, rows[i->op]);

@@ -28,7 +28,9 @@ void show_mir(IrRegion *r, struct Arena *arena)
     MirNames words = { .ops = names, .regs = { gprs } };
     MRegion m = { .arena = arena };
     mir_select(r, &m);
-    mir_print(1, &m, NULL, &words);
+    MAlloc alloc = { 0 };
+    mir_allocate(&m, &x86_mhost, &alloc);
+    mir_print(1, &m, alloc.is_failed ? NULL : &alloc, &words);
 }
 
 void show_code(const CodeBlob *blob)

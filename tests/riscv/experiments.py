@@ -72,7 +72,7 @@ def build_oracle(folder):
     path, src = os.path.join(folder, 'riscv_oracle'), os.path.join(HERE, 'oracle.c')
     newest = max(os.path.getmtime(src), os.path.getmtime(os.path.join(HERE, 'state.h')))
     if not os.path.exists(path) or os.path.getmtime(path) < newest:
-        subprocess.run([cc, '-O2', '-static', '-o', path, src], check=True)
+        subprocess.run([cc, '-O2', '-static', '-Wl,-Ttext-segment=0x70000000', '-o', path, src], check=True)
     return [QEMU, '-cpu', os.environ.get('LYRE_ORACLE_CPU', 'max'), path]
 
 

@@ -127,6 +127,7 @@ void machine_run(Machine *m, const Experiment *e, uint64_t pc, Outcome *out)
 {
     CpuState *s = m->cpu;
     RiscvState *r = riscv_state(s);
+    memset((void *)DATA_BASE, 0, 0x2000);
     memcpy((void *)DATA_WINDOW, e->mem, sizeof e->mem);
     memcpy(r->x, e->x, sizeof r->x);
     r->x[0] = 0;

@@ -75,6 +75,7 @@ __attribute__((used)) void handler(int sig, siginfo_t *info, void *context)
         memcpy(code, e->code, sizeof e->code);
         __asm__ volatile("fence.i" ::: "memory");
     }
+    memset((void *)DATA_BASE, 0, 0x2000);
     memcpy((void *)DATA_WINDOW, e->mem, sizeof e->mem);
     memcpy(uc->uc_mcontext.__gregs, e->x, sizeof e->x);
     uc->uc_mcontext.__gregs[0] = (uint64_t)code;

@@ -89,14 +89,35 @@ class Generator(insns.Source):
                 word = word & ~(1 << b) | (offset >> i & 1) << b
         return word
 
+    def oracle_errs(self, rows, words):
+        """QEMU 11 forgets the inexact flag of froundnx where its result is dead, and lets amocas write x0."""
+        rounded = set()
+        for r, w in zip(rows, words):
+            d = r.field(w, 'd') if 'd' in r.fields else None
+            if r.asm.startswith('f:rd'):
+                if d in rounded or (r.width == 16 and rounded):
+                    return True
+                if r.name.startswith('froundnx'):
+                    rounded.add(d)
+            if r.name.startswith('amocas') and d == 0:
+                return True
+        return False
+
     def block(self):
+        while True:
+            code, rows, is_good = self.try_block()
+            if is_good:
+                return code, rows
+
+    def try_block(self):
         n = self.rng.randrange(1, BLOCK + 1)
-        rows, has_lr = [], False
+        rows, lr = [], ''
         while len(rows) < n:
             row = self.rng.choices(self.rows, self.weights)[0]
-            if row.flow == 'jalr' or (row.trans.startswith('sc(') and not has_lr):
-                continue
-            has_lr |= row.trans.startswith('lr(')
+            if row.flow == 'jalr' or (row.name.startswith('sc.') and row.name[2:] != lr[2:]):
+                continue  # the oracle stores and reports failure where the widths differ
+            if row.name.startswith('lr.'):
+                lr = row.name
             rows.append(row)
         words = [self.word(r, self.fields(r)) for r in rows]
         starts = [0]
@@ -107,7 +128,7 @@ class Generator(insns.Source):
             if r.flow in ('branch', 'jal'):
                 w = self.set_offset(r, w, self.rng.choice(starts[i + 1:]) - starts[i])
             code += w.to_bytes(r.width // 8, 'little')
-        return code, rows
+        return code, rows, not self.oracle_errs(rows, words)
 
     def experiment(self):
         code, rows = self.block()

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Toy programs through tcg_run, by every engine: flow, faults, polls, code that changes, small caches, threads. */
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/unit/toy_machine.h"
@@ -68,6 +72,15 @@ static void test_flow(ToyMachine *m, CpuState *s)
     *toy_reg(s, 6) = sw + 12;
     *toy_reg(s, 8) = sw + 20;
     check(run(s, sw) == TCG_EVENT_SYSCALL && *toy_reg(s, 3) == 3003000, "computed jumps");
+    /* entered at the return site of its own call */
+    static const uint32_t site_code[] = {
+        TOY(TOY_CALL, 0, 0, 4), TOY(TOY_ADDI, 2, 2, 1), TOY(TOY_BNE, 2, 9, -2), TOY(TOY_ECALL, 0, 0, 0),
+        TOY(TOY_ADDI, 3, 3, 10), TOY(TOY_RET, 0, 0, 0), 0,
+    };
+    uint64_t site = toy_put(m, 8192 + 512, site_code);
+    *toy_reg(s, 2) = *toy_reg(s, 3) = 0;
+    *toy_reg(s, 9) = 30;
+    check(run(s, site + 4) == TCG_EVENT_SYSCALL && *toy_reg(s, 3) == 290, "a region headed at its own return site");
     static const uint32_t illegal[] = { TOY(TOY_ADDI, 3, 0, 5), 63, 0 };
     uint64_t bad = toy_put(m, 12288, illegal);
     check(run(s, bad) == TCG_EVENT_ILLEGAL && s->pc == bad + 4 && *toy_reg(s, 3) == 5, "an undefined instruction");
@@ -240,6 +253,65 @@ static void test_threads(ToyMachine *m, const char *what)
     check(is_ok, what);
 }
 
+/* ---- fork: the child goes on alone, with what was translated */
+
+static bool run_chain(CpuState *s, uint64_t chain)
+{
+    *toy_reg(s, 1) = *toy_reg(s, 3) = *toy_reg(s, 9) = 0;
+    *toy_reg(s, 2) = 3;
+    *toy_reg(s, 6) = chain;
+    return run(s, chain) == TCG_EVENT_SYSCALL && *toy_reg(s, 3) == 3ull * (CHAIN - 1) * CHAIN / 2;
+}
+
+static void test_fork(ToyMachine *m)
+{
+    Runner runner = { m, put_chain(m), toy_put(m, 0, sum_code), false };
+    pthread_t thread;
+    pthread_create(&thread, NULL, run_thread, &runner);
+    CpuState *s = toy_thread_begin(m);
+    bool is_ok = true;
+    for (int i = 0; i < 5; i++) {
+        is_ok = is_ok && run_chain(s, runner.chain);
+        tcg_fork_prepare(m->tcg);
+        pid_t pid = fork();
+        if (pid == 0) {
+            tcg_fork_child(m->tcg, s);
+            _exit(run_chain(s, runner.chain) && run_chain(s, runner.chain) ? 7 : 1);
+        }
+        tcg_fork_parent(m->tcg);
+        int status = 0;
+        is_ok = is_ok && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 7;
+    }
+    toy_thread_end(s);
+    pthread_join(thread, NULL);
+    check(is_ok && runner.is_ok, "fork with a second thread");
+}
+
+/* ---- a process that shares our memory is killed while it holds the lock of the code cache */
+
+static int die_with_lock(void *opaque)
+{
+    CpuState *s = opaque;
+    tcg_thread_enter(s);
+    tcg_fork_prepare(((ToyMachine *)s->owner)->tcg);
+    syscall(SYS_exit, 0);
+    return 0;
+}
+
+static void test_death(ToyMachine *m)
+{
+    static _Alignas(16) char stack[65536];
+    uint64_t chain = put_chain(m);
+    CpuState *s = toy_thread_begin(m), *victim = tcg_thread_new(m->tcg, m);
+    bool is_ok = run_chain(s, chain);
+    int status, pid = clone(die_with_lock, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, victim);
+    tcg_thread_free(victim);
+    waitpid(pid, &status, 0);
+    is_ok = is_ok && run_chain(s, chain) && run_chain(s, chain);
+    toy_thread_end(s);
+    check(is_ok, "a lock whose owner died");
+}
+
 /* ---- storms: results must not depend on stops and invalidations */
 
 typedef struct Storm {
@@ -365,6 +437,8 @@ int main(int argc, char **argv)
         toy_thread_end(s);
         test_threads(&machine, "four threads");
         test_rewrite_storm(&machine);
+        test_fork(&machine);
+        test_death(&machine);
         if (argc > 2) {
             tcg_print_stats(machine.tcg, 1);
         }
