@@ -126,7 +126,7 @@ static const TargetInsn *decode_block(Former *f, FormBlock *k)
 {
     uint64_t pc = k->pc, limit = next_leader(f, pc);
     k->first = f->ninsns;
-    while (f->ninsns < f->max_insns && pc < limit && decode(f, pc, &f->insns[f->ninsns])) {
+    while (f->ninsns < f->max_insns && (pc < limit || pc == k->pc) && decode(f, pc, &f->insns[f->ninsns])) {
         const TargetInsn *insn = &f->insns[f->ninsns++];
         pc += insn->len;
         if (insn->flow != FLOW_NEXT) {
