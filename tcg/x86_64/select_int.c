@@ -37,7 +37,7 @@ static void select_add(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
 static void select_sub(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
 {
     uint64_t c;
-    if (sel_const(s, i->arg[0], &c) && c == 0) {
+    if (sel_const(s, i->arg[0], &c) && (row->size == 8 ? c : (uint32_t)c) == 0) {
         sel_emit2(s, MOP_NEG, row->size, sel_def(s, id), sel_arg_reg(sel_reg(s, i->arg[1])));
     } else {
         tied(s, MOP_SUB, row->size, sel_def(s, id), i->arg[0], i->arg[1], false);
@@ -74,6 +74,7 @@ static void select_logic(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row
         if (!sel_const(s, i->arg[n], &c)) {
             continue;
         }
+        c = row->size == 8 ? c : (uint32_t)c;
         uint64_t bit = row->x == 0 ? ~c : c;
         if (row->x == 2 && (row->size == 8 ? c == UINT64_MAX : (uint32_t)c == UINT32_MAX)) {
             sel_emit2(s, MOP_NOT, row->size, d, sel_arg_reg(sel_reg(s, a)));
