@@ -21,9 +21,6 @@ enum { EXIT_NOT_FOUND = 127, EXIT_CANNOT_RUN = 126, FLAG_PRESERVE_ARGV0 = 1 };
 
 #define SMALL_ARENA (1ull << 30)
 
-#ifndef GUEST_ABI
-#define GUEST_ABI abi_riscv64
-#endif
 
 /* What is to be run, from whichever way we were started. */
 typedef struct Start {
@@ -41,18 +38,21 @@ static int say(const Start *s, const char *why, int error)
     return error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
 }
 
-static bool is_fd_given(int *fd)
+/* The descriptor that binfmt_misc opened (flags O, C), or -1. */
+static int given_fd(void)
 {
     errno = 0;
-    *fd = (int)getauxval(AT_EXECFD);
-    return *fd != 0 || errno == 0;
+    int fd = (int)getauxval(AT_EXECFD);
+    return fd == 0 && errno ? -1 : fd;
 }
 
 /* Three ways: by another emulator of ours, by binfmt_misc with an open descriptor, by a person. False: leave with options.exit_code. */
 static bool read_command(Start *s, int argc, char **argv, char **envp)
 {
     Options *o = &s->options;
-    bool is_binfmt = is_fd_given(&s->fd), is_secure = getauxval(AT_SECURE);
+    bool keeps_argv0 = getauxval(AT_FLAGS) & FLAG_PRESERVE_ARGV0, is_secure = getauxval(AT_SECURE);
+    s->fd = given_fd();
+    bool is_binfmt = s->fd >= 0 || keeps_argv0;
     options_init(o, &GUEST_ABI, envp);
     /* binfmt_misc may run us with a set-user-id program's rights: then the hand-over could be anybody's */
     if (!is_binfmt && exec_take_handover(envp, &s->handover)) {
@@ -69,10 +69,9 @@ static bool read_command(Start *s, int argc, char **argv, char **envp)
     }
     if (is_binfmt && argc >= 2) {
         s->exec_fn = argv[1];
-        s->argv = argv + ((getauxval(AT_FLAGS) & FLAG_PRESERVE_ARGV0) && argc >= 3 ? 2 : 1);
+        s->argv = argv + (keeps_argv0 && argc >= 3 ? 2 : 1);
         return options_finish(o);
     }
-    s->fd = -1;
     if (!options_arguments(o, argc, argv) || !options_finish(o)) {
         return false;
     }

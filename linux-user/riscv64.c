@@ -33,7 +33,7 @@ static void syscall_restart(CpuState *s, uint64_t number, uint64_t arg0)
 
 static void init_thread(CpuState *s, uint64_t entry, uint64_t sp)
 {
-    s->pc = entry;
+    s->pc = entry & target_riscv64.pc_mask;
     riscv_state(s)->x[X_SP] = sp;
 }
 

@@ -28,7 +28,8 @@ typedef enum X86Cond {
 } X86Cond;
 
 /* LOCK_RMW and FMINMAX: MInsn.cond */
-typedef enum X86Rmw { X86_RMW_AND, X86_RMW_OR, X86_RMW_XOR, X86_RMW_SMIN, X86_RMW_SMAX, X86_RMW_UMIN, X86_RMW_UMAX } X86Rmw;
+typedef enum X86Rmw { X86_RMW_AND, X86_RMW_OR, X86_RMW_XOR, X86_RMW_SMIN, X86_RMW_SMAX, X86_RMW_UMIN, X86_RMW_UMAX,
+               X86_RMW_ADD } X86Rmw;
 typedef enum X86MinMax { X86_MINNUM, X86_MAXNUM, X86_MIN, X86_MAX } X86MinMax;
 
 /* MInsn.flags */
@@ -40,6 +41,7 @@ typedef enum MInsnFlag {
     MF_SRC64 = 1 << 4,
     MF_DST64 = 1 << 5,
     MF_UNSIGNED = 1 << 6,
+    MF_SWAPPED = MF_UNSIGNED, /* LOCK_RMW: big-endian memory; the result in rax is as memory has it */
     MF_HELPER_FP = 1 << 7, /* CALL: the helper runs under the guest's MXCSR */
 } MInsnFlag;
 

@@ -247,7 +247,7 @@ static void select_block(Sel *s, uint32_t block)
             fill_phis(s, b);
             is_end = false;
         }
-        bool is_wanted = s->vreg[v] || s->second[v] || !(traits & (IR_TRAIT_PURE | IR_TRAIT_FLOAT));
+        bool is_wanted = s->vreg[v] || s->vreg[s->second[v]] || !(traits & (IR_TRAIT_PURE | IR_TRAIT_FLOAT));
         if (is_wanted && !(s->state[v] & SEL_FUSED)) {
             lyre_assert(rows[i->op]);
             rows[i->op]->fn(s, v, i, rows[i->op]);
@@ -366,10 +366,10 @@ static void begin_pins(Sel *s)
     s->m->pins_kept = ((1u << X86_NPINS) - 1) & ~s->pins;
 }
 
-void mir_select(IrRegion *r, MRegion *m)
+void mir_select(IrRegion *r, const HostSettings *settings, MRegion *m)
 {
     init_rows();
-    Sel sel = { .m = m, .r = r }, *s = &sel;
+    Sel sel = { .m = m, .r = r, .is_single = settings->is_single }, *s = &sel;
     m->ir = r;
     m->nvregs = m->nsnaps = 1;
     m->vregs = arena_grow(m->arena, m->vregs, sizeof(MVreg), &m->cap_vregs, 1);

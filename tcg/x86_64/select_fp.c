@@ -109,6 +109,7 @@ static uint32_t strip_neg(Sel *s, uint32_t v, bool *is_negated)
     const IrInsn *i = &s->r->insns[v];
     if (i->op == IR_FNEG_F32 || i->op == IR_FNEG_F64) {
         *is_negated ^= true;
+        s->has_more |= i->uses != 1;
         v = i->arg[0];
     }
     return sel_fp_source(s, v);
@@ -144,6 +145,7 @@ static void select_fma(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
         args[2] = sel_arg_reg(sel_reg(s, b));
     }
     sel_emit(s, is_sum_tied ? ops231[form] : ops213[form], row->size, 4, args);
+    s->has_more = false;
 }
 
 /* ---- signs, boxes, bits */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tcg/builder_state.h"
+#include "util/arena.h"
 
 enum { MAX_POOL = 24, NTYPES = IR_CC + 1, FUEL = 15, POINTER = 14, MAX_BLOCKS = 14 };
 
@@ -91,10 +92,19 @@ static uint32_t random_f32(Random *r)
     }
 }
 
+void random_circumstances(IrmState *out, uint64_t seed)
+{
+    Random r = { seed ^ 0x2545f491 };
+    out->protect = random_below(&r, 3) ? IRM_ALL : (uint8_t)random_below(&r, IRM_NPROTECTS);
+    out->has_stop = random_below(&r, 12) == 0;
+}
+
 void random_state(const IrMachine *m, IrmState *out, uint64_t seed)
 {
     Random r = { seed ^ 0x5bd1e995 };
     memset(out, 0, sizeof *out);
+    random_circumstances(out, seed);
+    unsigned base = out->protect ? 3200 : 256;
     for (unsigned i = 0; i < IRM_NSLOTS; i++) {
         const IrSlotDesc *d = &irm_slots[i];
         uint64_t x[2] = { random_int(&r), random_int(&r) };
@@ -121,7 +131,7 @@ void random_state(const IrMachine *m, IrmState *out, uint64_t seed)
             if (random_below(&r, 4) == 0) {
                 x[0] = (uintptr_t)m->memory + random_below(&r, IRM_RW);
             }
-            x[0] = i == POINTER ? (uintptr_t)m->memory + 256 + 16 * random_below(&r, 200) : x[0];
+            x[0] = i == POINTER ? (uintptr_t)m->memory + base + 16 * random_below(&r, out->protect ? 60 : 200) : x[0];
             x[0] = i == FUEL ? random_below(&r, 12) : x[0];
             break;
         }
@@ -553,7 +563,9 @@ void random_region(IrMachine *m, IrRegion *r, uint64_t seed)
 {
     Gen gen = { .b = m->builder, .rnd = { seed }, .base = (uintptr_t)m->memory }, *g = &gen;
     IrSettings settings = { .no_fold = chance(g, 30), .is_tso = chance(g, 30) };
-    irm_begin(m, r, &settings);
+    memset(r, 0, sizeof *r);
+    arena_reset(m->arena);
+    ir_begin(m->builder, r, m->arena, irm_slots, IRM_NSLOTS, irm_helpers, IRM_NHELPERS, 0, &settings);
     g->nblocks = chance(g, 30) ? 1 : 1 + below(g, MAX_BLOCKS);
     for (unsigned n = 1; n <= g->nblocks; n++) {
         g->is_entry[n] = n == 1 || chance(g, 12);

@@ -15,6 +15,8 @@ enum { RANDOM_PC = 0x100000 }; /* of the region's head; block n is at + n * 0x10
 
 /* Builds a region with loops, calls, faults and exits, and finishes it. It ends after few rounds. */
 void random_region(IrMachine *m, IrRegion *r, uint64_t seed);
+/* Which memory is protected, whether polls stop. */
+void random_circumstances(IrmState *out, uint64_t seed);
 void random_state(const IrMachine *m, IrmState *out, uint64_t seed);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "tcg/epoch.h"
 #include "tcg/fpu.h"
 #include "tcg/interp.h"
 #include "tcg/publish.h"
@@ -45,18 +46,6 @@ const HelperDesc irm_helpers[IRM_NHELPERS] = {
     [IRM_FP_HELPER] = { "fp", (void *)fp_helper, IR_F64, 2, { IR_F64, IR_F64 }, HELPER_FP },
 };
 
-static Target irm_target = {
-    .name = "ir",
-    .page_size = 4096,
-    .min_insn = 4,
-    .max_insn = 4,
-    .slots = irm_slots,
-    .nslots = IRM_NSLOTS,
-    .helpers = irm_helpers,
-    .nhelpers = IRM_NHELPERS,
-    .pc_mask = ~0ull,
-};
-
 /* There is no code to be fetched: what leaves a region ends in TCG_EVENT_FETCH_FAULT at its new pc. */
 static unsigned fetch(void *mm, uint64_t pc, void *buf, unsigned len, TcgFault *fault)
 {
@@ -76,7 +65,20 @@ static void on_fault(int sig, siginfo_t *info, void *uc)
     }
 }
 
-void irm_init(IrMachine *m)
+static void map_memory(IrMachine *m)
+{
+    static uint8_t *memory; /* at low addresses, so that some fit a displacement; all machines share it */
+    if (!memory) {
+        void *low = (void *)0x10000000;
+        memory = mmap(low, IRM_MEMORY + 8192, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+        lyre_assert(memory == low);
+        mprotect(memory + 4096, IRM_RW, PROT_READ | PROT_WRITE);
+        mprotect(memory + 4096 + IRM_RW, IRM_RO, PROT_READ);
+    }
+    m->memory = memory + 4096;
+}
+
+void irm_init(IrMachine *m, const IrSlotDesc *slots, unsigned nslots, const HelperDesc *helpers, unsigned nhelpers)
 {
     static const int signals[] = { SIGSEGV, SIGBUS, SIGILL };
     static const TcgSettings settings = { .engine = TCG_ENGINE_REGION };
@@ -87,32 +89,33 @@ void irm_init(IrMachine *m)
     for (unsigned i = 0; i < 3; i++) {
         sigaction(signals[i], &sa, NULL);
     }
-    m->tcg = tcg_new(&irm_target, &settings, &ops, NULL);
-    m->s = current = tcg_thread_new(m->tcg, NULL);
-    lyre_assert(m->tcg && m->s);
+    m->target = (Target){ .name = "ir", .page_size = 4096, .min_insn = 4, .max_insn = 4, .slots = slots, .nslots = nslots,
+                          .helpers = helpers, .nhelpers = nhelpers, .pc_mask = ~0ull };
+    m->tcg = tcg_new(&m->target, &settings, &ops, NULL);
+    lyre_assert(m->tcg);
+    m->s = tcg_thread_new(m->tcg, NULL);
+    lyre_assert(m->s);
     tcg_set_write_hit(m->tcg, write_hit);
     tcg_thread_enter(m->s);
-    /* Low addresses, so that some fit a displacement. */
-    uint8_t *at = mmap((void *)0x10000000, IRM_MEMORY + 8192, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-    lyre_assert(at == (void *)0x10000000);
-    m->memory = at + 4096;
-    mprotect(m->memory, IRM_RW, PROT_READ | PROT_WRITE);
-    mprotect(m->memory + IRM_RW, IRM_RO, PROT_READ);
+    map_memory(m);
     m->arena = arena_new();
     m->builder = ir_builder_new();
 }
 
-void irm_begin(IrMachine *m, IrRegion *r, const IrSettings *settings)
+static void protect(const IrmState *in, uint8_t *memory)
 {
-    memset(r, 0, sizeof *r);
-    arena_reset(m->arena);
-    ir_begin(m->builder, r, m->arena, irm_slots, IRM_NSLOTS, irm_helpers, IRM_NHELPERS, 0, settings);
+    static const int modes[] = { PROT_READ | PROT_WRITE, PROT_NONE, PROT_READ };
+    mprotect(memory + IRM_RW / 2, IRM_RW / 2, modes[in->protect]);
 }
 
 void irm_load(IrMachine *m, const IrmState *in)
 {
+    current = m->s;
     memcpy(m->s->guest, in->guest, sizeof in->guest);
     memcpy(m->memory, in->memory, IRM_RW);
+    if (in->protect) {
+        protect(in, m->memory);
+    }
     m->s->pc = in->pc;
     m->s->ctx = in->ctx;
     m->s->guest_mxcsr = in->mxcsr;
@@ -121,8 +124,12 @@ void irm_load(IrMachine *m, const IrmState *in)
     m->s->return_sp = m->s->return_bottom;
 }
 
-static void save(IrMachine *m, TcgEvent event, IrmState *out)
+static void save(IrMachine *m, TcgEvent event, const IrmState *in, IrmState *out)
 {
+    if (in->protect) {
+        static const IrmState all;
+        protect(&all, m->memory);
+    }
     memcpy(out->guest, m->s->guest, sizeof out->guest);
     memcpy(out->memory, m->memory, IRM_RW);
     out->pc = m->s->pc;
@@ -136,12 +143,13 @@ static void save(IrMachine *m, TcgEvent event, IrmState *out)
 void irm_interpret(IrMachine *m, const IrRegion *r, uint32_t block, const IrmState *in, IrmState *out)
 {
     irm_load(m, in);
-    save(m, interp_run(r, block, m->s, NULL), out);
+    static const _Atomic uint32_t stop = 1;
+    save(m, interp_run(r, block, m->s, in->has_stop ? &stop : NULL), in, out);
 }
 
 void irm_compile(IrMachine *m, IrRegion *r, CodeBlob *blob)
 {
-    static const HostSettings settings = { .has_poll = true };
+    HostSettings settings = { .has_poll = m->has_poll };
     memset(blob, 0, sizeof *blob);
     blob->arena = m->arena;
     host_compile(r, &settings, blob);
@@ -150,7 +158,7 @@ void irm_compile(IrMachine *m, IrRegion *r, CodeBlob *blob)
 void irm_publish(IrMachine *m, const IrRegion *r, CodeBlob *blob)
 {
     IrSource source = { r->blocks[1].pc, r->blocks[1].pc + 4 };
-    PublishPlan plan = { .key = { .pc = source.start }, .tier = 2, .sources = &source, .nsources = 1, .guest_insns = 1 };
+    PublishPlan plan = { .key = { .pc = source.start, .ctx = r->ctx }, .tier = 2, .sources = &source, .nsources = 1, .guest_insns = 1 };
     PublishResult result;
     do {
         plan.seen_invalidations = atomic_load(&m->tcg->invalidations);
@@ -159,11 +167,22 @@ void irm_publish(IrMachine *m, const IrRegion *r, CodeBlob *blob)
     lyre_assert(result == PUBLISH_DONE);
 }
 
+/* Makes the next poll fault. There is no request: the run loop goes on at the poll's pc, which it cannot fetch. */
+static void stop_at_poll(IrMachine *m)
+{
+    poll_open(m->s->tcg);
+    mprotect((char *)m->s + STATE_POLL_PAGE, 4096, PROT_NONE);
+}
+
 void irm_run(IrMachine *m, uint64_t pc, const IrmState *in, IrmState *out)
 {
     irm_load(m, in);
     m->s->pc = pc;
-    save(m, tcg_run(m->s), out);
+    if (in->has_stop) {
+        stop_at_poll(m);
+    }
+    save(m, tcg_run(m->s), in, out);
+    poll_open(m->s->tcg);
 }
 
 void irm_forget(IrMachine *m, const IrRegion *r) { tcg_invalidate(m->tcg, r->blocks[1].pc, r->blocks[1].pc + 4); }
@@ -179,7 +198,7 @@ static void print_slot(const IrmState *s, const IrSlotDesc *d, char *buf, unsign
     }
 }
 
-bool irm_differ(const IrmState *a, const IrmState *b, char *buf, unsigned size)
+bool irm_differ(const IrMachine *m, const IrmState *a, const IrmState *b, char *buf, unsigned size)
 {
     if (a->event != b->event || a->pc != b->pc) {
         snprintf(buf, size, "event %u pc %lx fault %lx %u, event %u pc %lx fault %lx %u", a->event, a->pc, a->fault_addr, a->fault_kind,
@@ -190,12 +209,12 @@ bool irm_differ(const IrmState *a, const IrmState *b, char *buf, unsigned size)
         snprintf(buf, size, "fault %lx %u, fault %lx %u", a->fault_addr, a->fault_kind, b->fault_addr, b->fault_kind);
         return true;
     }
-    for (unsigned i = 0; i < IRM_NSLOTS; i++) {
+    for (unsigned i = 0; i < m->target.nslots; i++) {
         char x[40], y[40];
-        print_slot(a, &irm_slots[i], x, sizeof x);
-        print_slot(b, &irm_slots[i], y, sizeof y);
+        print_slot(a, &m->target.slots[i], x, sizeof x);
+        print_slot(b, &m->target.slots[i], y, sizeof y);
         if (strcmp(x, y) != 0) {
-            snprintf(buf, size, "%s %s, %s", irm_slots[i].name, x, y);
+            snprintf(buf, size, "%s %s, %s", m->target.slots[i].name, x, y);
             return true;
         }
     }

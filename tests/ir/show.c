@@ -27,8 +27,10 @@ void show_mir(IrRegion *r, struct Arena *arena)
     }
     MirNames words = { .ops = names, .regs = { gprs } };
     MRegion m = { .arena = arena };
-    mir_select(r, &m);
-    mir_print(1, &m, NULL, &words);
+    mir_select(r, &(HostSettings){ 0 }, &m);
+    MAlloc alloc = { 0 };
+    mir_allocate(&m, &x86_mhost, &alloc);
+    mir_print(1, &m, alloc.is_failed ? NULL : &alloc, &words);
 }
 
 void show_code(const CodeBlob *blob)

@@ -21,11 +21,11 @@ static int run(const char *path)
     }
     text[fread(text, 1, sizeof text - 1, f)] = 0;
     fclose(f);
-    irm_init(&m);
-    IrRegion r;
+    irm_init(&m, irm_slots, IRM_NSLOTS, irm_helpers, IRM_NHELPERS);
+    static IrRegion r;
     IrSettings settings = { 0 };
     unsigned line;
-    irm_begin(&m, &r, &settings);
+    ir_begin(m.builder, &r, m.arena, irm_slots, IRM_NSLOTS, irm_helpers, IRM_NHELPERS, 0, &settings);
     const char *error = ir_parse(m.builder, text, &line);
     if (error) {
         fprintf(stderr, "%s:%u: %s\n", path, line, error);
@@ -48,7 +48,7 @@ static int run(const char *path)
     irm_publish(&m, &r, &blob);
     irm_run(&m, in.pc, &in, &by_code);
     char diff[256];
-    bool is_bad = irm_differ(&by_interpreter, &by_code, diff, sizeof diff);
+    bool is_bad = irm_differ(&m, &by_interpreter, &by_code, diff, sizeof diff);
     printf("event %u pc %lx: %s\n", by_code.event, by_code.pc, is_bad ? diff : "equal");
     return is_bad;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tcg/jumptable.h"
 #include "emit_bed.h"
 #include "tcg/sidetable.h"
 #include "tcg/x86_64/encode.h"
@@ -166,10 +167,11 @@ static void test_indirect_and_return(void)
         bed_publish(b);
         EXPECT(bed_run(b, 0) == (is_return ? TRAMP_RETURN_MISS : TRAMP_INDIRECT) && b->regs[X86_RAX] == 0x5000);
         if (!is_return) {
-            EXPECT(b->regs[X86_RCX] == (uint64_t)bed_ic(b, 0));
-            bed_ic(b, 0)->target = b->s->tramp[TRAMP_HOT]; /* any address */
-            bed_ic(b, 0)->key = 0x5000;
+            EXPECT(b->regs[X86_RCX] == 0);
+            jumptable_set(b->s, 0x5000, b->s->tramp[TRAMP_HOT]); /* any address */
             EXPECT(bed_run(b, 0) == TRAMP_HOT);
+            jumptable_forget(b->s, 0x5000);
+            EXPECT(bed_run(b, 0) == TRAMP_INDIRECT);
         }
     }
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -196,6 +197,25 @@ static void test_altstack(void)
     printf("disable %d\n", sigaltstack(&ss, NULL));
 }
 
+/* A child whose end is told by a signal that otherwise means a fault. */
+static void test_exit_signal(void)
+{
+    const int signals[] = { SIGSEGV, SIGFPE, SIGBUS, SIGILL, SIGTRAP, SIGUSR2, SIGRTMIN + 7 };
+    for (unsigned i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+        int status;
+        set(signals[i], on_info, 0);
+        pid_t pid = (pid_t)syscall(SYS_clone, signals[i], 0, 0, 0, 0);
+        if (pid == 0) {
+            _exit(1);
+        }
+        while (waitpid(pid, &status, __WALL) == -1 && errno == EINTR) {
+        }
+        signal(signals[i], SIG_DFL);
+        printf("exit signal %d:%s", signals[i], strstr(trace, "code 1") ? " told\n" : trace);
+        trace[0] = 0;
+    }
+}
+
 static volatile long ticks;
 static void on_tick(int sig) { ticks++; }
 
@@ -229,6 +249,7 @@ int main(void)
     test_masks();
     test_jump();
     test_altstack();
+    test_exit_signal();
     test_timer();
     return 0;
 }
