@@ -156,6 +156,7 @@ static bool relocate(Ra *ra, uint32_t p)
             until = idle < until ? idle : until;
             if (until >= need) {
                 f->busy &= ~(1u << r);
+                f->until[r] = 0;
                 ra_take_until(ra, rest, q, until);
                 return true;
             }

@@ -17,7 +17,7 @@ static void emit(Ra *ra, Loc dst, Loc src, uint8_t size, bool is_swap)
 static bool is_gpr(Loc l) { return l.kind == LOC_REG && l.cls == M_GPR; }
 static Loc scratch(const Ra *ra) { return (Loc){ LOC_REG, M_VEC, ra->host->scratch_vec }; }
 
-static void emit_move(Ra *ra, Loc dst, Loc src, uint8_t size)
+void ra_emit_move(Ra *ra, Loc dst, Loc src, uint8_t size)
 {
     if (dst.kind != LOC_REG && src.kind != LOC_REG) {
         emit(ra, scratch(ra), src, size, false);
@@ -74,7 +74,7 @@ static void emit_cycle(Resolver *s, uint32_t first)
         ra->out->is_failed |= ra->out->nspills > ra->host->nspills;
     }
     if (!is_gprs) {
-        emit_move(ra, temp, s->moves[last].src, s->moves[last].size);
+        ra_emit_move(ra, temp, s->moves[last].src, s->moves[last].size);
     }
     for (;;) {
         const Pending *m = &s->moves[k];
@@ -83,14 +83,14 @@ static void emit_cycle(Resolver *s, uint32_t first)
         s->readers[place(m->src)] = 0;
         if (k == last) {
             if (!is_gprs) {
-                emit_move(ra, m->dst, temp, m->size);
+                ra_emit_move(ra, m->dst, temp, m->size);
             }
             break;
         }
         if (is_gprs) {
             emit(ra, m->dst, m->src, 8, true);
         } else {
-            emit_move(ra, m->dst, m->src, m->size);
+            ra_emit_move(ra, m->dst, m->src, m->size);
         }
         k = next;
     }
@@ -99,7 +99,7 @@ static void emit_cycle(Resolver *s, uint32_t first)
 void ra_emit_parallel(Ra *ra, const Pending *moves, uint32_t count)
 {
     if (count == 1) {
-        emit_move(ra, moves[0].dst, moves[0].src, moves[0].size);
+        ra_emit_move(ra, moves[0].dst, moves[0].src, moves[0].size);
         return;
     }
     if (!ra->place_readers) {
@@ -129,7 +129,7 @@ void ra_emit_parallel(Ra *ra, const Pending *moves, uint32_t count)
     }
     for (uint32_t k = 0; k < s.nready; k++) {
         const Pending *m = &moves[s.ready[k]];
-        emit_move(ra, m->dst, m->src, m->size);
+        ra_emit_move(ra, m->dst, m->src, m->size);
         note_done(&s, s.ready[k]);
     }
     for (uint32_t k = 0; k < count; k++) {

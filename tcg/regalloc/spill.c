@@ -55,6 +55,7 @@ static void place_value(Ra *ra, uint32_t v, uint32_t *slot_end)
     for (uint32_t p = v; p; p = ra->parts[p].next) {
         if (ra->parts[p].flags & PART_IS_MEM) {
             ra->parts[p].loc = loc;
+            ra->locs[v] = loc;
         }
     }
     Part *first = &ra->parts[v];
@@ -75,5 +76,8 @@ void ra_assign_slots(Ra *ra)
         if (ra->parts[ra->order[k]].flags & PART_IS_SPILLED) {
             place_value(ra, ra->order[k], slot_end);
         }
+    }
+    for (uint32_t k = 0; k < ra->nsplit; k++) {
+        ra->locs[ra->split[k]].kind = LOC_SPLIT;
     }
 }
