@@ -30,7 +30,7 @@ void signal_init_process(Task *t)
     signal_host_mask(~0ull, false);
     signal_init_thread(t);
     for (int sig = 1; sig <= NSIG_MAX; sig++) {
-        if (sig != SIGKILL && sig != SIGSTOP) {
+        if (signal_default(sig) == SIGNAL_CORE) { /* all others are on the host what they are in the guest */
             signal_host_install(sig, &t->sighand->action[sig]);
         }
     }
