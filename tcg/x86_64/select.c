@@ -366,10 +366,10 @@ static void begin_pins(Sel *s)
     s->m->pins_kept = ((1u << X86_NPINS) - 1) & ~s->pins;
 }
 
-void mir_select(IrRegion *r, MRegion *m)
+void mir_select(IrRegion *r, const HostSettings *settings, MRegion *m)
 {
     init_rows();
-    Sel sel = { .m = m, .r = r }, *s = &sel;
+    Sel sel = { .m = m, .r = r, .is_single = settings->is_single }, *s = &sel;
     m->ir = r;
     m->nvregs = m->nsnaps = 1;
     m->vregs = arena_grow(m->arena, m->vregs, sizeof(MVreg), &m->cap_vregs, 1);
