@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "tests/unit/toy_machine.h"
+#include "util/lock.h"
 
 typedef struct Setup {
     const char *name;
@@ -276,6 +277,7 @@ static void test_fork(ToyMachine *m)
         tcg_fork_prepare(m->tcg);
         pid_t pid = fork();
         if (pid == 0) {
+            lock_forget_tid();
             tcg_fork_child(m->tcg, s);
             lock_reset(&m->lock);
             alarm(20);
@@ -296,6 +298,7 @@ static void test_fork(ToyMachine *m)
 static int die_with_lock(void *opaque)
 {
     CpuState *s = opaque;
+    lock_forget_tid(); /* on its parent's thread-local storage */
     tcg_thread_enter(s);
     tcg_fork_prepare(((ToyMachine *)s->owner)->tcg);
     syscall(SYS_exit, 0);
@@ -309,6 +312,7 @@ static void test_death(ToyMachine *m)
     CpuState *s = toy_thread_begin(m), *victim = tcg_thread_new(m->tcg, m);
     bool is_ok = run_chain(s, chain);
     int status, pid = clone(die_with_lock, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, victim);
+    lock_forget_tid();
     tcg_thread_free(victim);
     waitpid(pid, &status, 0);
     is_ok = is_ok && run_chain(s, chain) && run_chain(s, chain);
