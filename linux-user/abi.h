@@ -36,7 +36,7 @@ typedef struct GuestAbi {
     /* rt_sigreturn: state, mask and altstack from the frame at the stack pointer; -EFAULT for a bad one. */
     int (*signal_return)(Task *t);
 
-    /* Image of the vDSO (an ELF file in memory) or NULL; its sigreturn symbol's offset. */
+    /* Image of the vDSO (an ELF file, or just the code that returns from signal handlers); offset of that code. */
     const uint8_t *vdso;
     size_t vdso_size;
     uint64_t vdso_sigreturn;

@@ -2,7 +2,7 @@
 /* New host threads and their end, where C has no stack to stand on. */
         .text
 
-/* int64_t clone_host(long number, a0, a1, a2, a3, [rsp+8] a4, [rsp+16] fn, [rsp+24] arg): clone or clone3 with a new stack; the child calls fn(arg). */
+/* int64_t clone_host(long number, a0, a1, a2, a3, a4, fn, arg): clone or clone3 with a new stack; the child calls fn(arg). */
         .globl  clone_host
         .type   clone_host, @function
         .p2align 4
@@ -10,8 +10,8 @@ clone_host:
         endbr64
         push    %r12
         push    %r13
-        mov     32(%rsp), %r12          /* fn */
-        mov     40(%rsp), %r13          /* arg */
+        mov     24(%rsp), %r12          /* fn */
+        mov     32(%rsp), %r13          /* arg */
         mov     %rdi, %rax
         mov     %rsi, %rdi
         mov     %rdx, %rsi

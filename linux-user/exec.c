@@ -17,6 +17,7 @@
 #include "linux-user/options.h"
 #include "linux-user/path.h"
 #include "linux-user/signal.h"
+#include "linux-user/syscall.h"
 #include "util/compiler.h"
 #include "util/hostmem.h"
 #include "util/sys.h"
@@ -335,22 +336,30 @@ static bool is_script_lost(int dirfd, const Scratch *s)
 
 /* ---- doing it */
 
+/* The guest's limits for a program that comes after us; or ours: AS and DATA as far as they go, STACK as it was at start. */
 static void set_limits(const Task *t, bool for_guest)
 {
     static const int resources[3] = {RLIMIT_AS, RLIMIT_DATA, RLIMIT_STACK};
     const uint64_t *limits[3] = {t->group->rlimit_as, t->group->rlimit_data, t->group->rlimit_stack};
     for (unsigned i = 0; i < 3; i++) {
-        uint64_t pair[2] = {for_guest || i == 2 ? limits[i][0] : limits[i][1], limits[i][1]};
+        uint64_t soft = for_guest ? limits[i][0] : i < 2 ? limits[i][1] : hostmem_start_limit(i);
+        uint64_t pair[2] = {soft < limits[i][1] ? soft : limits[i][1], limits[i][1]};
         sys_call4(SYS_prlimit64, 0, (uint64_t)resources[i], SYS_PTR(pair), 0);
     }
 }
 
+/* Through the window: a signal that was taken from the kernel before execve is delivered first; the new program would never see it. */
+static int64_t host_execve(Task *t, const char *path, Scratch *s, char **envp)
+{
+    return syscall_blocking(t, SYS_execve, SYS_PTR(path), SYS_PTR(s->argv), SYS_PTR(envp), 0, 0, 0);
+}
+
 /* Runs our own executable: by its path while that still is the same file, else by the descriptor. */
-static int64_t run_self(const Task *t, Scratch *s)
+static int64_t run_self(Task *t, Scratch *s)
 {
     struct stat st;
     if (self.path[0] && sys_call2(SYS_stat, SYS_PTR(self.path), SYS_PTR(&st)) == 0 && st.st_dev == self.dev && st.st_ino == self.ino) {
-        int64_t r = sys_call3(SYS_execve, SYS_PTR(self.path), SYS_PTR(s->argv), SYS_PTR(s->envp));
+        int64_t r = host_execve(t, self.path, s, s->envp);
         if (r != -EACCES && r != -ENOENT) {
             return r;
         }
@@ -358,11 +367,11 @@ static int64_t run_self(const Task *t, Scratch *s)
     if (t->files->self_fd < 0) {
         return -ENOEXEC;
     }
-    return sys_call(SYS_execveat, SYS_INT(t->files->self_fd), SYS_PTR(""), SYS_PTR(s->argv), SYS_PTR(s->envp), AT_EMPTY_PATH, 0);
+    return syscall_blocking(t, SYS_execveat, SYS_INT(t->files->self_fd), SYS_PTR(""), SYS_PTR(s->argv), SYS_PTR(s->envp), AT_EMPTY_PATH, 0);
 }
 
 /* lyre-ARCH beside our own file. */
-static int64_t run_sibling(Scratch *s)
+static int64_t run_sibling(Task *t, Scratch *s)
 {
     Text x = {.buf = s->emulator, .size = sizeof(s->emulator)};
     const char *slash = strrchr(self.path, '/');
@@ -371,7 +380,7 @@ static int64_t run_sibling(Scratch *s)
     }
     put_raw(&x, "lyre-");
     put_raw(&x, s->program.why);
-    int64_t r = x.is_full || !slash ? -ENOENT : sys_call3(SYS_execve, SYS_PTR(s->emulator), SYS_PTR(s->argv), SYS_PTR(s->envp));
+    int64_t r = x.is_full || !slash ? -ENOENT : host_execve(t, s->emulator, s, s->envp);
     return r == -ENOENT || r == -EACCES ? -ENOEXEC : r;
 }
 
@@ -386,7 +395,7 @@ static int64_t run_emulator(Task *t, Scratch *s)
     sys_call3(SYS_fcntl, SYS_INT(fd), F_SETFD, 0);
     int64_t r = -E2BIG;
     if (write_handover(&x, t->options, fd, s->exec_fn, is_same)) {
-        r = is_same ? run_self(t, s) : run_sibling(s);
+        r = is_same ? run_self(t, s) : run_sibling(t, s);
     }
     sys_call3(SYS_fcntl, SYS_INT(fd), F_SETFD, FD_CLOEXEC);
     lock_release(&t->files->lock);
@@ -402,9 +411,9 @@ static int64_t run(Task *t, Scratch *s, const char *host_path, int dirfd, int fl
     if (r != -ENOEXEC || s->program.kind == PROGRAM_GUEST) {
         /* said */
     } else if (s->program.nargs) {
-        r = sys_call3(SYS_execve, SYS_PTR(s->program.path), SYS_PTR(s->argv), SYS_PTR(s->envp + 1));
+        r = host_execve(t, s->program.path, s, s->envp + 1);
     } else {
-        r = sys_call(SYS_execveat, SYS_INT(dirfd), SYS_PTR(host_path), SYS_PTR(s->argv), SYS_PTR(s->envp + 1), (uint64_t)flags, 0);
+        r = syscall_blocking(t, SYS_execveat, SYS_INT(dirfd), SYS_PTR(host_path), SYS_PTR(s->argv), SYS_PTR(s->envp + 1), (uint64_t)flags, 0);
     }
     set_limits(t, false);
     signal_after_exec(t);

@@ -62,7 +62,7 @@ static int parse(char line[EXEC_SCRIPT_LINE], size_t length, char **interp, char
 /* One script: p->fd becomes its interpreter, and p->args begin with it. `name` is the script's name as an argument. */
 static int follow(Task *t, unsigned depth, char *name, ExecProgram *p)
 {
-    char *line = p->text[depth], *interp, *arg;
+    char *line = p->text[depth], *interp = NULL, *arg = NULL;
     int64_t length = sys_call4(SYS_pread64, SYS_INT(p->fd), SYS_PTR(line), EXEC_SCRIPT_LINE, 0);
     int r = length < 0 ? (int)length : parse(line, (size_t)length, &interp, &arg);
     if (r < 0) {

@@ -165,10 +165,7 @@ static int64_t map_segment(Mm *mm, const Image *im, const ElfSegment *s)
             return r;
         }
     } else if (page != start && mm_map_find(&mm->map, page)) {
-        int r = zero_tail(start, prot); /* begins in the last page of the segment before */
-        if (r < 0) {
-            return r;
-        }
+        zero_tail(start, prot); /* begins in the last page of the segment before, which may be read-only */
     } else {
         bss = page;
     }
@@ -252,6 +249,23 @@ static uint64_t find_phdr(const Image *im)
     return 0;
 }
 
+/* As the kernel finds them: the lowest and highest ends of file data, executable or not. */
+static void find_ranges(const Image *im, LoadInfo *out)
+{
+    out->code_start = UINT64_MAX;
+    for (unsigned i = 0; i < im->elf.nsegments; i++) {
+        const ElfSegment *s = &im->elf.segments[i];
+        if (s->type != PT_LOAD || !s->memsz) {
+            continue;
+        }
+        uint64_t start = im->bias + s->vaddr, end = start + s->filesz;
+        out->code_start = start < out->code_start ? start : out->code_start;
+        out->data_start = start > out->data_start ? start : out->data_start;
+        out->code_end = (s->flags & PF_X) && end > out->code_end ? end : out->code_end;
+        out->data_end = end > out->data_end ? end : out->data_end;
+    }
+}
+
 static bool wants_exec_stack(const ElfFile *elf)
 {
     for (unsigned i = 0; i < elf->nsegments; i++) {
@@ -260,6 +274,19 @@ static bool wants_exec_stack(const ElfFile *elf)
         }
     }
     return false;
+}
+
+/* The page of our code in the guest's address space: the vDSO, or just the return from signal handlers. */
+static int map_vdso(Task *t, const char **why)
+{
+    const GuestAbi *abi = t->abi;
+    uint64_t size = ALIGN_UP(abi->vdso_size, abi->target->page_size);
+    int64_t at = mm_mmap(t->mm, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (at < 0 || mm_write((uint64_t)at, abi->vdso, abi->vdso_size) || mm_mprotect(t->mm, (uint64_t)at, size, PROT_READ | PROT_EXEC)) {
+        return fail(ENOMEM, "no memory for the vDSO", why);
+    }
+    t->mm->layout.vdso = (uint64_t)at;
+    return 0;
 }
 
 int loader_load(Task *t, int fd, const char *exec_fn, char *const argv[], char *const envp[], LoadInfo *out, const char **why)
@@ -296,6 +323,11 @@ int loader_load(Task *t, int fd, const char *exec_fn, char *const argv[], char *
         out->interp_base = interp.bias;
         out->entry = interp.bias + interp.elf.entry;
     }
+    r = map_vdso(t, why);
+    if (r < 0) {
+        return r;
+    }
+    find_ranges(&program, out);
     out->phdr = find_phdr(&program);
     out->phnum = program.elf.nsegments;
     out->phent = program.elf.phentsize;

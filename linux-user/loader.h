@@ -13,6 +13,7 @@ typedef struct LoadInfo {
     uint64_t interp_base;    /* AT_BASE */
     uint64_t brk_start;      /* end of the program's data; mm_set_brk chooses from here */
     uint64_t stack_pointer;
+    uint64_t code_start, code_end, data_start, data_end; /* of the program, for /proc/PID/stat */
     bool has_exec_stack;
 } LoadInfo;
 

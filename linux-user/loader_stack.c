@@ -115,7 +115,7 @@ static void fill_aux(const Task *t, const LoadInfo *info, uint64_t aux[][2], uns
 {
     const GuestAbi *abi = t->abi;
 #define AUX(tag, value) (aux[*n][0] = (tag), aux[*n][1] = (value), ++*n)
-    if (t->mm->layout.vdso) {
+    if (abi->vdso && !memcmp(abi->vdso, ELFMAG, SELFMAG)) {
         AUX(AT_SYSINFO_EHDR, t->mm->layout.vdso);
     }
     AUX(AT_MINSIGSTKSZ, MIN_SIGSTKSZ);

@@ -65,6 +65,11 @@ Mm *mm_new(const struct Target *target, const TcgSettings *settings, uint64_t se
     }
     choose_layout(mm);
     mm->tcg = tcg_new(target, settings, &mm_tcg_ops, mm);
+    if (!mm->tcg) {
+        mm_map_finish(&mm->map);
+        host_free(mm);
+        return NULL;
+    }
     tcg_set_write_hit(mm->tcg, mm_write_hit);
     return mm;
 }
@@ -80,6 +85,8 @@ void mm_unref(Mm *mm)
         host_free(mm);
     }
 }
+
+void mm_set_limit(Mm *mm, MmLimit which, uint64_t value) { atomic_store(&mm->limit[which], value); }
 
 uint64_t mm_find_free(Mm *mm, uint64_t size, uint64_t align)
 {

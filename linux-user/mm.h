@@ -34,7 +34,7 @@ typedef struct Mm {
     uint64_t random;           /* state of the generator */
     uint64_t anon_serial;      /* identity of the next shared anonymous mapping; guarded by: lock */
     bool is_locked_future;     /* mlockall(MCL_FUTURE); guarded by: lock */
-    _Atomic uint64_t limit[MM_LIMIT_COUNT]; /* soft limits of the guest, MmLimit; setrlimit stores here too */
+    _Atomic uint64_t limit[MM_LIMIT_COUNT]; /* soft limits of the guest, MmLimit */
     MmMap map;                 /* mappings: protection, file identity, flags; guarded by: lock */
     _Atomic(struct HostStack *) stacks; /* of finished threads (thread.h) */
 } Mm;
@@ -43,6 +43,9 @@ typedef struct Mm {
 Mm *mm_new(const struct Target *target, const TcgSettings *settings, uint64_t seed);
 void mm_ref(Mm *mm);
 void mm_unref(Mm *mm);
+
+/* setrlimit has changed a soft limit. */
+void mm_set_limit(Mm *mm, MmLimit which, uint64_t value);
 
 /* System calls on the address space: the kernel's argument meaning; negative errno. */
 int64_t mm_brk(Mm *mm, uint64_t addr);

@@ -145,8 +145,9 @@ static int64_t mmap_locked(Mm *mm, uint64_t addr, uint64_t len, uint32_t prot, i
     if (is_fixed && !is_replacing && !mm_map_is_free(m, addr, addr + len)) {
         return -EEXIST;
     }
+    uint64_t align = alignment(flags);
     for (unsigned tries = 0;; tries++) {
-        area.start = is_fixed ? addr : place(mm, addr, len, alignment(flags));
+        area.start = is_fixed ? addr : place(mm, addr, len, align);
         area.end = area.start + len;
         if (area.start == 0 && !is_fixed) {
             return -ENOMEM;
@@ -155,7 +156,10 @@ static int64_t mmap_locked(Mm *mm, uint64_t addr, uint64_t len, uint32_t prot, i
             return -ENOMEM;
         }
         r = host_map(mm, &area, flags, fd, offset, !is_replacing);
-        if (r != -EEXIST || is_fixed || tries == FOREIGN_TRIES) {
+        bool is_huge = r == -EINVAL && (area.flags & AREA_FILE) && align == MM_PAGE && !is_fixed;
+        if (is_huge) {
+            align = 1ull << HUGE_DEFAULT; /* a file of hugetlbfs, perhaps */
+        } else if (r != -EEXIST || is_fixed || tries == FOREIGN_TRIES) {
             break;
         }
     }

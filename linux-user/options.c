@@ -183,7 +183,15 @@ static Verdict set_dfilter(Options *o, const char *v)
 /* ---- one-line settings */
 
 static Verdict set_prefix(Options *o, const char *v) { return o->prefix = v, FINE; }
-static Verdict set_cpu(Options *o, const char *v) { return o->cpu = v, FINE; }
+static Verdict set_cpu(Options *o, const char *v)
+{
+    if (strcmp(v, "help") == 0 || strcmp(v, "?") == 0) {
+        o->abi->target->cpu_list(1);
+        return STOP;
+    }
+    o->cpu = v;
+    return FINE;
+}
 static Verdict set_argv0(Options *o, const char *v) { return o->argv0 = v, FINE; }
 static Verdict set_uname(Options *o, const char *v) { return o->uname = v, FINE; }
 static Verdict set_log_file(Options *o, const char *v) { return o->log_file = v, FINE; }
@@ -400,12 +408,8 @@ bool options_finish(Options *o)
     const Target *target = o->abi->target;
     const char *error = NULL;
     o->has_strace = o->tcg.log & TCG_LOG_STRACE;
-    if (o->cpu && (strcmp(o->cpu, "help") == 0 || strcmp(o->cpu, "?") == 0)) {
-        target->cpu_list(1);
-        return leave(o, STOP);
-    }
     o->cpu = o->cpu ? o->cpu : "max";
-    o->target_cpu = target->cpu_parse(o->cpu, &error);
+    o->target_cpu = o->tcg.cpu = target->cpu_parse(o->cpu, &error);
     if (!o->target_cpu) {
         return leave(o, complain("-cpu %s: %s", o->cpu, error ? error : "unknown model"));
     }

@@ -108,12 +108,28 @@ static void handle_fault(Task *t, int sig, siginfo_t *info, ucontext_t *uc)
     report_own_fault(t, sig, info, uc);
 }
 
+/* A fault of this very instruction; else somebody has sent the signal. Its code alone does not tell: a child's end (clone with any exit signal) and
+ * F_SETSIG have positive codes, too. */
+static bool is_fault(int sig, const siginfo_t *info, const ucontext_t *uc)
+{
+    const greg_t *regs = uc->uc_mcontext.gregs;
+    uint64_t addr = SYS_PTR(info->si_addr);
+    enum { TRAP_ALIGNMENT = 17 };
+    if (info->si_code <= 0 || info->si_code == SI_KERNEL) {
+        return info->si_code > 0;
+    }
+    if (sig == SIGSEGV || sig == SIGBUS) {
+        return addr == (uint64_t)regs[REG_CR2] || regs[REG_TRAPNO] == TRAP_ALIGNMENT || info->si_code == BUS_MCEERR_AR;
+    }
+    return addr == (uint64_t)regs[REG_RIP] || addr + 1 == (uint64_t)regs[REG_RIP];
+}
+
 static void host_handler(int sig, siginfo_t *info, void *context)
 {
     Task *t = current_task();
     ucontext_t *uc = context;
     int fault = signal_fault_index(sig);
-    if (fault >= 0 && info->si_code > 0) {
+    if (fault >= 0 && is_fault(sig, info, uc)) {
         handle_fault(t, sig, info, uc);
         return;
     }

@@ -68,7 +68,7 @@ int signal_riscv64_frame(Task *t, int sig, const siginfo_t *info, const SigActio
     r->x[X_A0] = (uint64_t)sig;
     r->x[X_A0 + 1] = addr + offsetof(RiscvFrame, info);
     r->x[X_A0 + 2] = addr + offsetof(RiscvFrame, uc);
-    s->pc = action->handler;
+    s->pc = action->handler & target_riscv64.pc_mask;
     s->ll_addr = ~0ull;
     return 0;
 }

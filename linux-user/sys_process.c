@@ -44,13 +44,13 @@ int64_t sys_execveat(Task *t, const uint64_t args[6])
     return exec_execve(t, (int)args[0], args[1], args[2], args[3], (int)args[4]);
 }
 
-/* Limits that would hit our own memory are kept for the guest alone: guarded by group->lock. */
-static uint64_t *own_limit(Task *t, unsigned resource)
+/* Limits that would hit our own memory are kept for the guest alone: soft and hard ones guarded by group->lock, the soft ones in Mm as well. */
+static uint64_t *own_limit(Task *t, unsigned resource, unsigned *mm_limit)
 {
     switch (resource) {
-    case RLIMIT_AS: return t->group->rlimit_as;
-    case RLIMIT_DATA: return t->group->rlimit_data;
-    case RLIMIT_STACK: return t->group->rlimit_stack;
+    case RLIMIT_AS: *mm_limit = MM_LIMIT_AS; return t->group->rlimit_as;
+    case RLIMIT_DATA: *mm_limit = MM_LIMIT_DATA; return t->group->rlimit_data;
+    case RLIMIT_STACK: *mm_limit = MM_LIMIT_STACK; return t->group->rlimit_stack;
     default: return NULL;
     }
 }
@@ -66,7 +66,7 @@ static bool may_raise_limits(void)
 }
 
 /* do_prlimit() of the kernel on a limit of ours. */
-static int64_t change_own_limit(Task *t, uint64_t *limit, const uint64_t *new, uint64_t old[2])
+static int64_t change_own_limit(Task *t, uint64_t *limit, unsigned mm_limit, const uint64_t *new, uint64_t old[2])
 {
     int64_t error = 0;
     lock_acquire(&t->group->lock);
@@ -80,6 +80,7 @@ static int64_t change_own_limit(Task *t, uint64_t *limit, const uint64_t *new, u
         } else {
             limit[0] = new[0];
             limit[1] = new[1];
+            atomic_store(&t->mm->limit[mm_limit], new[0]);
         }
     }
     lock_release(&t->group->lock);
@@ -88,7 +89,8 @@ static int64_t change_own_limit(Task *t, uint64_t *limit, const uint64_t *new, u
 
 static int64_t do_prlimit(Task *t, int pid, unsigned resource, uint64_t new_addr, uint64_t old_addr)
 {
-    uint64_t *limit = is_own_pid(t, pid) ? own_limit(t, resource) : NULL;
+    unsigned mm_limit = 0;
+    uint64_t *limit = is_own_pid(t, pid) ? own_limit(t, resource, &mm_limit) : NULL;
     uint64_t new[2], old[2];
     if (!limit) {
         return sys_call4(SYS_prlimit64, SYS_INT(pid), resource, new_addr, old_addr);
@@ -96,7 +98,7 @@ static int64_t do_prlimit(Task *t, int pid, unsigned resource, uint64_t new_addr
     if (new_addr && mm_read(new, new_addr, sizeof(new))) {
         return -EFAULT;
     }
-    int64_t error = change_own_limit(t, limit, new_addr ? new : NULL, old);
+    int64_t error = change_own_limit(t, limit, mm_limit, new_addr ? new : NULL, old);
     return error || !old_addr ? error : mm_write(old_addr, old, sizeof(old));
 }
 

@@ -116,10 +116,11 @@ typedef struct Task {
     size_t exec_scratch_size;
 } Task;
 
-/* The first task of a process and its parts; the mask and actions are the host's. NULL: no memory. */
-Task *task_new_first(const GuestAbi *abi, const Options *options, Mm *mm);
+/* The first task of a process and its parts. NULL: no memory. */
+Task *task_new_first(const Options *options, Mm *mm);
+struct LoadInfo;
 /* Tells the host's kernel the guest's addresses and name, for /proc as other processes read it. */
-void task_tell_kernel(Task *t, const char *comm);
+void task_tell_kernel(Task *t, const struct LoadInfo *info, const char *comm);
 
 static inline Task *task_of(const CpuState *s) { return s->owner; }
 

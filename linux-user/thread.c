@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "linux-user/exec.h"
 #include "linux-user/mm.h"
 #include "linux-user/signal.h"
 #include "linux-user/signal_host.h"
@@ -159,6 +160,7 @@ void thread_task_free(Task *t)
         host_free(t->group);
     }
     mm_unref(t->mm);
+    exec_free_scratch(t);
     host_free(t);
 }
 

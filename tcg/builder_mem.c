@@ -8,7 +8,7 @@
 #include "tcg/opt/fold.h"
 #include "util/assert.h"
 
-enum { MEM_PLACE = MEM_SIZE_MASK | MEM_BIG_ENDIAN }; /* what must be equal for a value to be reused */
+enum { MEM_PLACE = 0xffff & ~MEM_SIGNED }; /* what must be equal for a value to be reused */
 
 void build_forget_memory(IrBuilder *b)
 {

@@ -131,6 +131,12 @@ static inline uint32_t build_resolve(const IrBuilder *b, uint32_t v)
     }
     return v;
 }
+/* Marks an operation as needed; constants are no operations. */
+static inline void build_mark(const IrBuilder *b, uint32_t v)
+{
+    IrInsn *i = build_insn(b, v);
+    i->flags |= i->block ? IR_FLAG_MARK : 0;
+}
 /* Takes an operation out of its block; `by` (0: nothing) stands for its value from now on. */
 void build_replace(IrBuilder *b, uint32_t id, uint32_t by);
 
@@ -145,12 +151,13 @@ uint32_t number_find(IrBuilder *b, const IrInsn *n, NumberEntry **place);
 
 /* ---- finish_flow.c: blocks, edges, loops */
 void flow_analyse(IrBuilder *b);
+bool flow_dominates(const IrBuilder *b, uint32_t x, uint32_t y);
 /* Decides the final order, splits critical edges, renumbers blocks. */
 void flow_lay_out(IrBuilder *b);
 
 /* ---- finish_slots.c: parameters to phis, snapshots to lists */
 void slots_complete(IrBuilder *b);
-void slots_fill_snapshots(IrBuilder *b);
+void slots_fill_snapshots(IrBuilder *b); /* leaves IR_FLAG_MARK on the values that they list */
 
 /* ---- opt/dead.c: removes what nobody needs, resolves arguments, counts uses */
 void dead_remove(IrBuilder *b);

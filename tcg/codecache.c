@@ -217,9 +217,10 @@ void region_retire(Tcg *t, Region *r)
     }
     r->is_retired = true;
     for (uint32_t i = 0; i < r->nentries; i++) {
-        uint8_t *code = map_find(&t->map, r->entries[i].key);
-        if (code == r->code + r->entries[i].offset) {
-            map_set(t, r->entries[i].key, NULL);
+        Region *now;
+        map_find_region(&t->map, r->entries[i].key, &now);
+        if (now == r) {
+            map_set(t, r->entries[i].key, NULL, NULL);
         }
     }
     link_retarget_incoming(t, r);
@@ -277,4 +278,26 @@ void codecache_make_room(Tcg *t)
     }
     segment_recycle(c, seg);
     c->current = next;
+}
+
+/* Old code goes on running, and through its links into other old code, until its threads see the epoch; nothing leads there anew. */
+void codecache_rebuild(Tcg *t)
+{
+    CodeCache *c = &t->cache;
+    map_rebuild(t);
+    memset(&t->pages, 0, sizeof t->pages);
+    uint64_t epoch = epoch_advance(t);
+    for (uint32_t s = 0; s < c->nsegments; s++) {
+        Segment *seg = &c->segments[s];
+        uint32_t n = atomic_load_explicit(&seg->nregions, memory_order_relaxed);
+        for (uint32_t i = 0; i < n; i++) {
+            region_at(c, seg, i)->is_retired = true;
+        }
+        seg->generation++;
+        if (seg->state != SEGMENT_FREE) {
+            seg->state = SEGMENT_DRAINING;
+            seg->drain_epoch = epoch;
+        }
+    }
+    epoch_kick(t, epoch);
 }

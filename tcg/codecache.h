@@ -84,6 +84,9 @@ void codecache_commit(CodeCache *c, Region *r);
 /* Recycles the oldest segment. The caller holds `publish` (released meanwhile) and is offline. */
 void codecache_make_room(Tcg *t);
 
+/* Drops all code when the lists that connect it cannot be trusted: a thread died while it held `publish`. The caller holds it now. */
+void codecache_rebuild(Tcg *t);
+
 /* Async-signal-safe, for an online thread: the region whose code or data holds the address, or NULL. */
 Region *codecache_find_code(const CodeCache *c, const void *host_pc);
 Region *codecache_find_data(const CodeCache *c, const void *row);

@@ -66,18 +66,20 @@ static void note_row(TcgThread *th, PendingLink *p, void *row, bool is_ic)
     }
 }
 
-static void make_link(TcgThread *th, PendingLink *p, void *code)
+static void make_link(TcgThread *th, PendingLink *p)
 {
     Tcg *t = th->tcg;
+    const CpuState *s = th->state;
     lock_acquire(&t->publish);
     if (t->cache.segments[p->segment].generation == p->generation) {
-        Region *to = codecache_find_code(&t->cache, code);
+        Region *to;
+        void *code = map_find_region(&t->map, (RegionKey){ s->pc, s->ctx }, &to);
         if (p->from->is_retired) {
             jumptable_forget(th->state, p->from->key.pc); /* else it leads there again and again */
-        } else if (to && p->link) {
+        } else if (code && p->link) {
             link_connect(t, p->from, p->link, to, code);
-        } else if (to && p->ic) {
-            link_fill_ic(t, p->from, p->ic, th->state->pc, to, code);
+        } else if (code && p->ic) {
+            link_fill_ic(t, p->from, p->ic, s->pc, to, code);
         }
     }
     lock_release(&t->publish);
@@ -114,7 +116,8 @@ static TcgEvent handle_event(TcgThread *th, TcgEvent event, PendingLink *pending
         note_row(th, pending, row, false);
         return TCG_EVENT_NONE;
     }
-    case TCG_EVENT_INDIRECT:
+    case TCG_EVENT_INDIRECT: /* code leaves it to us to mask the target: one that needs it is in no table */
+        s->pc &= th->tcg->target->pc_mask;
         note_row(th, pending, (void *)s->event_arg, true);
         return TCG_EVENT_NONE;
     case TCG_EVENT_HOT:
@@ -126,6 +129,7 @@ static TcgEvent handle_event(TcgThread *th, TcgEvent event, PendingLink *pending
         return take_stop(th) ? TCG_EVENT_STOP : TCG_EVENT_NONE;
     case TCG_EVENT_RETURN:
     case TCG_EVENT_LOOKUP:
+        s->pc &= th->tcg->target->pc_mask;
         return TCG_EVENT_NONE;
     default:
         return event;
@@ -136,7 +140,7 @@ static void log_entry(TcgThread *th, const void *code)
 {
     const Tcg *t = th->tcg;
     const CpuState *s = th->state;
-    if (t->settings.log & TCG_LOG_EXEC) {
+    if (tcg_is_logged(t, TCG_LOG_EXEC, s->pc)) {
         LogLine l = { .len = 0 };
         log_str(&l, "Trace 0: ");
         log_hex(&l, (uintptr_t)code, 12);
@@ -147,7 +151,7 @@ static void log_entry(TcgThread *th, const void *code)
         log_str(&l, "]");
         log_flush(&l, t->settings.log_fd);
     }
-    if (t->settings.log & TCG_LOG_CPU) {
+    if (tcg_is_logged(t, TCG_LOG_CPU, s->pc)) {
         t->target->dump(s, t->settings.log_fd);
     }
 }
@@ -182,7 +186,7 @@ static TcgEvent run_code(TcgThread *th)
         if (LIKELY(event == TCG_EVENT_NONE)) {
             if (is_chained) {
                 if (pending.from) {
-                    make_link(th, &pending, code);
+                    make_link(th, &pending);
                 }
                 if (s->ctx == 0) {
                     jumptable_set(s, s->pc, code);

@@ -117,7 +117,7 @@ static void order_blocks(IrBuilder *b)
     uint32_t *order = arena_alloc(b->arena, n * sizeof(uint32_t));
     b->order = arena_alloc(b->arena, n * sizeof(uint32_t));
     for (uint32_t i = 1; i < n; i++) {
-        if (b->blocks[i].ret_block) {
+        if (b->blocks[i].ret_block && b->blocks[i].ret_block != b->head) { /* the head is a root whoever calls */
             b->blocks[b->blocks[i].ret_block].caller = i;
         }
     }
@@ -136,7 +136,11 @@ static void order_blocks(IrBuilder *b)
     b->order = order;
     b->norder = count;
     for (uint32_t i = 0; i < count; i++) {
-        b->blocks[order[i]].rpo = i + 1;
+        BuildBlock *k = &b->blocks[order[i]];
+        k->rpo = i + 1;
+        if (k->ret_block && k->ret_block != b->head) { /* a caller that can be reached */
+            b->blocks[k->ret_block].caller = order[i];
+        }
     }
 }
 
@@ -186,7 +190,7 @@ static void find_dominators(IrBuilder *b)
 {
     for (uint32_t i = 0; i < b->norder; i++) {
         BuildBlock *k = &b->blocks[b->order[i]];
-        bool is_root = b->r->blocks[b->order[i]].is_entry && !(k->caller && b->blocks[k->caller].rpo);
+        bool is_root = b->r->blocks[b->order[i]].is_entry && !k->caller;
         k->idom = is_root ? 0 : NO_IDOM;
     }
     for (bool is_changed = true; is_changed;) {
@@ -204,7 +208,7 @@ static void find_dominators(IrBuilder *b)
     }
 }
 
-static bool dominates(const IrBuilder *b, uint32_t x, uint32_t y)
+bool flow_dominates(const IrBuilder *b, uint32_t x, uint32_t y)
 {
     while (b->blocks[y].rpo > b->blocks[x].rpo) {
         y = b->blocks[y].idom;
@@ -234,7 +238,7 @@ static void add_to_loop(IrBuilder *b, uint32_t h, uint32_t x, uint32_t *work, ui
     for (uint32_t i = 0; i < k->npreds; i++) {
         work[(*n)++] = r->extra[k->first_pred + i];
     }
-    if (k->is_entry && b->blocks[x].caller && b->blocks[b->blocks[x].caller].rpo) {
+    if (k->is_entry && b->blocks[x].caller) {
         work[(*n)++] = b->blocks[x].caller;
     }
 }
@@ -248,7 +252,7 @@ static void find_loops(IrBuilder *b)
         const IrBlock *k = &r->blocks[h];
         for (uint32_t p = 0; p < k->npreds; p++) {
             uint32_t latch = r->extra[k->first_pred + p];
-            if (b->blocks[latch].rpo < b->blocks[h].rpo || !dominates(b, h, latch)) {
+            if (b->blocks[latch].rpo < b->blocks[h].rpo || !flow_dominates(b, h, latch)) {
                 continue;
             }
             if (!work) { /* every edge is pushed at most once per loop; loops inside count as one block */

@@ -130,7 +130,9 @@ static void find_live(IrBuilder *b)
 
 static uint32_t value_out(const IrBuilder *b, uint32_t block, uint32_t slot)
 {
-    return build_resolve(b, b->blocks[block].cur[slot]);
+    const BuildBlock *k = &b->blocks[block];
+    uint32_t v = k->cur[slot];
+    return build_resolve(b, v ? v : b->blocks[k->root].in[slot]);
 }
 
 static uint32_t value_in(const IrBuilder *b, uint32_t block, uint32_t slot)
@@ -143,12 +145,11 @@ static uint32_t value_in(const IrBuilder *b, uint32_t block, uint32_t slot)
 static uint32_t common_value(const IrBuilder *b, uint32_t block, uint32_t slot)
 {
     const IrBlock *k = &b->r->blocks[block];
-    bool is_loop = k->loop_head == block;
     uint32_t value = 0;
     for (uint32_t p = 0; p < k->npreds; p++) {
         uint32_t pred = b->r->extra[k->first_pred + p];
         if (b->blocks[pred].rpo >= b->blocks[block].rpo) {
-            if (!is_loop || set_has(&b->blocks[block].loop_put, slot)) {
+            if (!flow_dominates(b, block, pred) || set_has(&b->blocks[block].loop_put, slot)) {
                 return 0;
             }
             continue;
@@ -162,28 +163,22 @@ static uint32_t common_value(const IrBuilder *b, uint32_t block, uint32_t slot)
     return value;
 }
 
+/* Finds the value of the slot at the start of a root. */
 static void set_in(IrBuilder *b, uint32_t block, uint32_t slot)
 {
-    BuildBlock *k = &b->blocks[block];
-    const IrBlock *ir = &b->r->blocks[block];
-    uint32_t value;
-    if (!k->in) {
-        value = value_out(b, k->parent, slot);
-    } else if (ir->is_entry) {
-        value = k->in[slot] ? k->in[slot] : build_param(b, block, slot);
+    uint32_t *in = &b->blocks[block].in[slot], value = 0;
+    if (b->r->blocks[block].is_entry) {
+        value = *in ? *in : build_param(b, block, slot);
         build_insn(b, value)->op = (uint16_t)build_slot_in_op(b->r->slots[slot].type);
     } else {
         value = common_value(b, block, slot);
         if (!value) {
-            value = k->in[slot] ? k->in[slot] : build_param(b, block, slot);
-        } else if (k->in[slot]) {
-            build_replace(b, k->in[slot], value);
+            value = *in ? *in : build_param(b, block, slot);
+        } else if (*in) {
+            build_replace(b, *in, value);
         }
-        k->in[slot] = value;
     }
-    if (!k->cur[slot]) {
-        k->cur[slot] = value;
-    }
+    *in = value;
 }
 
 static void fill_phis(IrBuilder *b, uint32_t block)
@@ -244,7 +239,10 @@ void slots_complete(IrBuilder *b)
     find_live(b);
     for (uint32_t i = 0; i < b->norder; i++) {
         BuildBlock *k = &b->blocks[b->order[i]];
-        lyre_assert(!k->parent || b->r->extra[b->r->blocks[b->order[i]].first_pred] == k->parent);
+        if (k->parent) { /* starts with what its parent ends with */
+            lyre_assert(b->r->extra[b->r->blocks[b->order[i]].first_pred] == k->parent);
+            continue;
+        }
         FOR_EACH_SLOT(slot, w, &k->live_in) {
             set_in(b, b->order[i], slot);
         }
@@ -267,56 +265,70 @@ void slots_complete(IrBuilder *b)
 
 /* ---- snapshots */
 
-static uint32_t list_slots(IrBuilder *b, const SlotSet *dirty, const uint32_t *values)
+/* What the snapshots of a block are made from while it is walked: slots away from home, and their final values. */
+typedef struct Dirty {
+    SlotSet set;
+    SlotSet is_marked; /* the value is known to be needed */
+    uint32_t values[IR_MAX_SLOTS];
+} Dirty;
+
+static void set_dirty(const IrBuilder *b, Dirty *d, uint32_t slot, uint32_t value)
+{
+    uint64_t bit = 1ull << (slot % 64);
+    const IrInsn *i = build_insn(b, value);
+    bool is_home = ir_has_trait(i, IR_TRAIT_SLOTIN) && (uint32_t)i->aux == slot && b->r->slots[slot].pin < 0;
+    d->set.w[slot / 64] = is_home ? d->set.w[slot / 64] & ~bit : d->set.w[slot / 64] | bit;
+    d->is_marked.w[slot / 64] &= ~bit;
+    d->values[slot] = value;
+}
+
+static uint32_t list_slots(IrBuilder *b, Dirty *d)
 {
     IrRegion *r = b->r;
-    uint32_t count = r->nsnap_entries;
     r->snap_entries = arena_grow(b->arena, r->snap_entries, sizeof(IrSnapEntry), &r->cap_snap_entries,
-                                 count + IR_MAX_SLOTS);
-    FOR_EACH_SLOT(slot, w, dirty) {
-        uint32_t v = build_resolve(b, values[slot]);
-        const IrInsn *i = build_insn(b, v);
-        bool is_home = ir_has_trait(i, IR_TRAIT_SLOTIN) && (uint32_t)i->aux == slot && r->slots[slot].pin < 0;
-        if (!is_home) {
-            r->snap_entries[count++] = (IrSnapEntry){ (uint16_t)slot, v };
-        }
+                                 r->nsnap_entries + IR_MAX_SLOTS);
+    IrSnapEntry *start = r->snap_entries + r->nsnap_entries, *e = start;
+    FOR_EACH_SLOT(slot, w, &d->set) {
+        *e++ = (IrSnapEntry){ (uint16_t)slot, d->values[slot] };
     }
-    uint32_t n = count - r->nsnap_entries;
-    r->nsnap_entries = count;
-    return n;
+    for (int i = 0; i < WORDS; i++) {
+        for (uint64_t w = d->set.w[i] & ~d->is_marked.w[i]; w; w &= w - 1) {
+            build_mark(b, d->values[i * 64 + __builtin_ctzll(w)]);
+        }
+        d->is_marked.w[i] |= d->set.w[i];
+    }
+    r->nsnap_entries += (uint32_t)(e - start);
+    return (uint32_t)(e - start);
+}
+
+static void fill_block(IrBuilder *b, uint32_t block)
+{
+    IrRegion *r = b->r;
+    const BuildBlock *k = &b->blocks[block];
+    Dirty d;
+    d.set = d.is_marked = no_slots;
+    SlotSet in = no_slots;
+    set_join(&in, &k->dirty_in, &k->put_before_snap);
+    FOR_EACH_SLOT(slot, w, &in) {
+        set_dirty(b, &d, slot, value_in(b, block, slot));
+    }
+    uint32_t pos = k->log_first, before = 0;
+    for (uint32_t s = k->first_snap; s; s = b->snaps[s].next) {
+        bool is_same = before && pos == b->snaps[s].pos;
+        for (; pos < b->snaps[s].pos; pos++) {
+            set_dirty(b, &d, b->log[pos].slot, build_resolve(b, b->log[pos].value));
+        }
+        r->snaps[s].first = is_same ? r->snaps[before].first : r->nsnap_entries;
+        r->snaps[s].count = is_same ? r->snaps[before].count : list_slots(b, &d);
+        before = s;
+    }
 }
 
 void slots_fill_snapshots(IrBuilder *b)
 {
-    IrRegion *r = b->r;
-    uint32_t values[IR_MAX_SLOTS];
     for (uint32_t i = 0; i < b->norder; i++) {
-        uint32_t block = b->order[i];
-        const BuildBlock *k = &b->blocks[block];
-        if (!k->first_snap) {
-            continue;
-        }
-        SlotSet dirty = k->dirty_in;
-        FOR_EACH_SLOT(slot, w, &dirty) {
-            if (!set_has(&k->put_before_snap, slot)) {
-                values[slot] = value_in(b, block, slot);
-            }
-        }
-        uint32_t pos = k->log_first, before = 0;
-        for (uint32_t s = k->first_snap; s; s = b->snaps[s].next) {
-            bool is_same = before && pos == b->snaps[s].pos;
-            for (; pos < b->snaps[s].pos; pos++) {
-                set_add(&dirty, b->log[pos].slot);
-                values[b->log[pos].slot] = b->log[pos].value;
-            }
-            if (is_same) {
-                r->snaps[s].first = r->snaps[before].first;
-                r->snaps[s].count = r->snaps[before].count;
-            } else {
-                r->snaps[s].first = r->nsnap_entries;
-                r->snaps[s].count = list_slots(b, &dirty, values);
-            }
-            before = s;
+        if (b->blocks[b->order[i]].first_snap) {
+            fill_block(b, b->order[i]);
         }
     }
 }

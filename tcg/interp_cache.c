@@ -97,15 +97,12 @@ void interp_cache_invalidate(Tcg *t, uint64_t start, uint64_t end)
 static bool protect(TcgThread *th)
 {
     Former *f = &th->translator->former;
-    IrSource sources[MAX_INSNS];
-    uint32_t n = region_sources(f, sources, MAX_INSNS);
+    IrSource sources[FORM_MAX_BLOCKS];
+    uint32_t n = region_sources(f, sources);
     for (uint32_t i = 0; i < n; i++) {
         note_pages(th->tcg, &sources[i]);
-        if (!th->tcg->ops->protect_code(th->tcg->mm, sources[i].start, sources[i].end)) {
-            return false;
-        }
     }
-    return region_is_unchanged(f);
+    return region_protect(f, sources, n) && region_is_unchanged(f);
 }
 
 /* ---- running */
@@ -132,9 +129,10 @@ static const IrRegion *keep_region(InterpCache *c, const IrRegion *r)
     return copy;
 }
 
-/* What ends a region and is no matter of the caller. */
-static TcgEvent outward(TcgEvent event)
+/* What ends a region and is no matter of the caller. A computed target may have bits that no pc has. */
+static TcgEvent outward(TcgThread *th, TcgEvent event)
 {
+    th->state->pc &= th->tcg->target->pc_mask;
     return event >= TCG_EVENT_LINK ? TCG_EVENT_NONE : event;
 }
 
@@ -159,15 +157,16 @@ TcgEvent interp_step_region(TcgThread *th)
         *e = (InterpEntry){ key, keep_region(c, &r) };
         c->n++;
     }
-    return outward(interp_run(e->region, 1, s, &th->stop));
+    return outward(th, interp_run(e->region, 1, s, &th->stop));
 }
 
 TcgEvent interp_step_insn(TcgThread *th)
 {
     CpuState *s = th->state;
     IrRegion r;
+    translator_of(th)->former.window_len = 0;
     if (!translate_to_ir(th, (RegionKey){ s->pc, s->ctx }, SHAPE_BLOCK, 1, &r)) {
         return TCG_EVENT_FETCH_FAULT;
     }
-    return outward(interp_run(&r, 1, s, &th->stop));
+    return outward(th, interp_run(&r, 1, s, &th->stop));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The jump table in each thread's state block: guest pc -> code, for context 0. Read by TRAMP_INDIRECT (x86_64/tramp.S has the same
- * hash), written by its own thread only. A zeroed entry is empty, but for entry 0 where pc 0 would look valid.
+ * The jump table in each thread's state block: guest pc -> code, for context 0. Read by TRAMP_INDIRECT and by indirect exits (x86_64/tramp.S and
+ * emit_exit.c have the same hash), written by its own thread only. A zeroed entry is empty, but for entry 0 where pc 0 would look valid.
  */
 #ifndef LYRE_TCG_JUMPTABLE_H
 #define LYRE_TCG_JUMPTABLE_H
@@ -10,12 +10,13 @@
 
 #include "tcg/state.h"
 
-#define JUMPTABLE_MULTIPLIER 0x9e3779b97f4a7c15ull
+/* Instructions stand at even addresses: bits 1.. choose the entry, so that code can probe the table in five instructions. */
+#define JUMPTABLE_MASK (((1u << STATE_TABLE_BITS) - 1) << 1)
 
 static inline TcgTableEntry *jumptable_entry(CpuState *s, uint64_t pc)
 {
     TcgTableEntry *table = (TcgTableEntry *)((char *)s + STATE_TABLE);
-    return &table[pc * JUMPTABLE_MULTIPLIER >> (64 - STATE_TABLE_BITS)];
+    return &table[(pc & JUMPTABLE_MASK) >> 1];
 }
 
 static inline void jumptable_clear(CpuState *s)

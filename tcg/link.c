@@ -84,14 +84,6 @@ void link_fill_ic(Tcg *t, Region *from, IcRow *row, uint64_t pc, Region *to, voi
     t->shared.ic_fills++;
 }
 
-/* Code for a key that lies in a region which can be linked to. */
-static void *find_code(Tcg *t, RegionKey key, Region **to)
-{
-    void *code = map_find(&t->map, key);
-    *to = code ? codecache_find_code(&t->cache, code) : NULL;
-    return code;
-}
-
 /* A cache keeps its key for good: a reader may have compared it already. What becomes invalid is sent to the table. */
 static void retarget(Tcg *t, OutRef *ref)
 {
@@ -100,7 +92,7 @@ static void retarget(Tcg *t, OutRef *ref)
     disconnect(ref);
     if (i < from->nlinks) {
         LinkRow *row = &region_links(from)[i];
-        void *code = find_code(t, (RegionKey){ row->pc, row->ctx }, &to);
+        void *code = map_find_region(&t->map, (RegionKey){ row->pc, row->ctx }, &to);
         set_link(row, code ? code : from->code + from->stubs[i]);
         if (code) {
             connect(ref, to);
@@ -109,7 +101,7 @@ static void retarget(Tcg *t, OutRef *ref)
     }
     IcRow *row = &region_ics(from)[i - from->nlinks];
     /* an inline cache leads to its site's context; exits to another one have none */
-    void *code = find_code(t, (RegionKey){ row->key, from->key.ctx }, &to);
+    void *code = map_find_region(&t->map, (RegionKey){ row->key, from->key.ctx }, &to);
     __atomic_store_n(&row->target, code ? code : (void *)tramp_relookup, __ATOMIC_RELEASE);
     if (code) {
         connect(ref, to);

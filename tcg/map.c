@@ -13,6 +13,7 @@ typedef struct MapEntry {
     _Atomic uint32_t ctx;
     _Atomic uint32_t is_used; /* key is valid: stored after it, with release */
     _Atomic(void *) code;
+    struct Region *region;    /* guarded by: publish */
 } MapEntry;
 
 struct MapTable {
@@ -49,6 +50,13 @@ void map_finish(CodeMap *m)
     }
 }
 
+void map_rebuild(Tcg *t)
+{
+    t->map.live = 0;
+    t->map.retired = NULL; /* what readers may still hold is leaked */
+    atomic_store(&t->map.table, table_new(FIRST_BITS));
+}
+
 static uint32_t hash_key(RegionKey key, uint32_t bits)
 {
     uint64_t h = (key.pc ^ (uint64_t)key.ctx << 40) * 0x9e3779b97f4a7c15ull;
@@ -75,9 +83,17 @@ void *map_find(const CodeMap *m, RegionKey key)
     return atomic_load_explicit(&probe(table, key)->code, memory_order_acquire);
 }
 
-static void insert(MapTable *table, RegionKey key, void *code)
+void *map_find_region(const CodeMap *m, RegionKey key, Region **region)
+{
+    const MapEntry *e = probe(atomic_load_explicit(&m->table, memory_order_relaxed), key);
+    *region = e->region;
+    return atomic_load_explicit(&e->code, memory_order_relaxed);
+}
+
+static void insert(MapTable *table, RegionKey key, void *code, Region *region)
 {
     MapEntry *e = (MapEntry *)probe(table, key);
+    e->region = region;
     atomic_store_explicit(&e->code, code, memory_order_release);
     if (!atomic_load_explicit(&e->is_used, memory_order_relaxed)) {
         atomic_store_explicit(&e->pc, key.pc, memory_order_relaxed);
@@ -113,7 +129,7 @@ static MapTable *rebuild(Tcg *t, MapTable *old)
         if (code) {
             RegionKey key = { atomic_load_explicit(&e->pc, memory_order_relaxed),
                               atomic_load_explicit(&e->ctx, memory_order_relaxed) };
-            insert(table, key, code);
+            insert(table, key, code, e->region);
         }
     }
     atomic_store_explicit(&t->map.table, table, memory_order_release);
@@ -123,7 +139,7 @@ static MapTable *rebuild(Tcg *t, MapTable *old)
     return table;
 }
 
-void map_set(Tcg *t, RegionKey key, void *code)
+void map_set(Tcg *t, RegionKey key, void *code, Region *region)
 {
     MapTable *table = atomic_load_explicit(&t->map.table, memory_order_relaxed);
     const MapEntry *e = probe(table, key);
@@ -137,5 +153,5 @@ void map_set(Tcg *t, RegionKey key, void *code)
         e = probe(table, key);
     }
     t->map.live += (code != NULL) - (atomic_load_explicit(&e->code, memory_order_relaxed) != NULL);
-    insert(table, key, code);
+    insert(table, key, code, region);
 }

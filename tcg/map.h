@@ -19,10 +19,15 @@ typedef struct CodeMap {
 } CodeMap;
 
 struct Tcg;
+struct Region;
 void map_init(CodeMap *m);
 void map_finish(CodeMap *m);
 void *map_find(const CodeMap *m, RegionKey key);
+/* The same with the region that the code lies in; publish is held. */
+void *map_find_region(const CodeMap *m, RegionKey key, struct Region **region);
+/* An empty map in place of one that a dead thread left in any state. */
+void map_rebuild(struct Tcg *t);
 /* NULL removes. May grow the table; the old one is freed when no reader can have it. */
-void map_set(struct Tcg *t, RegionKey key, void *code);
+void map_set(struct Tcg *t, RegionKey key, void *code, struct Region *region);
 
 #endif

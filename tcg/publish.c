@@ -55,12 +55,12 @@ static void make_findable(Tcg *t, Region *r)
 {
     for (uint32_t i = 0; i < r->nentries; i++) {
         const CodeEntry *e = &r->entries[i];
-        void *old_code = map_find(&t->map, e->key);
-        Region *old = old_code ? codecache_find_code(&t->cache, old_code) : NULL;
+        Region *old;
+        map_find_region(&t->map, e->key, &old);
         if (old && old->tier >= r->tier) {
             continue;
         }
-        map_set(t, e->key, r->code + e->offset);
+        map_set(t, e->key, r->code + e->offset, r);
         if (old && old->key.pc == e->key.pc && old->key.ctx == e->key.ctx) {
             region_retire(t, old);
         }
@@ -92,10 +92,10 @@ static void log_region(const Tcg *t, const Region *r)
     }
 }
 
-static bool exists(Tcg *t, const PublishPlan *plan)
+static bool exists(const Tcg *t, const PublishPlan *plan)
 {
-    void *code = map_find(&t->map, plan->key);
-    const Region *r = code ? codecache_find_code(&t->cache, code) : NULL;
+    Region *r;
+    map_find_region(&t->map, plan->key, &r);
     return r && r->tier >= plan->tier;
 }
 
@@ -128,7 +128,7 @@ PublishResult publish_region(TcgThread *th, const PublishPlan *plan, const CodeB
         codecache_commit(&t->cache, r);
         make_findable(t, r);
         th->stats.host_bytes[plan->tier] += r->code_size;
-        if (t->settings.log & TCG_LOG_OUT_ASM) {
+        if (tcg_is_logged(t, TCG_LOG_OUT_ASM, plan->key.pc)) {
             log_region(t, r);
         }
     }

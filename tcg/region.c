@@ -15,11 +15,15 @@ enum { NO_BLOCK = FORM_MAX_BLOCKS };
 static unsigned fetch(Former *f, uint64_t pc, unsigned len, const uint8_t **bytes)
 {
     if (pc - f->window_pc >= f->window_len || f->window_len - (pc - f->window_pc) < len) {
-        f->window_pc = pc;
-        f->window_len = f->ops->fetch(f->mm, pc, f->window, sizeof f->window, &f->fault);
+        uint64_t start = ALIGN_DOWN(pc, (uint64_t)sizeof f->window);
+        f->window_pc = pc + len <= start + sizeof f->window ? start : pc;
+        f->window_len = f->ops->fetch(f->mm, f->window_pc, f->window, sizeof f->window, &f->fault);
+        if (f->window_len < pc - f->window_pc) {
+            f->window_len = 0;
+        }
     }
     *bytes = f->window + (pc - f->window_pc);
-    return f->window_len - (unsigned)(pc - f->window_pc);
+    return f->window_len ? f->window_len - (unsigned)(pc - f->window_pc) : 0;
 }
 
 static bool decode(Former *f, uint64_t pc, TargetInsn *out)
@@ -42,21 +46,29 @@ static bool decode(Former *f, uint64_t pc, TargetInsn *out)
 
 /* ---- discovery */
 
-static uint32_t find_block(const Former *f, uint64_t pc)
+/* Place of the pc in the table of blocks, or the free place for it: the table is never half full. */
+static uint16_t *table_place(const Former *f, uint64_t pc)
 {
-    for (uint32_t i = 0; i < f->nblocks; i++) {
-        if (f->blocks[i].pc == pc) {
-            return i;
-        }
+    uint32_t i = (uint32_t)(pc * 0x9e3779b97f4a7c15ull >> (64 - FORM_TABLE_BITS));
+    while (f->table[i] && f->blocks[f->table[i] - 1].pc != pc) {
+        i = (i + 1) & ((1u << FORM_TABLE_BITS) - 1);
     }
-    return NO_BLOCK;
+    return (uint16_t *)&f->table[i];
 }
 
+static uint32_t find_block(const Former *f, uint64_t pc)
+{
+    uint16_t found = *table_place(f, pc);
+    return found ? found - 1u : NO_BLOCK;
+}
+
+/* The caller knows that no block starts there. */
 static uint32_t append_block(Former *f, uint64_t pc)
 {
     if (f->nblocks == f->max_blocks) {
         return NO_BLOCK;
     }
+    *table_place(f, pc) = (uint16_t)(f->nblocks + 1);
     f->blocks[f->nblocks] = (FormBlock){ .pc = pc, .end = pc };
     return f->nblocks++;
 }
@@ -163,22 +175,27 @@ static const TargetInsn *last_insn(const Former *f, const FormBlock *k)
     return &f->insns[k->first + k->n - 1];
 }
 
+static bool is_call(const TargetInsn *insn)
+{
+    return insn->flow == FLOW_CALL || insn->flow == FLOW_CALL_INDIRECT;
+}
+
 /* Blocks of the region that follow block k; a call's return site counts for the order alone. */
-static unsigned successors(const Former *f, const FormBlock *k, uint32_t out[2], bool *is_call)
+static unsigned successors(const Former *f, const FormBlock *k, uint32_t out[2], bool *has_call)
 {
     const TargetInsn *last = last_insn(f, k);
     uint64_t pcs[2];
     unsigned npcs = 0, n = 0;
-    *is_call = last->flow == FLOW_CALL || last->flow == FLOW_CALL_INDIRECT;
+    *has_call = is_call(last);
     if (last->flow == FLOW_BRANCH || last->flow == FLOW_JUMP) {
         pcs[npcs++] = last->target;
     }
-    if (last->flow == FLOW_BRANCH || last->flow == FLOW_NEXT || *is_call) {
+    if (last->flow == FLOW_BRANCH || last->flow == FLOW_NEXT || *has_call) {
         pcs[npcs++] = last->pc + last->len;
     }
     for (unsigned i = 0; i < npcs; i++) {
         uint32_t succ = find_block(f, pcs[i]);
-        if (succ != NO_BLOCK && f->blocks[succ].n && !(*is_call && !f->blocks[succ].is_entry)) {
+        if (succ != NO_BLOCK && f->blocks[succ].n && !(*has_call && !f->blocks[succ].is_entry)) {
             out[n++] = succ;
         }
     }
@@ -192,10 +209,10 @@ static void order_blocks(Former *f)
     bool is_seen[FORM_MAX_BLOCKS] = { true };
     uint16_t post[FORM_MAX_BLOCKS];
     uint32_t depth = 0, npost = 0;
-    bool is_call;
+    bool has_call;
     stack[depth].block = 0;
     stack[depth].at = 0;
-    stack[depth++].n = (uint8_t)successors(f, &f->blocks[0], stack[0].succ, &is_call);
+    stack[depth++].n = (uint8_t)successors(f, &f->blocks[0], stack[0].succ, &has_call);
     while (depth) {
         __typeof__(&stack[0]) top = &stack[depth - 1];
         if (top->at == top->n) {
@@ -208,7 +225,7 @@ static void order_blocks(Former *f)
             is_seen[succ] = true;
             stack[depth].block = (uint16_t)succ;
             stack[depth].at = 0;
-            stack[depth].n = (uint8_t)successors(f, &f->blocks[succ], stack[depth].succ, &is_call);
+            stack[depth].n = (uint8_t)successors(f, &f->blocks[succ], stack[depth].succ, &has_call);
             depth++;
         }
     }
@@ -223,9 +240,9 @@ static void count_predecessors(Former *f)
 {
     for (uint32_t i = 0; i < f->norder; i++) {
         uint32_t succ[2];
-        bool is_call;
-        unsigned n = successors(f, &f->blocks[f->order[i]], succ, &is_call);
-        for (unsigned j = 0; j < n && !is_call; j++) {
+        bool has_call;
+        unsigned n = successors(f, &f->blocks[f->order[i]], succ, &has_call);
+        for (unsigned j = 0; j < n && !has_call; j++) {
             f->blocks[succ[j]].npreds++;
             f->blocks[succ[j]].pred = f->order[i];
         }
@@ -239,7 +256,7 @@ bool region_discover(Former *f, RegionKey key, RegionShape shape, uint32_t max_i
     f->max_insns = max_insns < FORM_MAX_INSNS ? max_insns : FORM_MAX_INSNS;
     f->max_blocks = FORM_MAX_BLOCKS;
     f->ninsns = f->nblocks = f->nbytes = 0;
-    f->window_len = 0;
+    memset(f->table, 0, sizeof f->table);
     append_block(f, key.pc);
     f->blocks[0].is_entry = true;
     for (uint32_t i = 0; i < f->nblocks && f->ninsns < f->max_insns; i++) {
@@ -262,34 +279,41 @@ bool region_discover(Former *f, RegionKey key, RegionShape shape, uint32_t max_i
 
 /* ---- IR */
 
-/* A back edge goes through a block that polls. */
-static uint32_t poll_block(Former *f, uint32_t target)
+/* Index of the region's block at pc. */
+static uint32_t inner_block(const Former *f, uint64_t pc)
 {
-    for (uint32_t i = 0; i < f->npolls; i++) {
-        if (f->polls[i].target == target) {
-            return f->polls[i].ir;
-        }
-    }
-    lyre_assert(f->npolls < ARRAY_LEN(f->polls));
-    uint32_t ir = ir_block_new(f->b, f->blocks[target].pc, false);
-    f->polls[f->npolls++] = (FormPoll){ target, ir };
-    return ir;
+    uint32_t i = f->shape == SHAPE_BLOCK ? NO_BLOCK : find_block(f, pc);
+    return i != NO_BLOCK && f->blocks[i].rpo ? i : NO_BLOCK;
 }
 
-/* TargetTrans.block_of. */
+/* TargetTrans.block_of. Of a call's blocks only the return site counts, as an entry. */
 static uint32_t block_of(void *opaque, uint64_t pc)
 {
-    Former *f = opaque;
-    uint32_t i = f->shape == SHAPE_BLOCK ? NO_BLOCK : find_block(f, pc);
-    if (i == NO_BLOCK || !f->blocks[i].rpo) {
+    const Former *f = opaque;
+    uint32_t i = inner_block(f, pc);
+    if (i == NO_BLOCK || (is_call(f->insn) && !(f->blocks[i].is_entry && pc == f->insn->pc + f->insn->len))) {
         return 0;
     }
-    const FormBlock *k = &f->blocks[i];
-    bool is_call = f->insn->flow == FLOW_CALL || f->insn->flow == FLOW_CALL_INDIRECT;
-    if (is_call) {
-        return k->is_entry && pc == f->insn->pc + f->insn->len ? k->ir : 0;
+    return f->blocks[i].ir;
+}
+
+static bool is_back_edge(const Former *f, uint64_t pc)
+{
+    uint32_t i = inner_block(f, pc);
+    return i != NO_BLOCK && f->blocks[i].rpo <= f->blocks[f->current].rpo;
+}
+
+/* Each cycle has a back edge; the thread can be stopped before the branch that takes it. */
+static bool must_poll(const Former *f, const TargetInsn *insn)
+{
+    switch (insn->flow) {
+    case FLOW_BRANCH:
+        return is_back_edge(f, insn->target) || is_back_edge(f, insn->pc + insn->len);
+    case FLOW_JUMP:
+        return is_back_edge(f, insn->target);
+    default:
+        return false;
     }
-    return k->rpo <= f->blocks[f->current].rpo ? poll_block(f, i) : k->ir;
 }
 
 /* Whether the terminator of IR block `from` names `to`: an instruction may have ended in a block of its own. */
@@ -297,20 +321,6 @@ static bool is_edge(const IrRegion *r, uint32_t from, uint32_t to)
 {
     uint32_t last = r->blocks[from].last;
     return last && (r->insns[last].succ[0] == to) != (r->insns[last].succ[1] == to);
-}
-
-static void build_polls(Former *f, const IrRegion *r)
-{
-    uint32_t from = f->blocks[f->current].ir;
-    for (uint32_t i = 0; i < f->npolls; i++) {
-        const FormPoll *p = &f->polls[i];
-        const FormBlock *target = &f->blocks[p->target];
-        ir_block_begin(f->b, p->ir, is_edge(r, from, p->ir) ? from : 0);
-        ir_insn_begin(f->b, target->pc, 0);
-        ir_poll(f->b);
-        ir_goto(f->b, target->ir);
-    }
-    f->npolls = 0;
 }
 
 static void build_block(Former *f, IrRegion *r, TargetTrans *trans, uint32_t block)
@@ -325,6 +335,9 @@ static void build_block(Former *f, IrRegion *r, TargetTrans *trans, uint32_t blo
     for (uint32_t i = k->first; i < k->first + k->n; i++) {
         f->insn = &f->insns[i];
         ir_insn_begin(f->b, f->insn->pc, f->insn->len);
+        if (must_poll(f, f->insn)) {
+            ir_poll(f->b);
+        }
         f->target->translate(trans, f->insn);
         if (ir_is_terminated(f->b)) {
             break;
@@ -332,13 +345,16 @@ static void build_block(Former *f, IrRegion *r, TargetTrans *trans, uint32_t blo
     }
     if (!ir_is_terminated(f->b)) {
         uint32_t next = block_of(f, k->end);
+        ir_insn_begin(f->b, k->end, 0);
+        if (next && is_back_edge(f, k->end)) {
+            ir_poll(f->b);
+        }
         if (next) {
             ir_goto(f->b, next);
         } else {
             ir_exit(f->b, k->end);
         }
     }
-    build_polls(f, r);
 }
 
 void region_build(Former *f, IrBuilder *b, IrRegion *out, struct Arena *arena, const IrSettings *settings)
@@ -347,7 +363,6 @@ void region_build(Former *f, IrBuilder *b, IrRegion *out, struct Arena *arena, c
     TargetTrans trans = { b, f->cpu, f->key.ctx, f, block_of };
     ir_begin(b, out, arena, target->slots, target->nslots, target->helpers, target->nhelpers, f->key.ctx, settings);
     f->b = b;
-    f->npolls = 0;
     for (uint32_t i = 0; i < f->norder; i++) {
         FormBlock *k = &f->blocks[f->order[i]];
         k->ir = ir_block_new(b, k->pc, k->is_entry);
@@ -361,37 +376,47 @@ void region_build(Former *f, IrBuilder *b, IrRegion *out, struct Arena *arena, c
 
 /* ---- sources */
 
-uint32_t region_sources(const Former *f, IrSource *out, uint32_t max)
+uint32_t region_sources(const Former *f, IrSource out[FORM_MAX_BLOCKS])
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < f->nblocks; i++) {
         IrSource s = { f->blocks[i].pc, f->blocks[i].end };
+        uint32_t at = n;
         if (s.start == s.end) {
             continue;
         }
-        uint32_t at = n;
         while (at > 0 && out[at - 1].start > s.start) {
             at--;
         }
-        if (at > 0 && out[at - 1].end >= s.start) {
-            out[at - 1].end = s.end > out[at - 1].end ? s.end : out[at - 1].end;
-            at--;
-        } else if (n < max) {
-            memmove(&out[at + 1], &out[at], (n - at) * sizeof *out);
-            out[at] = s;
-            n++;
-        } else { /* no room: widen a neighbour */
-            at -= at == n;
-            out[at].start = s.start < out[at].start ? s.start : out[at].start;
-            out[at].end = s.end > out[at].end ? s.end : out[at].end;
-        }
-        while (at + 1 < n && out[at].end >= out[at + 1].start) {
-            out[at].end = out[at + 1].end > out[at].end ? out[at + 1].end : out[at].end;
-            memmove(&out[at + 1], &out[at + 2], (n - at - 2) * sizeof *out);
-            n--;
+        memmove(&out[at + 1], &out[at], (n - at) * sizeof *out);
+        out[at] = s;
+        n++;
+    }
+    uint32_t merged = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (merged && out[merged - 1].end >= out[i].start) {
+            uint64_t end = out[merged - 1].end;
+            out[merged - 1].end = out[i].end > end ? out[i].end : end;
+        } else {
+            out[merged++] = out[i];
         }
     }
-    return n;
+    return merged;
+}
+
+bool region_protect(const Former *f, const IrSource *sources, uint32_t n)
+{
+    const uint64_t mask = f->target->page_size - 1;
+    for (uint32_t i = 0; i < n;) {
+        uint64_t start = sources[i].start, end = sources[i].end;
+        while (++i < n && sources[i].start <= ((end + mask) | mask)) { /* in a page that is touched, or the next one */
+            end = sources[i].end;
+        }
+        if (!f->ops->protect_code(f->mm, start, end)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool region_is_unchanged(Former *f)

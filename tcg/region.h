@@ -14,7 +14,7 @@ typedef enum RegionShape {
     SHAPE_GRAPH, /* tier 2: all that direct branches reach; return sites of calls are entries */
 } RegionShape;
 
-enum { FORM_MAX_INSNS = 640, FORM_MAX_BLOCKS = 96 };
+enum { FORM_MAX_INSNS = 640, FORM_MAX_BLOCKS = 96, FORM_TABLE_BITS = 8 };
 
 typedef struct FormBlock {
     uint64_t pc, end;      /* guest addresses; end is that of its decoded instructions */
@@ -24,11 +24,6 @@ typedef struct FormBlock {
     uint32_t npreds, pred; /* edges inside the region, the last one's source */
     bool is_entry;
 } FormBlock;
-
-/* One back edge target of the block being translated: a block of its own polls. */
-typedef struct FormPoll {
-    uint32_t target, ir;
-} FormPoll;
 
 typedef struct Former {
     const Target *target;
@@ -43,29 +38,31 @@ typedef struct Former {
     TargetInsn insns[FORM_MAX_INSNS];
     uint8_t bytes[FORM_MAX_INSNS * 16]; /* of the instructions, in order */
     FormBlock blocks[FORM_MAX_BLOCKS];
+    uint16_t table[1 << FORM_TABLE_BITS]; /* blocks by hashed pc, + 1; 0: free */
     uint16_t order[FORM_MAX_BLOCKS];    /* blocks in reverse post-order */
     uint32_t norder;
     TcgFault fault;        /* when nothing could be decoded: why, and the first bad address */
     uint64_t fault_addr;
 
-    uint64_t window_pc;    /* bytes fetched ahead */
-    uint32_t window_len;
-    uint8_t window[256];
+    uint64_t window_pc;    /* bytes fetched ahead; kept from one region to the next */
+    uint32_t window_len;   /* 0: none */
+    uint8_t window[1024];
 
     /* while the IR is made */
     IrBuilder *b;
     uint32_t current;      /* block */
     const TargetInsn *insn;
-    FormPoll polls[4];
-    uint32_t npolls;
 } Former;
 
-/* Decodes the region at `key`. false: its first instruction cannot be fetched. target, cpu, ops, mm are set. */
+/* Decodes the region at `key`. false: its first instruction cannot be fetched. target, cpu, ops, mm are set. What is in the window may
+ * be old: who runs the region checks by region_is_unchanged, or empties the window before. */
 bool region_discover(Former *f, RegionKey key, RegionShape shape, uint32_t max_insns);
 /* Its IR, in `arena`. */
 void region_build(Former *f, IrBuilder *b, IrRegion *out, struct Arena *arena, const IrSettings *settings);
-/* Sorted, merged source ranges: their number, at most max (then the last one covers the rest). */
-uint32_t region_sources(const Former *f, IrSource *out, uint32_t max);
+/* Sorted, merged source ranges: their number. */
+uint32_t region_sources(const Former *f, IrSource out[FORM_MAX_BLOCKS]);
+/* Asks for writes to their pages to be reported; false: they are not executable any more. */
+bool region_protect(const Former *f, const IrSource *sources, uint32_t n);
 /* Whether the guest's bytes still are what was decoded. */
 bool region_is_unchanged(Former *f);
 

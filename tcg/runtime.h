@@ -34,6 +34,7 @@ typedef struct TcgThread {
     _Alignas(64) _Atomic uint64_t epoch;
     _Atomic uint32_t stop;           /* tcg_request_stop was called */
     _Atomic uint32_t is_poll_closed;
+    uint32_t tid;                    /* of the host thread that runs it */
     _Alignas(64) uint64_t flushed;   /* epoch for which return stack and table were last emptied */
     Translator *translator;          /* made at the first translation */
     InterpCache *interp;             /* engine=interp */
@@ -68,5 +69,12 @@ struct Tcg {
     uint16_t pin_home[STATE_PINS];
     uint64_t clock_start, clock_start_ns; /* stats.c */
 };
+
+/* -d with -dfilter. */
+static inline bool tcg_is_logged(const Tcg *t, uint32_t bits, uint64_t pc)
+{
+    const TcgSettings *s = &t->settings;
+    return UNLIKELY(s->log & bits) && (s->log_end == 0 || (pc >= s->log_start && pc < s->log_end));
+}
 
 #endif

@@ -12,10 +12,8 @@ enum {
     ROW_KIND = 3, ROW_STORE = 1 << 2, ROW_PINS = 1 << 3, ROW_ENTRIES = 1 << 4, ROW_CTX = 1 << 5, ROW_ADDRESS = 1 << 6,
     ADDR_SIZE = 31, ADDR_SCALE_SHIFT = 5, ADDR_NO_BASE = 1 << 7,
     NO_INDEX = 4, /* rsp is no index */
-    ENTRY_RECIPE = 31, ENTRY_KIND_SHIFT = 5,
-    MAX_ENTRY = 14, MAX_HEAD = 48,
+    ENTRY_RECIPE = 31, MAX_HEAD = 48,
 };
-enum { ENTRY_GPR, ENTRY_VEC, ENTRY_SPILL, ENTRY_HOME, ENTRY_CONST };
 
 static uint8_t *put_varint(uint8_t *p, uint64_t v)
 {
@@ -45,28 +43,6 @@ static uint8_t *put_address(uint8_t *p, const SideRow *row)
     return put_varint(p, zigzag(row->addr_disp));
 }
 
-static uint8_t *put_entry(uint8_t *p, const SideEntry *e)
-{
-    *p++ = (uint8_t)e->slot;
-    unsigned kind = 0;
-    switch (e->loc.kind) {
-    case LOC_REG: kind = e->loc.cls == M_GPR ? ENTRY_GPR : ENTRY_VEC; break;
-    case LOC_SPILL: kind = ENTRY_SPILL; break;
-    case LOC_HOME: kind = ENTRY_HOME; break;
-    case LOC_CONST: kind = ENTRY_CONST; break;
-    default: lyre_unreachable();
-    }
-    *p++ = (uint8_t)(e->recipe | kind << ENTRY_KIND_SHIFT);
-    if (kind == ENTRY_CONST) {
-        return put_varint(p, zigzag((int64_t)e->value));
-    }
-    if (kind == ENTRY_SPILL) {
-        return put_varint(p, e->loc.index);
-    }
-    *p++ = (uint8_t)e->loc.index;
-    return p;
-}
-
 static void start_group(SideWriter *w, uint32_t offset)
 {
     uint32_t group = w->nrows / SIDE_GROUP;
@@ -78,54 +54,89 @@ static void start_group(SideWriter *w, uint32_t offset)
     w->entries_size = 0;
 }
 
-void side_writer_add(SideWriter *w, const SideRow *row)
+void side_writer_begin(SideWriter *w, const SideRow *row, uint32_t max_entries)
 {
-    uint32_t need = w->size + MAX_HEAD + row->nentries * MAX_ENTRY;
+    uint32_t need = w->size + MAX_HEAD + max_entries * SIDE_MAX_ENTRY;
     if (UNLIKELY(need > w->cap)) {
         w->bytes = arena_grow(w->arena, w->bytes, 1, &w->cap, need);
     }
     if (w->nrows % SIDE_GROUP == 0) {
         start_group(w, row->offset);
     }
-    uint8_t *head = w->bytes + w->size, *p = head + 1;
+    uint8_t *p = w->bytes + w->size;
     unsigned flags = row->kind | (row->is_store ? ROW_STORE : 0u);
+    w->head = p++;
     p = put_varint(p, row->offset - w->offset);
     p = put_varint(p, zigzag((int64_t)(row->pc - w->pc)));
     if (row->ctx != w->ctx) {
         flags |= ROW_CTX;
         p = put_varint(p, row->ctx);
     }
-    if (row->pin_mask != w->pin_mask) {
-        flags |= ROW_PINS;
-        *p++ = (uint8_t)row->pin_mask;
-        *p++ = (uint8_t)(row->pin_mask >> 8);
-    }
     if (row->mem_size || row->addr_base != 0xff || row->addr_index != 0xff || row->addr_disp) {
         flags |= ROW_ADDRESS;
         p = put_address(p, row);
     }
-    uint8_t *entries = p;
-    p = put_varint(p, row->nentries);
-    for (uint32_t i = 0; i < row->nentries; i++) {
-        p = put_entry(p, &row->entries[i]);
-    }
-    uint32_t size = (uint32_t)(p - entries);
-    const uint8_t *prev = w->entries_size ? w->bytes + w->entries : (const uint8_t *)"";
-    uint32_t prev_size = w->entries_size ? w->entries_size : 1;
-    if (size == prev_size && memcmp(entries, prev, size) == 0) {
-        p = entries;
-    } else {
-        flags |= ROW_ENTRIES;
-        w->entries = (uint32_t)(entries - w->bytes);
-        w->entries_size = size;
-    }
-    *head = (uint8_t)flags;
-    w->size = (uint32_t)(p - w->bytes);
+    *w->head = (uint8_t)flags;
     w->pc = row->pc;
     w->offset = row->offset;
     w->ctx = row->ctx;
-    w->pin_mask = row->pin_mask;
+    w->count = p++;
+    *w->count = 0;
+    w->p = p;
+}
+
+void side_writer_entry_slow(SideWriter *w, const SideEntry *e)
+{
+    uint8_t *p = w->p;
+    unsigned kind = 0;
+    switch (e->loc.kind) {
+    case LOC_REG: kind = e->loc.cls; break;
+    case LOC_SPILL: kind = SIDE_ENTRY_SPILL; break;
+    case LOC_HOME: kind = SIDE_ENTRY_HOME; break;
+    case LOC_CONST: kind = SIDE_ENTRY_CONST; break;
+    default: lyre_unreachable();
+    }
+    *p++ = (uint8_t)e->slot;
+    *p++ = (uint8_t)(e->recipe | kind << SIDE_ENTRY_KIND_SHIFT);
+    if (kind == SIDE_ENTRY_CONST) {
+        p = put_varint(p, zigzag((int64_t)e->value));
+    } else if (kind == SIDE_ENTRY_SPILL) {
+        p = put_varint(p, e->loc.index);
+    } else {
+        *p++ = (uint8_t)e->loc.index;
+    }
+    w->p = p;
+    ++*w->count;
+}
+
+void side_writer_end(SideWriter *w, uint32_t pin_mask)
+{
+    uint32_t size = (uint32_t)(w->p - w->count);
+    bool is_same = w->entries_size ? size == w->entries_size && memcmp(w->count, w->bytes + w->entries, size) == 0 : size == 1;
+    if (is_same) {
+        w->p = w->count;
+    } else {
+        *w->head |= ROW_ENTRIES;
+        w->entries = (uint32_t)(w->count - w->bytes);
+        w->entries_size = size;
+    }
+    if (pin_mask != w->pin_mask) {
+        *w->head |= ROW_PINS;
+        *w->p++ = (uint8_t)pin_mask;
+        *w->p++ = (uint8_t)(pin_mask >> 8);
+        w->pin_mask = pin_mask;
+    }
+    w->size = (uint32_t)(w->p - w->bytes);
     w->nrows++;
+}
+
+void side_writer_add(SideWriter *w, const SideRow *row)
+{
+    side_writer_begin(w, row, row->nentries);
+    for (uint32_t i = 0; i < row->nentries; i++) {
+        side_writer_entry_slow(w, &row->entries[i]);
+    }
+    side_writer_end(w, row->pin_mask);
 }
 
 void side_writer_finish(SideWriter *w)
@@ -170,17 +181,17 @@ static const uint8_t *get_address(const uint8_t *p, SideRow *row)
 static const uint8_t *get_entry(const uint8_t *p, SideEntry *e)
 {
     static const Loc locs[] = {
-        [ENTRY_GPR] = { LOC_REG, M_GPR, 0 }, [ENTRY_VEC] = { LOC_REG, M_VEC, 0 }, [ENTRY_SPILL] = { LOC_SPILL, 0, 0 },
-        [ENTRY_HOME] = { LOC_HOME, 0, 0 },   [ENTRY_CONST] = { LOC_CONST, 0, 0 },
+        [SIDE_ENTRY_GPR] = { LOC_REG, M_GPR, 0 }, [SIDE_ENTRY_VEC] = { LOC_REG, M_VEC, 0 }, [SIDE_ENTRY_SPILL] = { LOC_SPILL, 0, 0 },
+        [SIDE_ENTRY_HOME] = { LOC_HOME, 0, 0 },   [SIDE_ENTRY_CONST] = { LOC_CONST, 0, 0 },
     };
     uint64_t v;
-    unsigned kind = p[1] >> ENTRY_KIND_SHIFT;
+    unsigned kind = p[1] >> SIDE_ENTRY_KIND_SHIFT;
     *e = (SideEntry){ .slot = p[0], .recipe = p[1] & ENTRY_RECIPE, .loc = locs[kind] };
     p += 2;
-    if (kind == ENTRY_CONST) {
+    if (kind == SIDE_ENTRY_CONST) {
         p = get_varint(p, &v);
         e->value = (uint64_t)unzigzag(v);
-    } else if (kind == ENTRY_SPILL) {
+    } else if (kind == SIDE_ENTRY_SPILL) {
         p = get_varint(p, &v);
         e->loc.index = (uint16_t)v;
     } else {
@@ -204,10 +215,6 @@ static const uint8_t *get_row(const uint8_t *p, SideRow *row)
         p = get_varint(p, &v);
         row->ctx = (uint32_t)v;
     }
-    if (flags & ROW_PINS) {
-        row->pin_mask = p[0] | (uint32_t)p[1] << 8;
-        p += 2;
-    }
     row->addr_base = row->addr_index = 0xff;
     row->addr_scale = row->mem_size = 0;
     row->addr_disp = 0;
@@ -215,11 +222,14 @@ static const uint8_t *get_row(const uint8_t *p, SideRow *row)
         p = get_address(p, row);
     }
     if (flags & ROW_ENTRIES) {
-        p = get_varint(p, &v);
-        row->nentries = (uint32_t)v;
+        row->nentries = *p++;
         for (uint32_t i = 0; i < row->nentries; i++) {
             p = get_entry(p, &row->entries[i]);
         }
+    }
+    if (flags & ROW_PINS) {
+        row->pin_mask = p[0] | (uint32_t)p[1] << 8;
+        p += 2;
     }
     return p;
 }

@@ -28,7 +28,7 @@ void stats_add(TcgStats *sum, const TcgStats *more)
     }
 }
 
-/* Other threads' counters are read while they count: each is one aligned word. translate_ns is held in clock ticks until here. */
+/* Other threads' counters are read while they count: each is one aligned word. translate_ns and phase_ns are held in clock ticks until here. */
 void tcg_get_stats(const Tcg *t, TcgStats *out)
 {
     Lock *lock = (Lock *)&t->threads_lock;
@@ -40,8 +40,12 @@ void tcg_get_stats(const Tcg *t, TcgStats *out)
     }
     lock_release(lock);
     uint64_t ticks = stats_clock() - t->clock_start, ns = now_ns() - t->clock_start_ns;
+    double ns_per_tick = ticks ? (double)ns / (double)ticks : 0;
     for (unsigned i = 0; i < 3; i++) {
-        out->translate_ns[i] = ticks ? (uint64_t)((double)out->translate_ns[i] * (double)ns / (double)ticks) : 0;
+        out->translate_ns[i] = (uint64_t)((double)out->translate_ns[i] * ns_per_tick);
+    }
+    for (unsigned i = 0; i < TCG_PHASES; i++) {
+        out->phase_ns[i] = (uint64_t)((double)out->phase_ns[i] * ns_per_tick);
     }
 }
 
@@ -69,6 +73,21 @@ static void print_tier(const TcgStats *s, unsigned tier, int fd)
     log_flush(&l, fd);
 }
 
+static void print_phases(const TcgStats *s, int fd)
+{
+    static const char *const names[TCG_PHASES] = { "decode", "IR", "compile", "publish" };
+    LogLine l = { .len = 0 };
+    uint64_t insns = s->guest_insns[0] + s->guest_insns[1] + s->guest_insns[2];
+    log_str(&l, "ns/insn:");
+    for (unsigned i = 0; i < TCG_PHASES; i++) {
+        log_str(&l, i ? ", " : " ");
+        log_str(&l, names[i]);
+        log_str(&l, " ");
+        log_fixed(&l, s->phase_ns[i] * 10 / (insns ? insns : 1), 1);
+    }
+    log_flush(&l, fd);
+}
+
 void tcg_print_stats(const Tcg *t, int fd)
 {
     TcgStats s;
@@ -78,6 +97,7 @@ void tcg_print_stats(const Tcg *t, int fd)
             print_tier(&s, tier, fd);
         }
     }
+    print_phases(&s, fd);
     const struct { const char *name; uint64_t value; } counts[] = {
         { "links", s.links }, { "inline caches", s.ic_fills }, { "lookups", s.lookups }, { "retired", s.retired },
         { "evictions", s.evictions }, { "invalidations", s.invalidations }, { "faults", s.faults }, { "stops", s.stops },

@@ -7,6 +7,13 @@
 
 /* Ticks of a clock that costs next to nothing; stats_ns converts differences. */
 static inline uint64_t stats_clock(void) { return __builtin_ia32_rdtsc(); }
+/* Adds the time since *start to a phase and starts the next. */
+static inline void stats_phase(TcgStats *s, TcgPhase phase, uint64_t *start)
+{
+    uint64_t now = stats_clock();
+    s->phase_ns[phase] += now - *start;
+    *start = now;
+}
 void stats_start(Tcg *t);
 void stats_add(TcgStats *sum, const TcgStats *more);
 

@@ -2,6 +2,8 @@
 /* Making and ending translators and their threads; stop requests; fork. */
 #include <stddef.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "tcg/epoch.h"
 #include "tcg/interp_cache.h"
@@ -27,7 +29,7 @@ _Static_assert(offsetof(CpuState, event_arg) == OFF_EVENT_ARG && offsetof(CpuSta
 _Static_assert(offsetof(CpuState, guest_mxcsr) == OFF_GUEST_MXCSR && offsetof(CpuState, host_mxcsr) == OFF_HOST_MXCSR, "");
 _Static_assert(offsetof(CpuState, is_in_code) == OFF_IS_IN_CODE && offsetof(CpuState, pin_home) == OFF_PIN_HOME, "");
 _Static_assert(offsetof(CpuState, return_bottom) == OFF_RETURN_BOTTOM && offsetof(CpuState, return_sp) == OFF_RETURN_SP, "");
-_Static_assert(STATE_TABLE == OFF_TABLE && STATE_BIAS == OFF_BIAS && 64 - STATE_TABLE_BITS == TABLE_SHIFT, "");
+_Static_assert(STATE_TABLE == OFF_TABLE && STATE_BIAS == OFF_BIAS && JUMPTABLE_MASK == TABLE_MASK, "");
 _Static_assert(TCG_EVENT_LINK == EVENT_LINK && TCG_EVENT_INDIRECT == EVENT_INDIRECT && TCG_EVENT_HOT == EVENT_HOT, "");
 
 /* ---- translators */
@@ -152,6 +154,21 @@ static void free_parts(TcgThread *th)
     host_free(th);
 }
 
+/* A process that shares our memory (vfork) may have been killed anywhere. */
+static void break_locks(Tcg *t, uint32_t tid)
+{
+    if (tid == (uint32_t)syscall(SYS_gettid)) {
+        return;
+    }
+    if (lock_take_over(&t->threads_lock, tid)) {
+        lock_release(&t->threads_lock);
+    }
+    if (lock_take_over(&t->publish, tid)) {
+        codecache_rebuild(t);
+        lock_release(&t->publish);
+    }
+}
+
 void tcg_thread_free(CpuState *s)
 {
     if (!s) {
@@ -159,6 +176,7 @@ void tcg_thread_free(CpuState *s)
     }
     TcgThread *th = s->tcg;
     Tcg *t = th->tcg;
+    break_locks(t, th->tid);
     lock_acquire(&t->threads_lock);
     unlink_thread(th);
     lock_release(&t->threads_lock);
@@ -169,7 +187,7 @@ void tcg_thread_free(CpuState *s)
 
 void tcg_thread_enter(CpuState *s)
 {
-    /* the C stack is noted at each entry into translated code (tramp.S) */
+    s->tcg->tid = (uint32_t)syscall(SYS_gettid); /* the C stack is noted at each entry into translated code (tramp.S) */
 }
 
 void tcg_thread_copy(CpuState *to, const CpuState *from)

@@ -16,7 +16,6 @@ enum {
     TIER1_INSNS = 64,
     TIER2_INSNS = 600,
     MAX_TRIES = 8, /* while other threads change the code */
-    MAX_SOURCES = 64,
 };
 
 Translator *translator_new(const Tcg *t)
@@ -50,12 +49,6 @@ Translator *translator_of(TcgThread *th)
 
 /* ---- logs */
 
-static bool is_logged(const Tcg *t, uint32_t bit, uint64_t pc)
-{
-    const TcgSettings *s = &t->settings;
-    return (s->log & bit) && (s->log_end == 0 || (pc >= s->log_start && pc < s->log_end));
-}
-
 static void write_text(void *opaque, const char *text, size_t len)
 {
     const Tcg *t = opaque;
@@ -71,7 +64,7 @@ static void write_text(void *opaque, const char *text, size_t len)
 
 static void log_ir(Tcg *t, const IrRegion *r, uint64_t pc)
 {
-    if (UNLIKELY(is_logged(t, TCG_LOG_OP | TCG_LOG_OP_OPT, pc))) {
+    if (tcg_is_logged(t, TCG_LOG_OP | TCG_LOG_OP_OPT, pc)) {
         ir_print(r, write_text, t);
     }
 }
@@ -105,12 +98,15 @@ static void log_guest_code(const Tcg *t, const Former *f)
 static bool discover(TcgThread *th, RegionKey key, RegionShape shape, uint32_t max_insns)
 {
     Former *f = &th->translator->former;
-    if (!region_discover(f, key, shape, max_insns)) {
+    uint64_t start = stats_clock();
+    bool is_ok = region_discover(f, key, shape, max_insns);
+    stats_phase(&th->stats, TCG_PHASE_DECODE, &start);
+    if (!is_ok) {
         th->state->fault_addr = f->fault_addr;
         th->state->fault_kind = f->fault;
         return false;
     }
-    if (UNLIKELY(is_logged(th->tcg, TCG_LOG_IN_ASM, key.pc))) {
+    if (tcg_is_logged(th->tcg, TCG_LOG_IN_ASM, key.pc)) {
         log_guest_code(th->tcg, f);
     }
     return true;
@@ -120,9 +116,11 @@ static void build(TcgThread *th, IrRegion *r)
 {
     Translator *tr = th->translator;
     IrSettings settings = { .is_tso = th->tcg->target->is_tso };
+    uint64_t start = stats_clock();
     memset(r, 0, sizeof *r);
     arena_reset(tr->arena);
     region_build(&tr->former, tr->builder, r, tr->arena, &settings);
+    stats_phase(&th->stats, TCG_PHASE_IR, &start);
     log_ir(th->tcg, r, tr->former.key.pc);
 }
 
@@ -148,22 +146,18 @@ typedef enum TryResult { TRY_DONE, TRY_AGAIN, TRY_SMALLER, TRY_FETCH_FAULT } Try
  * invalidations, which is read first because a report comes before the page is opened. */
 static PublishResult protect_and_publish(TcgThread *th, PublishPlan *plan, const CodeBlob *blob)
 {
-    const Tcg *t = th->tcg;
-    plan->seen_invalidations = atomic_load(&t->invalidations);
-    for (uint32_t i = 0; i < plan->nsources; i++) {
-        if (!t->ops->protect_code(t->mm, plan->sources[i].start, plan->sources[i].end)) {
-            return PUBLISH_CHANGED;
-        }
-    }
-    return region_is_unchanged(&th->translator->former) ? publish_region(th, plan, blob) : PUBLISH_CHANGED;
+    plan->seen_invalidations = atomic_load(&th->tcg->invalidations);
+    Former *f = &th->translator->former;
+    bool is_valid = region_protect(f, plan->sources, plan->nsources) && region_is_unchanged(f);
+    return is_valid ? publish_region(th, plan, blob) : PUBLISH_CHANGED;
 }
 
 static TryResult publish(TcgThread *th, unsigned tier, const CodeBlob *blob)
 {
     const Former *f = &th->translator->former;
-    IrSource sources[MAX_SOURCES];
+    IrSource sources[FORM_MAX_BLOCKS];
     PublishPlan plan = {
-        .key = f->key, .tier = tier, .sources = sources, .nsources = region_sources(f, sources, MAX_SOURCES),
+        .key = f->key, .tier = tier, .sources = sources, .nsources = region_sources(f, sources),
         .guest_insns = f->ninsns, .counter = (int32_t)th->tcg->settings.hot_threshold,
     };
     PublishResult result;
@@ -202,8 +196,12 @@ static TryResult try_translate(TcgThread *th, RegionKey key, unsigned tier, Regi
     CodeBlob blob;
     memset(&blob, 0, sizeof blob);
     blob.arena = tr->arena;
+    uint64_t start = stats_clock();
     host_compile(&r, &host, &blob);
-    return blob.is_failed ? TRY_SMALLER : publish(th, tier, &blob);
+    stats_phase(&th->stats, TCG_PHASE_COMPILE, &start);
+    TryResult result = blob.is_failed ? TRY_SMALLER : publish(th, tier, &blob);
+    stats_phase(&th->stats, TCG_PHASE_PUBLISH, &start);
+    return result;
 }
 
 TcgEvent translate(TcgThread *th, RegionKey key, unsigned tier)

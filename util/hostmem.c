@@ -282,6 +282,7 @@ void hostmem_guarded_free(void *p, size_t size)
 void hostmem_lock_pages(void) { lock_acquire(&arena.lock); }
 void hostmem_unlock_pages(void) { lock_release(&arena.lock); }
 
+uint64_t hostmem_size(void) { return arena.size; }
 uint64_t hostmem_start_limit(unsigned which) { return arena.rlimits[which]; }
 
 /* ---- what is ours */

@@ -41,6 +41,9 @@ unsigned hostmem_intervals(HostInterval *out, unsigned max);
 /* Fills the list above: once, early in main. Until then only the arena is known to be ours, and hostmem_overlaps says false. */
 void hostmem_find_intervals(void);
 
+/* Bytes of address space reserved: 16 GiB, less under a limit on address space. */
+uint64_t hostmem_size(void);
+
 /* Soft RLIMIT_AS (0), RLIMIT_DATA (1) and RLIMIT_STACK (2) as they were before we raised the first two to the hard limits. */
 uint64_t hostmem_start_limit(unsigned which);
 

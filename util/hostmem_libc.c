@@ -48,6 +48,7 @@ void host_free(void *p) { free(p); }
 bool hostmem_overlaps(uint64_t addr, uint64_t size) { return false; }
 unsigned hostmem_intervals(HostInterval *out, unsigned max) { return 0; }
 void hostmem_find_intervals(void) {}
+uint64_t hostmem_size(void) { return 1ull << 46; }
 uint64_t hostmem_start_limit(unsigned which) { return UINT64_MAX; }
 void hostmem_lock_all(void) {}
 void hostmem_unlock_all(void) {}

@@ -62,6 +62,17 @@ void lock_reset(Lock *l)
     atomic_store(&l->word, 0);
 }
 
+bool lock_take_over(Lock *l, uint32_t owner)
+{
+    uint32_t word = atomic_load(&l->word);
+    while ((word & ~WAITERS) == owner && owner != 0) {
+        if (atomic_compare_exchange_weak(&l->word, &word, current_tid() | WAITERS)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool lock_is_held_by_dead(const Lock *l)
 {
     uint32_t owner = atomic_load(&l->word) & ~WAITERS;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A futex lock that knows its owner's tid: usable without pthread, in raw-cloned children and before TLS exists. Not
- * recursive. A lock whose owner died can be broken (lock_break) before its structure is rebuilt. */
+ * recursive. A lock whose owner died can be taken over, and its structure rebuilt. */
 #ifndef LYRE_UTIL_LOCK_H
 #define LYRE_UTIL_LOCK_H
 
@@ -20,5 +20,7 @@ void lock_release(Lock *l);
 /* After fork in the child: the lock belongs to the only thread that is left. */
 void lock_reset(Lock *l);
 bool lock_is_held_by_dead(const Lock *l);
+/* Acquires a lock that `owner`, known to be dead, never released. false: it is not the owner. */
+bool lock_take_over(Lock *l, uint32_t owner);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A and Zacas (RV unpriv. 13, 15). A reservation is the address and the value that lr saw; sc is a compare-and-swap against
- * that value, so a store of the same value in between goes unnoticed (as with every such scheme).
+ * that value, so a store of the same value in between goes unnoticed (as with every such scheme). An sc of another width than
+ * the lr fails: res_addr is the address, and 1 more for a doubleword.
  */
 #include "target/riscv/trans.h"
 
@@ -14,12 +15,21 @@ static unsigned atomic_mem(const RvOps *o, unsigned width)
     return width | MEM_ALIGNED | (unsigned)order[o->aqrl] << MEM_ORDER_SHIFT;
 }
 
+static I64 reservation(RvTrans *t, I64 addr, unsigned width)
+{
+    if (width == MEM_32)
+        return addr;
+    I64 tag = ir_const_i64(t->b, 1);
+    return ir_add_i64(t->b, addr, tag);
+}
+
 void trans_lr(RvTrans *t, const RvOps *o, unsigned width)
 {
     unsigned sign = width == MEM_32 ? MEM_SIGNED : 0;
     I64 addr = rv_address(t, o);
     I64 v = ir_load_i64(t->b, addr, 0, atomic_mem(o, width) | sign);
-    ir_put_i64(t->b, RV_SLOT_RES_ADDR, addr);
+    I64 mark = reservation(t, addr, width);
+    ir_put_i64(t->b, RV_SLOT_RES_ADDR, mark);
     ir_put_i64(t->b, RV_SLOT_RES_VALUE, v);
     rv_put_x(t, o->rd, v);
 }
@@ -46,7 +56,8 @@ void trans_sc(RvTrans *t, const RvOps *o, unsigned width)
 {
     I64 addr = rv_address(t, o);
     I64 reserved = ir_get_i64(t->b, RV_SLOT_RES_ADDR);
-    I32 is_ours = ir_cmp_eq_i64(t->b, addr, reserved);
+    I64 mark = reservation(t, addr, width);
+    I32 is_ours = ir_cmp_eq_i64(t->b, mark, reserved);
     uint32_t do_store = ir_block_new(t->b, t->pc, false);
     uint32_t fail = ir_block_new(t->b, t->pc, false);
     uint32_t join = ir_block_new(t->b, t->next, false);

@@ -7,7 +7,7 @@
 #include "tcg/x86_64/select.h"
 
 /* Registers without a use at borders come first, then pins that C saves last: borrowing those costs calls nothing. */
-static const MHost host = {
+const MHost x86_mhost = {
     .allocatable = { 0xffff & ~(1u << X86_RSP | 1u << X86_RBP), 0x7fff },
     .order = {
         { X86_RAX, X86_RCX, X86_RDX, X86_R11, X86_R10, X86_R9, X86_R8, X86_RDI, X86_RSI, X86_R15, X86_R14, X86_R13, X86_R12,
@@ -25,7 +25,7 @@ void host_compile(IrRegion *r, const HostSettings *settings, CodeBlob *out)
     MRegion m = { .arena = out->arena };
     MAlloc alloc = { 0 };
     mir_select(r, &m);
-    mir_allocate(&m, &host, &alloc);
+    mir_allocate(&m, &x86_mhost, &alloc);
     if (alloc.is_failed) {
         out->is_failed = true;
         return;

@@ -8,13 +8,14 @@
 #include "util/assert.h"
 #include "util/compiler.h"
 
-void emit_reserve(Emit *e, uint32_t n)
+enum { FIRST_CODE = 4096 };
+
+void emit_grow(Emit *e, uint32_t n)
 {
     uint32_t pos = e->a.p ? emit_pos(e) : 0;
-    if (UNLIKELY(pos + n > e->out->cap_code)) {
-        e->out->code = arena_grow(e->arena, e->out->code, 1, &e->out->cap_code, pos + n + 4096);
-    }
+    e->out->code = arena_grow(e->arena, e->out->code, 1, &e->out->cap_code, pos + n + FIRST_CODE);
     e->a.p = e->out->code + pos;
+    e->limit = e->out->code + e->out->cap_code;
 }
 
 static void emit_register_move(Emit *e, const MMove *mv)
@@ -139,6 +140,8 @@ static void find_pins(Emit *e)
     for (uint32_t s = 0; s < e->ir->nslots; s++) {
         int pin = e->ir->slots[s].pin;
         if (pin >= 0) {
+            Loc loc = { LOC_REG, M_GPR, x86_pin_reg[pin] };
+            memcpy(&e->slot_loc[s], &loc, 4);
             e->pins |= 1u << pin;
             e->pin_home[pin] = e->ir->slots[s].offset;
         }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Ways in and out of a region: entries, polls, links, calls, returns, indirect jumps, events (state.h, BORDER ABI). */
+#include "tcg/jumptable.h"
 #include "tcg/state.h"
 #include "tcg/x86_64/emit_state.h"
 #include "util/arena.h"
@@ -194,8 +195,33 @@ static void stub_ic_call(Emit *e, const EmitStub *s)
     emit_jmp_to(e, s->resume);
 }
 
+static void stub_table_miss(Emit *e, const EmitStub *s)
+{
+    emit_stub_here(e, s);
+    x86_alu_rr(&e->a, X86_ALU_XOR, 4, X86_RCX, X86_RCX);
+    x86_jmp_mem(&e->a, tramp(TRAMP_INDIRECT));
+}
+
+/* Jumps to the pc in rax through the thread's jump table (tcg/jumptable.h): each site has an indirect jump of its own to be predicted. */
+static void probe_table(Emit *e)
+{
+    X86Rm entry = { X86_RM_MEM, X86_RBP, X86_RCX, 3, STATE_TABLE - STATE_BIAS };
+    x86_mov_rr(&e->a, 4, X86_RCX, X86_RAX);
+    x86_alu_imm(&e->a, X86_ALU_AND, 4, x86_rm_reg(X86_RCX), JUMPTABLE_MASK);
+    x86_op_rm(&e->a, 0x3b | X86_W, X86_RAX, &entry);
+    emit_jcc_stub(e, X86_NE, stub_table_miss, NULL, NULL);
+    entry.disp += offsetof(TcgTableEntry, code);
+    x86_jmp_mem(&e->a, entry);
+}
+
+/* Switches and interpreters jump to many places: the table serves them better than an inline cache (docs/decisions.md). It holds
+ * context 0 only. */
 static void exit_indirect(Emit *e)
 {
+    if (e->ir->ctx == 0) {
+        probe_table(e);
+        return;
+    }
     uint32_t ic = e->out->nics++;
     cmp_ic(e, ic);
     emit_jcc_stub(e, X86_NE, stub_ic_jump, NULL, NULL)->arg = ic;

@@ -81,7 +81,7 @@ void emit_align(Emit *e, const MInsn *insn, const MOperand *ops)
     X86Rm m = x86_insn_mem(insn, ops);
     unsigned mask = (unsigned)insn->imm, reg = m.base;
     lyre_assert(mask < 0x80 && insn->mem_at == 0);
-    if (m.base == X86_NOREG || m.index != X86_NOREG || ((unsigned)m.disp & mask)) {
+    if (m.base == X86_RM_NONE || m.index != X86_RM_NONE || ((unsigned)m.disp & mask)) {
         reg = ops[2].loc.index;
         x86_lea(&e->a, reg, m);
     }
@@ -93,19 +93,44 @@ void emit_align(Emit *e, const MInsn *insn, const MOperand *ops)
 
 /* ---- read-modify-write by compare and swap */
 
+/* An opcode whose byte form is one less. */
+static uint32_t sized(const MInsn *insn, uint32_t opcode)
+{
+    switch (insn->size) {
+    case 1: return (opcode - 1) | X86_BYTE_REG | X86_BYTE_RM;
+    case 2: return opcode | X86_OSZ;
+    default: return opcode | width(insn);
+    }
+}
+
+static void swap_bytes(Emit *e, const MInsn *insn, unsigned reg)
+{
+    if (insn->flags & MF_SWAPPED && insn->size == 2) {
+        x86_shift_imm(&e->a, 0, 2, reg, 8); /* rol */
+    } else if (insn->flags & MF_SWAPPED && insn->size > 2) {
+        x86_put8(&e->a, 0x40u | (insn->size == 8) << 3 | reg >> 3); /* bswap */
+        x86_put8(&e->a, 0x0f);
+        x86_put8(&e->a, 0xc8 | (reg & 7));
+    }
+}
+
 static void rmw_value(Emit *e, const MInsn *insn, unsigned t, unsigned value)
 {
-    static const uint8_t alu[] = { X86_ALU_AND, X86_ALU_OR, X86_ALU_XOR };
+    static const uint8_t alu[] = { [X86_RMW_AND] = X86_ALU_AND, [X86_RMW_OR] = X86_ALU_OR, [X86_RMW_XOR] = X86_ALU_XOR,
+                                   [X86_RMW_ADD] = X86_ALU_ADD };
     static const uint8_t replace_when[] = { [X86_RMW_SMIN] = X86_G, [X86_RMW_SMAX] = X86_L, [X86_RMW_UMIN] = X86_A,
                                             [X86_RMW_UMAX] = X86_B };
-    x86_mov_rr(&e->a, insn->size, t, X86_RAX);
-    if (insn->cond <= X86_RMW_XOR) {
-        x86_alu_rr(&e->a, alu[insn->cond], insn->size, t, value);
+    unsigned wide = insn->size == 8 ? 8 : 4;
+    x86_mov_rr(&e->a, wide, t, X86_RAX);
+    swap_bytes(e, insn, t);
+    if (insn->cond <= X86_RMW_XOR || insn->cond == X86_RMW_ADD) {
+        x86_alu_rr(&e->a, alu[insn->cond], wide, t, value);
     } else {
-        X86Rm rm = x86_rm_reg(value);
-        x86_alu_rr(&e->a, X86_ALU_CMP, insn->size, X86_RAX, value);
+        X86Rm rm = x86_rm_reg(value), old = x86_rm_reg(t);
+        x86_op_rm(&e->a, sized(insn, 0x39), value, &old);
         x86_op_rm(&e->a, (0x40u + replace_when[insn->cond]) | X86_0F | width(insn), t, &rm);
     }
+    swap_bytes(e, insn, t);
 }
 
 void emit_lock_rmw(Emit *e, const MInsn *insn, const MOperand *ops)
@@ -113,16 +138,16 @@ void emit_lock_rmw(Emit *e, const MInsn *insn, const MOperand *ops)
     X86Asm *a = &e->a;
     X86Rm m = x86_insn_mem(insn, ops);
     unsigned value = ops[3].loc.index, t = ops[4].loc.index;
-    lyre_assert(insn->mem_at == 0 && insn->size >= 4 && ops[2].loc.index == X86_RAX);
+    lyre_assert(insn->mem_at == 0 && ops[2].loc.index == X86_RAX);
     if (insn->snap) {
         emit_row(e, insn, ops, emit_pos(e), SIDE_ACCESS, true);
     }
-    x86_load(a, insn->size, X86_RAX, m);
+    x86_op_rm(a, insn->size < 4 ? (insn->size == 1 ? 0xb6 : 0xb7) | X86_0F : 0x8b | width(insn), X86_RAX, &m);
     uint32_t again = emit_pos(e);
     rmw_value(e, insn, t, value);
     if (insn->snap) {
         emit_row(e, insn, ops, emit_pos(e), SIDE_ACCESS, true);
     }
-    x86_op_rm(a, 0xb1 | X86_0F | X86_LOCK | width(insn), t, &m);
+    x86_op_rm(a, sized(insn, 0xb1) | X86_0F | X86_LOCK, t, &m);
     emit_jcc_to(e, X86_NE, again);
 }

@@ -6,50 +6,30 @@
 
 static bool is_constant(unsigned recipe) { return recipe == M_CONSTANT || recipe == M_PLUS_CONSTANT; }
 
-/* Whether the slot's home (its pin, memory) already has what this only entry of the slot says. */
-static bool is_at_home(const Emit *e, const MSnapEntry *s, Loc loc, uint32_t *pins)
+/* Whether the slot's home (its pin, memory) already has the value that is at `loc` as it is. */
+static bool is_at_home(const Emit *e, unsigned slot, Loc loc)
 {
-    if (s->recipe != M_AS_IS) {
-        return false;
-    }
-    if (loc.kind == LOC_HOME && loc.index == s->slot) {
-        return true;
-    }
-    int pin = e->ir->slots[s->slot].pin;
-    if (pin >= 0 && loc.kind == LOC_REG && loc.cls == M_GPR && loc.index == x86_pin_reg[pin]) {
-        *pins |= 1u << pin;
-        return true;
-    }
-    return false;
+    uint32_t bits;
+    memcpy(&bits, &loc, 4);
+    return bits == e->slot_loc[slot] || (loc.kind == LOC_HOME && loc.index == slot);
 }
 
-static void add_entries(Emit *e, const MInsn *insn, SideRow *row)
+/* Writes the entries that are needed; returns the pins that hold their slots' values. */
+static uint32_t add_entries(Emit *e, const MSnapEntry *s, const Loc *locs, uint32_t n)
 {
-    const MSnapshot *snap = &e->m->snaps[insn->snap];
-    const MSnapEntry *s = &e->m->snap_entries[snap->first];
-    const Loc *locs = &e->alloc->snap_locs[e->alloc->snap_start[insn - e->m->insns]];
-    row->pc = snap->pc;
-    row->ctx = snap->ctx;
-    row->pin_mask = e->pins_live;
-    row->nentries = 0;
-    if (snap->count > IR_MAX_SLOTS) {
-        e->out->is_failed = true;
-        return;
-    }
-    for (uint32_t i = 0; i < snap->count; i++) {
-        bool is_only = (i == 0 || s[i - 1].slot != s[i].slot) && (i + 1 == snap->count || s[i + 1].slot != s[i].slot);
-        if (is_only && is_at_home(e, &s[i], locs[i], &row->pin_mask)) {
-            continue;
-        }
-        SideEntry *out = &row->entries[row->nentries++];
-        out->slot = s[i].slot;
-        out->recipe = s[i].recipe;
-        out->loc = locs[i];
-        if (is_constant(s[i].recipe)) {
-            out->loc = (Loc){ .kind = LOC_CONST };
-            out->value = e->ir->insns[s[i].vreg].imm;
+    uint32_t pins = e->pins_live;
+    for (uint32_t i = 0; i < n; i++) {
+        unsigned slot = s[i].slot, recipe = s[i].recipe;
+        if (recipe == M_AS_IS && is_at_home(e, slot, locs[i]) && (i + 1 == n || s[i + 1].slot != slot)) {
+            pins |= locs[i].kind == LOC_REG ? 1u << e->ir->slots[slot].pin : 0;
+        } else if (is_constant(recipe)) {
+            SideEntry k = { s[i].slot, s[i].recipe, { .kind = LOC_CONST }, e->ir->insns[s[i].vreg].imm };
+            side_writer_entry_slow(&e->side, &k);
+        } else {
+            side_writer_entry(&e->side, slot, recipe, locs[i]);
         }
     }
+    return pins;
 }
 
 static void add_address(const MInsn *insn, const MOperand *ops, SideRow *row)
@@ -62,8 +42,8 @@ static void add_address(const MInsn *insn, const MOperand *ops, SideRow *row)
     }
     X86Rm rm = x86_insn_mem(insn, ops);
     unsigned size = mop_info[insn->op].mem_size;
-    row->addr_base = rm.base;
-    row->addr_index = rm.index;
+    row->addr_base = rm.base == X86_RM_NONE ? X86_NOREG : rm.base;
+    row->addr_index = rm.index == X86_RM_NONE ? X86_NOREG : rm.index;
     row->addr_scale = rm.scale;
     row->addr_disp = rm.disp;
     row->mem_size = (uint8_t)(size ? size : insn->size);
@@ -71,13 +51,23 @@ static void add_address(const MInsn *insn, const MOperand *ops, SideRow *row)
 
 void emit_row(Emit *e, const MInsn *insn, const MOperand *ops, uint32_t offset, SideKind kind, bool is_store)
 {
+    const MSnapshot *snap = &e->m->snaps[insn->snap];
+    const MSnapEntry *entries = &e->m->snap_entries[snap->first];
+    const Loc *locs = &e->alloc->snap_locs[e->alloc->snap_start[insn - e->m->insns]];
     SideRow *row = &e->row;
+    if (snap->count > IR_MAX_SLOTS) {
+        e->out->is_failed = true;
+        return;
+    }
     row->offset = offset;
     row->kind = (uint8_t)kind;
     row->is_store = is_store;
-    add_entries(e, insn, row);
+    row->pc = snap->pc;
+    row->ctx = snap->ctx;
     add_address(insn, ops, row);
-    side_writer_add(&e->side, row);
+    side_writer_begin(&e->side, row, snap->count);
+    uint32_t pins = add_entries(e, entries, locs, snap->count);
+    side_writer_end(&e->side, pins);
 }
 
 void emit_entry_poll_row(Emit *e, uint64_t pc, uint32_t offset)

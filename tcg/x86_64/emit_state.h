@@ -6,6 +6,7 @@
 #include "tcg/sidetable.h"
 #include "tcg/x86_64/emit.h"
 #include "tcg/x86_64/encode.h"
+#include "util/compiler.h"
 
 enum { EMIT_UNBOUND = UINT32_MAX, EMIT_ROOM = 512, EMIT_MAX_CODE = 256 * 1024 };
 
@@ -47,6 +48,7 @@ enum EmitData { EMIT_REGION, EMIT_LINK, EMIT_IC, EMIT_IC_TARGET, EMIT_CONST16, E
 
 struct Emit {
     X86Asm a;
+    uint8_t *limit;            /* end of the room for code */
     const MRegion *m;
     const MAlloc *alloc;
     const IrRegion *ir;
@@ -65,6 +67,7 @@ struct Emit {
     uint32_t flags_start;      /* code offset of the operation before, when it may still be shifted; 0: not */
     uint32_t miss_stub;        /* shared jump to return_miss; 0: none yet */
     uint16_t pin_home[X86_NPINS]; /* offsets in CpuState */
+    uint32_t slot_loc[IR_MAX_SLOTS]; /* Loc of a pinned slot's pin, as bits; else 0 */
     uint32_t pins;             /* pins that the target uses */
     uint32_t pins_live;        /* pins in place throughout: kept and not borrowed */
     uint32_t pins_borrowed;
@@ -75,7 +78,13 @@ struct Emit {
 
 static inline uint32_t emit_pos(const Emit *e) { return (uint32_t)(e->a.p - e->out->code); }
 /* Room for `n` bytes. */
-void emit_reserve(Emit *e, uint32_t n);
+void emit_grow(Emit *e, uint32_t n);
+static inline void emit_reserve(Emit *e, uint32_t n)
+{
+    if (UNLIKELY((size_t)(e->limit - e->a.p) < n)) {
+        emit_grow(e, n);
+    }
+}
 
 /* emit_data.c: references to the data; called right after the instruction whose operand is rip-relative. */
 void emit_ref(Emit *e, enum EmitData part, uint32_t index);

@@ -15,109 +15,107 @@ X86Rm x86_rm_state(unsigned offset)
     return x86_rm_mem(X86_STATE, (int32_t)offset - STATE_BIAS);
 }
 
-static void put_sib(X86Asm *a, const X86Rm *rm, unsigned base)
+static inline uint8_t *put_disp(uint8_t *p, int32_t disp)
 {
-    unsigned index = 4;
-    if (rm->index != X86_NOREG) {
-        lyre_assert(rm->index != X86_RSP);
-        index = rm->index & 7;
-    }
-    x86_put8(a, (unsigned)rm->scale << 6 | index << 3 | base);
+    memcpy(p, &disp, 4);
+    return p + 4;
+}
+
+static inline unsigned sib(const X86Rm *rm, unsigned base)
+{
+    lyre_assert(rm->index != X86_RSP);
+    return (unsigned)rm->scale << 6 | (rm->index != X86_RM_NONE ? rm->index & 7u : 4) << 3 | base;
 }
 
 /* ModRM, SIB and displacement (SDM tables 2-2 and 2-3). */
-static void put_modrm(X86Asm *a, unsigned reg, const X86Rm *rm)
+static inline uint8_t *put_modrm(X86Asm *a, uint8_t *p, unsigned reg, const X86Rm *rm)
 {
     reg = (reg & 7) << 3;
     if (rm->kind == X86_RM_REG) {
-        x86_put8(a, 0xc0 | reg | (rm->base & 7));
-        return;
+        *p = (uint8_t)(0xc0 | reg | (rm->base & 7));
+        return p + 1;
     }
     if (rm->kind == X86_RM_RIP) {
-        x86_put8(a, reg | 5);
-        a->rip_field = a->p;
-        x86_put32(a, 0);
-        return;
+        *p++ = (uint8_t)(reg | 5);
+        a->rip_field = p;
+        return put_disp(p, 0);
     }
-    if (rm->base == X86_NOREG) {
-        x86_put8(a, reg | 4);
-        put_sib(a, rm, 5);
-        x86_put32(a, (uint32_t)rm->disp);
-        return;
+    if (rm->base == X86_RM_NONE) {
+        *p++ = (uint8_t)(reg | 4);
+        *p++ = (uint8_t)sib(rm, 5);
+        return put_disp(p, rm->disp);
     }
     unsigned base = rm->base & 7;
     unsigned mod = rm->disp == 0 && base != 5 ? 0 : x86_fits8(rm->disp) ? 0x40 : 0x80;
-    if (rm->index != X86_NOREG || base == 4) {
-        x86_put8(a, mod | reg | 4);
-        put_sib(a, rm, base);
+    if (rm->index != X86_RM_NONE || base == 4) {
+        *p++ = (uint8_t)(mod | reg | 4);
+        *p++ = (uint8_t)sib(rm, base);
     } else {
-        x86_put8(a, mod | reg | base);
+        *p++ = (uint8_t)(mod | reg | base);
     }
-    if (mod == 0x40) {
-        x86_put8(a, (uint8_t)rm->disp);
-    } else if (mod == 0x80) {
-        x86_put32(a, (uint32_t)rm->disp);
+    if (mod == 0x80) {
+        return put_disp(p, rm->disp);
     }
+    *p = (uint8_t)rm->disp;
+    return p + (mod >> 6);
 }
 
 /* REX.RXB of the operands. */
 static unsigned rex_bits(unsigned reg, const X86Rm *rm)
 {
-    unsigned bits = (reg & 8) >> 1;
-    if (rm->kind != X86_RM_RIP) {
-        bits |= rm->base != X86_NOREG ? rm->base >> 3 & 1 : 0;
-        bits |= rm->index != X86_NOREG ? rm->index >> 2 & 2 : 0;
-    }
-    return bits;
+    return (reg & 8) >> 1 | (rm->index & 8) >> 2 | (rm->base & 8) >> 3;
 }
 
 void x86_op_rm(X86Asm *a, uint32_t opcode, unsigned reg, const X86Rm *rm)
 {
     static const uint8_t prefixes[] = { 0, 0x66, 0xf3, 0xf2 };
+    uint8_t *p = a->p;
     if (opcode & (X86_LOCK | X86_OSZ | X86_PP_66 | X86_PP_F3)) {
         if (opcode & X86_LOCK) {
-            x86_put8(a, 0xf0);
+            *p++ = 0xf0;
         }
         if (opcode & X86_OSZ) {
-            x86_put8(a, 0x66);
+            *p++ = 0x66;
         }
         unsigned pp = opcode >> 10 & 3;
         if (pp) {
-            x86_put8(a, prefixes[pp]);
+            *p++ = prefixes[pp];
         }
     }
     unsigned rex = rex_bits(reg, rm) | (opcode & X86_W ? 8 : 0);
-    bool is_forced = ((opcode & X86_BYTE_REG) && reg >= 4) ||
-                     ((opcode & X86_BYTE_RM) && rm->kind == X86_RM_REG && rm->base >= 4);
+    bool is_forced = (opcode & (X86_BYTE_REG | X86_BYTE_RM)) &&
+                     (((opcode & X86_BYTE_REG) && reg >= 4) ||
+                      ((opcode & X86_BYTE_RM) && rm->kind == X86_RM_REG && rm->base >= 4));
     if (rex || is_forced) {
-        x86_put8(a, 0x40 | rex);
+        *p++ = (uint8_t)(0x40 | rex);
     }
     unsigned map = opcode >> 8 & 3;
     if (map) {
-        x86_put8(a, 0x0f);
+        *p++ = 0x0f;
         if (map > 1) {
-            x86_put8(a, map == 2 ? 0x38 : 0x3a);
+            *p++ = map == 2 ? 0x38 : 0x3a;
         }
     }
-    x86_put8(a, opcode & 0xff);
-    put_modrm(a, reg, rm);
+    *p++ = (uint8_t)opcode;
+    a->p = put_modrm(a, p, reg, rm);
 }
 
 /* VEX prefix, 128 bits (SDM 2.3.5): two bytes where map 0F, W0 and no X, B allow it. */
 void x86_vex_rm(X86Asm *a, uint32_t opcode, unsigned reg, unsigned vvvv, const X86Rm *rm)
 {
+    uint8_t *p = a->p;
     unsigned rxb = rex_bits(reg, rm), map = opcode >> 8 & 3, pp = opcode >> 10 & 3;
     unsigned tail = (~vvvv & 15) << 3 | pp;
     if (map == 1 && !(opcode & X86_W) && !(rxb & 3)) {
-        x86_put8(a, 0xc5);
-        x86_put8(a, (rxb & 4 ? 0 : 0x80) | tail);
+        *p++ = 0xc5;
+        *p++ = (uint8_t)((rxb & 4 ? 0 : 0x80) | tail);
     } else {
-        x86_put8(a, 0xc4);
-        x86_put8(a, (~rxb & 7) << 5 | map);
-        x86_put8(a, (opcode & X86_W ? 0x80 : 0) | tail);
+        *p++ = 0xc4;
+        *p++ = (uint8_t)((~rxb & 7) << 5 | map);
+        *p++ = (uint8_t)((opcode & X86_W ? 0x80 : 0) | tail);
     }
-    x86_put8(a, opcode & 0xff);
-    put_modrm(a, reg, rm);
+    *p++ = (uint8_t)opcode;
+    a->p = put_modrm(a, p, reg, rm);
 }
 
 void x86_sse_rm(X86Asm *a, uint32_t opcode, unsigned reg, unsigned vvvv, const X86Rm *rm)
@@ -219,10 +217,11 @@ void x86_alu_imm(X86Asm *a, unsigned op, unsigned size, X86Rm rm, int32_t imm)
 void x86_shift_imm(X86Asm *a, unsigned op, unsigned size, unsigned reg, unsigned count)
 {
     X86Rm rm = x86_rm_reg(reg);
+    uint32_t form = width(size) | (size == 2 ? X86_PP_66 : 0);
     if (count == 1) {
-        x86_op_rm(a, 0xd1 | width(size), op, &rm);
+        x86_op_rm(a, 0xd1 | form, op, &rm);
     } else {
-        x86_op_rm(a, 0xc1 | width(size), op, &rm);
+        x86_op_rm(a, 0xc1 | form, op, &rm);
         x86_put8(a, count);
     }
 }

@@ -24,25 +24,26 @@ typedef struct X86Asm {
 
 /* The operand of ModRM.rm. */
 typedef enum X86RmKind { X86_RM_REG, X86_RM_MEM, X86_RM_RIP } X86RmKind;
+enum { X86_RM_NONE = 0x10 }; /* its bit 3 is clear, as REX wants it */
 typedef struct X86Rm {
     uint8_t kind;
-    uint8_t base;  /* or the register; X86_NOREG: none */
-    uint8_t index; /* X86_NOREG: none */
+    uint8_t base;  /* or the register; X86_RM_NONE */
+    uint8_t index; /* X86_RM_NONE */
     uint8_t scale; /* log2 */
     int32_t disp;
 } X86Rm;
 
 static inline X86Rm x86_rm_reg(unsigned reg)
 {
-    return (X86Rm){ X86_RM_REG, (uint8_t)reg, X86_NOREG, 0, 0 };
+    return (X86Rm){ X86_RM_REG, (uint8_t)reg, X86_RM_NONE, 0, 0 };
 }
 static inline X86Rm x86_rm_mem(unsigned base, int32_t disp)
 {
-    return (X86Rm){ X86_RM_MEM, (uint8_t)base, X86_NOREG, 0, disp };
+    return (X86Rm){ X86_RM_MEM, (uint8_t)base, X86_RM_NONE, 0, disp };
 }
 /* A field of CpuState. */
 X86Rm x86_rm_state(unsigned offset);
-static inline X86Rm x86_rm_rip(void) { return (X86Rm){ X86_RM_RIP, X86_NOREG, X86_NOREG, 0, 0 }; }
+static inline X86Rm x86_rm_rip(void) { return (X86Rm){ X86_RM_RIP, X86_RM_NONE, X86_RM_NONE, 0, 0 }; }
 
 /* An opcode: byte, map, mandatory prefix and modifiers. */
 enum {

@@ -31,7 +31,7 @@ X86Rm x86_insn_mem(const MInsn *insn, const MOperand *ops)
         return x86_rm_rip();
     }
     const MOperand *base = &ops[insn->mem_at], *index = base + 1;
-    X86Rm rm = x86_rm_mem(X86_NOREG, insn->disp);
+    X86Rm rm = x86_rm_mem(X86_RM_NONE, insn->disp);
     if (insn->flags & MF_MEM_STATE) {
         rm = x86_rm_state((unsigned)insn->disp);
     } else if (base->vreg) {
@@ -57,36 +57,30 @@ static unsigned reg_operand(const MInsn *insn, const MOperand *ops, unsigned n)
 
 static uint32_t width(const MInsn *insn) { return insn->size == 8 ? X86_W : 0; }
 
-static uint32_t generic_opcode(const MopInfo *info, const MInsn *insn)
+/* The opcode word of rows where it depends on more than the row and REX.W by size. */
+static uint32_t varying_opcode(const MopInfo *info, const MInsn *insn)
 {
-    static const uint32_t pps[] = { 0, X86_PP_66, X86_PP_F3, X86_PP_F2 };
     unsigned flags = info->flags;
-    uint32_t op = info->opcode | (uint32_t)info->map << 8;
-    if (info->pp == MOP_PP_SS) {
+    uint32_t op = info->opcode;
+    if (flags & MOP_PP_SS) {
         op |= insn->size == 8 ? X86_PP_F2 : X86_PP_F3;
-    } else if (info->pp == MOP_PP_PS) {
+    } else if (flags & MOP_PP_PS) {
         op |= insn->size == 8 ? X86_PP_66 : 0;
-    } else {
-        op |= pps[info->pp];
     }
-    bool w = (flags & MOP_W) || ((flags & MOP_W_SIZE) && insn->size == 8) ||
-             ((flags & MOP_W_SRC) && (insn->flags & MF_SRC64)) || ((flags & MOP_W_DST) && (insn->flags & MF_DST64));
+    bool w = ((flags & MOP_W_SRC) && (insn->flags & MF_SRC64)) || ((flags & MOP_W_DST) && (insn->flags & MF_DST64));
     op |= w ? X86_W : 0;
-    if (insn->size < 4 && (flags & (MOP_OSZ | MOP_OSZ8))) {
-        if (insn->size == 2) {
-            op |= X86_OSZ;
-        } else if (flags & MOP_OSZ8) {
-            op = (op - 1) | (info->m == 0 ? X86_BYTE_REG : X86_BYTE_RM);
-        }
+    if (insn->size == 2 && (flags & MOP_OSZ)) {
+        op |= X86_OSZ;
+    } else if (insn->size == 1 && (flags & MOP_OSZ8)) {
+        op = (op - 1) | (info->m == 0 ? X86_BYTE_REG : X86_BYTE_RM);
     }
-    op |= flags & MOP_BYTE_RM ? X86_BYTE_RM : 0;
-    op |= flags & MOP_LOCK ? X86_LOCK : 0;
     return flags & MOP_CC ? op + insn->cond : op;
 }
 
 static void encode_generic(X86Asm *a, const MopInfo *info, const MInsn *insn, const MOperand *ops)
 {
-    uint32_t op = generic_opcode(info, insn);
+    uint32_t op = info->flags & MOP_VARIES ? varying_opcode(info, insn) : info->opcode;
+    op |= info->flags & MOP_W_SIZE ? width(insn) : 0;
     X86Rm rm = rm_operand(a, insn, ops, info->m);
     unsigned reg = info->r == MOP_NO_OPERAND ? info->digit : reg_operand(insn, ops, info->r);
     if ((info->flags & MOP_VEX_ONLY) || ((info->flags & MOP_VEX) && a->use_vex)) {

@@ -28,7 +28,8 @@ typedef enum X86Cond {
 } X86Cond;
 
 /* LOCK_RMW and FMINMAX: MInsn.cond */
-typedef enum X86Rmw { X86_RMW_AND, X86_RMW_OR, X86_RMW_XOR, X86_RMW_SMIN, X86_RMW_SMAX, X86_RMW_UMIN, X86_RMW_UMAX } X86Rmw;
+typedef enum X86Rmw { X86_RMW_AND, X86_RMW_OR, X86_RMW_XOR, X86_RMW_SMIN, X86_RMW_SMAX, X86_RMW_UMIN, X86_RMW_UMAX,
+               X86_RMW_ADD } X86Rmw;
 typedef enum X86MinMax { X86_MINNUM, X86_MAXNUM, X86_MIN, X86_MAX } X86MinMax;
 
 /* MInsn.flags */
@@ -40,6 +41,7 @@ typedef enum MInsnFlag {
     MF_SRC64 = 1 << 4,
     MF_DST64 = 1 << 5,
     MF_UNSIGNED = 1 << 6,
+    MF_SWAPPED = MF_UNSIGNED, /* LOCK_RMW: big-endian memory; the result in rax is as memory has it */
     MF_HELPER_FP = 1 << 7, /* CALL: the helper runs under the guest's MXCSR */
 } MInsnFlag;
 
@@ -53,26 +55,24 @@ typedef struct MopOperand {
 } MopOperand;
 
 typedef enum MopFlag {
-    MOP_W_SIZE = 1 << 0, MOP_W = 1 << 1, MOP_W_SRC = 1 << 2, MOP_W_DST = 1 << 3, /* REX.W: by size, always, by MF_* */
-    MOP_OSZ = 1 << 4,    /* size 2: 66 prefix */
-    MOP_OSZ8 = 1 << 5,   /* size 1: opcode - 1 */
-    MOP_BYTE_RM = 1 << 6,
-    MOP_IB = 1 << 7,
-    MOP_CC = 1 << 8,
-    MOP_LOCK = 1 << 9,
-    MOP_VEX = 1 << 10,   /* has a VEX form */
-    MOP_VEX_ONLY = 1 << 11,
-    MOP_STORES = 1 << 12,
-    MOP_V16 = 1 << 13,   /* memory operand of 16 bytes, aligned in the legacy form */
+    MOP_W_SIZE = 1 << 0, MOP_W_SRC = 1 << 1, MOP_W_DST = 1 << 2, /* REX.W: by size, by MF_* */
+    MOP_OSZ = 1 << 3,    /* size 2: 66 prefix */
+    MOP_OSZ8 = 1 << 4,   /* size 1: opcode - 1 */
+    MOP_PP_SS = 1 << 5, MOP_PP_PS = 1 << 6, /* prefix by size: f3 or f2, none or 66 */
+    MOP_CC = 1 << 7,
+    MOP_VEX = 1 << 8,    /* has a VEX form */
+    MOP_VEX_ONLY = 1 << 9,
+    MOP_IB = 1 << 10,
+    MOP_STORES = 1 << 11,
+    MOP_V16 = 1 << 12,   /* memory operand of 16 bytes, aligned in the legacy form */
+    MOP_VARIES = MOP_W_SRC | MOP_W_DST | MOP_OSZ | MOP_OSZ8 | MOP_PP_SS | MOP_PP_PS | MOP_CC, /* opcode, beyond W_SIZE */
 } MopFlag;
-enum { MOP_PP_NONE, MOP_PP_66, MOP_PP_F3, MOP_PP_F2, MOP_PP_SS, MOP_PP_PS };
 enum { MOP_NO_OPERAND = 0xff, MOP_V_SOURCE = 0xfe };
 
 typedef struct MopInfo {
     const char *name;
     uint8_t form;     /* MopForm */
-    uint8_t pp, map;  /* map: 0 one byte, 1 0f, 2 0f38, 3 0f3a */
-    uint8_t opcode;   /* or the form's parameter */
+    uint32_t opcode;  /* opcode word of encode.h, or the form's parameter */
     uint8_t digit;    /* ModRM.reg when no operand is; 0xff: none */
     uint8_t r, v, m;  /* operand numbers; MOP_NO_OPERAND, MOP_V_SOURCE */
     uint16_t flags;   /* MopFlag */

@@ -62,7 +62,7 @@ MInsn *sel_emit(Sel *s, MOp op, unsigned size, unsigned n, const SelArg *args)
         if (is_untied && (role == M_TIED || role == M_USE_LATE)) {
             role = role == M_TIED ? M_DEF : M_USE;
         }
-        if (role == M_USE_LATE && k > 0 && a->kind <= ARG_ANY && info->ops[0].role == M_TIED && a->vreg == args[1].vreg) {
+        if (role == M_USE_LATE && k == 2 && a->kind <= ARG_ANY && a->vreg == args[1].vreg && op != MOP_FMINMAX) {
             role = M_USE; /* op d, a, a */
         }
         switch (a->kind) {
@@ -247,7 +247,7 @@ static void select_block(Sel *s, uint32_t block)
             fill_phis(s, b);
             is_end = false;
         }
-        bool is_wanted = s->vreg[v] || s->second[v] || !(traits & (IR_TRAIT_PURE | IR_TRAIT_FLOAT));
+        bool is_wanted = s->vreg[v] || s->vreg[s->second[v]] || !(traits & (IR_TRAIT_PURE | IR_TRAIT_FLOAT));
         if (is_wanted && !(s->state[v] & SEL_FUSED)) {
             lyre_assert(rows[i->op]);
             rows[i->op]->fn(s, v, i, rows[i->op]);

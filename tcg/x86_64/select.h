@@ -27,6 +27,7 @@ typedef struct Sel {
     uint8_t *state;    /* per IR value: SelState */
     uint32_t cur, block;
     uint32_t barrier;  /* cache of sel_barrier */
+    bool has_more;     /* what is being done here is done elsewhere too: no load may move to it */
     uint32_t *snap;    /* per IR snapshot: its MSnapshot in block snap_block[] */
     uint32_t *snap_block;
     uint32_t last_snap, last_first, last_count; /* the latest one and the IR entries that it was made of */
@@ -129,6 +130,7 @@ X86Cond sel_invert(X86Cond c);
 
 /* ---- select_fp.c */
 void sel_box(Sel *s, uint32_t d, uint32_t x);
+void sel_canon(Sel *s, uint32_t d, uint32_t v); /* d = fcanon of value v */
 uint32_t sel_fp_source(Sel *s, uint32_t v); /* v, or what it is the fcanon of, where a NaN's payload does not matter */
 bool sel_calls(const IrInsn *i); /* whether it becomes a call of C */
 /* Compares; returns the condition that holds when the fcmp does: X86_FEQ (branches only) or a plain one. */
@@ -140,6 +142,8 @@ uint32_t sel_home(Sel *s, uint32_t block, unsigned pin);
 
 /* ---- select_exit.c */
 void sel_call(Sel *s, void *fn, bool is_fp, unsigned type, uint32_t result, unsigned nargs, const uint32_t *args);
+
+extern const MHost x86_mhost; /* compile.c */
 
 void mir_select(IrRegion *r, MRegion *m);
 

@@ -31,7 +31,7 @@ static X86Cond test_register(Sel *s, uint32_t x, unsigned size, X86Cond cond)
     return cond;
 }
 
-/* v == 0 or v != 0 for v = x & y, as TEST or BT. Returns the condition for "v is not zero". */
+/* v == 0 or v != 0 for v = x & y, as TEST or BT. *cond: the condition for "v is not zero". */
 static bool test_and(Sel *s, uint32_t v, unsigned size, X86Cond *cond)
 {
     const IrInsn *i = &s->r->insns[v];
@@ -40,6 +40,7 @@ static bool test_and(Sel *s, uint32_t v, unsigned size, X86Cond *cond)
     if (i->op != (size == 8 ? IR_AND_I64 : IR_AND_I32) || s->vreg[v] || i->block != s->block) {
         return false;
     }
+    s->has_more |= i->uses != 1;
     uint32_t a = i->arg[0], b = i->arg[1];
     const IrInsn *x = &s->r->insns[a];
     bool is_const = sel_const(s, b, &c);
@@ -117,12 +118,15 @@ static uint32_t strip_not_zero(Sel *s, uint32_t v, bool *is_inverted)
             return v;
         }
         uint32_t x = i->arg[0];
+        bool is_shared = i->uses != 1;
         if (s->r->insns[x].op == IR_ZEXT_I64) {
+            is_shared |= s->r->insns[x].uses != 1;
             x = s->r->insns[x].arg[0];
         }
         if (!is_condition(s->r->insns[x].op)) {
             return v;
         }
+        s->has_more |= is_shared;
         *is_inverted ^= is_eq;
         v = x;
     }
@@ -140,12 +144,13 @@ static X86Cond cc_flags(Sel *s, const IrInsn *i)
     return X86_B;
 }
 
-X86Cond sel_flags(Sel *s, uint32_t v, bool is_branch)
+static X86Cond flags_of(Sel *s, uint32_t v, bool is_branch)
 {
     bool is_inverted = false;
     v = strip_not_zero(s, v, &is_inverted);
     const IrInsn *i = &s->r->insns[v];
     X86Cond cond = X86_NE;
+    s->has_more |= i->uses != 1 || s->vreg[v];
     bool is_near = !s->vreg[v] || i->block == s->block;
     if (is_int_cmp(i->op) && is_near) {
         bool is_64 = i->op >= IR_CMP_EQ_I64;
@@ -163,10 +168,18 @@ X86Cond sel_flags(Sel *s, uint32_t v, bool is_branch)
     return is_inverted ? sel_invert(cond) : cond;
 }
 
+X86Cond sel_flags(Sel *s, uint32_t v, bool is_branch)
+{
+    X86Cond cond = flags_of(s, v, is_branch);
+    s->has_more = false;
+    return cond;
+}
+
 static void select_cmp(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
 {
     uint32_t d = sel_def(s, id);
     X86Cond cond = compare(s, i, row->x, row->size);
+    s->has_more = false;
     sel_emit1(s, MOP_SETCC, 4, d)->cond = cond;
 }
 

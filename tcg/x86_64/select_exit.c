@@ -17,19 +17,15 @@ static uint32_t exit_value(Sel *s, uint32_t v)
         return sel_reg(s, v);
     }
     uint32_t d = sel_new_typed(s, i->type);
+    if (i->op == IR_FCANON_F64 || i->op == IR_FCANON_F32) {
+        sel_canon(s, d, i->arg[0]);
+        return d;
+    }
     uint32_t x = exit_value(s, i->arg[0]);
-    SelArg a = sel_arg_reg(x);
-    switch (i->op) {
-    case IR_SEXT_I64:
-    case IR_SEXT32_I64:
-        sel_emit2(s, MOP_MOVSX32, 8, d, a);
-        break;
-    case IR_BOX_F64:
+    if (i->op == IR_BOX_F64) {
         sel_box(s, d, x);
-        break;
-    default:
-        sel_emit2(s, MOP_CANON, i->op == IR_FCANON_F64 ? 8 : 4, d, a);
-        break;
+    } else {
+        sel_emit2(s, MOP_MOVSX32, 8, d, sel_arg_reg(x));
     }
     return d;
 }

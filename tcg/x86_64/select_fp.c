@@ -16,7 +16,8 @@ static const uint64_t sign_bits[] = { [4] = 0x80000000u, [8] = 0x800000000000000
 /* Operations whose NaN results are quiet: without their fcanon other arithmetic sees a NaN all the same. */
 static bool is_arithmetic(unsigned op)
 {
-    return (op >= IR_FADD_F32 && op <= IR_FMA_F64) || op == IR_F32_TO_F64_F64 || op == IR_F64_TO_F32_F32;
+    return (op >= IR_FADD_F32 && op <= IR_FMA_F64) || op == IR_F32_TO_F64_F64 || op == IR_F64_TO_F32_F32 ||
+           (op >= IR_FROUND_F32 && op <= IR_FRINT_F64);
 }
 
 uint32_t sel_fp_source(Sel *s, uint32_t v)
@@ -34,9 +35,8 @@ static void call_with_bits(Sel *s, uint32_t id, const IrInsn *i, void *fn, int r
     unsigned size = i->type == IR_I64 || i->type == IR_F64 ? 8 : 4, nargs = i->nargs;
     for (unsigned n = 0; n < i->nargs; n++) {
         args[n] = sel_reg(s, i->arg[n]);
-        const MVreg *v = &s->m->vregs[args[n]];
-        if (v->cls == M_VEC) {
-            unsigned vsize = v->size;
+        if (s->m->vregs[args[n]].cls == M_VEC) {
+            unsigned vsize = s->r->insns[i->arg[n]].type == IR_F64 ? 8 : 4;
             uint32_t t = sel_new(s, M_GPR, vsize);
             sel_emit2(s, MOP_MOVD_R, vsize, t, sel_arg_reg(args[n]));
             args[n] = t;
@@ -109,6 +109,7 @@ static uint32_t strip_neg(Sel *s, uint32_t v, bool *is_negated)
     const IrInsn *i = &s->r->insns[v];
     if (i->op == IR_FNEG_F32 || i->op == IR_FNEG_F64) {
         *is_negated ^= true;
+        s->has_more |= i->uses != 1;
         v = i->arg[0];
     }
     return sel_fp_source(s, v);
@@ -144,6 +145,7 @@ static void select_fma(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
         args[2] = sel_arg_reg(sel_reg(s, b));
     }
     sel_emit(s, is_sum_tied ? ops231[form] : ops213[form], row->size, 4, args);
+    s->has_more = false;
 }
 
 /* ---- signs, boxes, bits */
@@ -169,11 +171,28 @@ static void select_copysign(Sel *s, uint32_t id, const IrInsn *i, const SelRow *
     sel_emit3(s, MOP_ORPS, row->size, sel_def(s, id), sel_arg_reg(t), sel_arg_reg(u));
 }
 
-static void select_canon(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
+/* CANON compares, and so would raise invalid for a signalling NaN: where one may come, integer operations do it. */
+void sel_canon(Sel *s, uint32_t d, uint32_t v)
 {
-    uint32_t a = sel_reg(s, i->arg[0]);
-    sel_emit2(s, MOP_CANON, row->size, sel_def(s, id), sel_arg_reg(a));
+    const IrInsn *i = &s->r->insns[v];
+    unsigned size = i->type == IR_F64 ? 8 : 4;
+    uint32_t a = sel_reg(s, v);
+    if (is_arithmetic(i->op)) {
+        sel_emit2(s, MOP_CANON, size, d, sel_arg_reg(a));
+        return;
+    }
+    uint32_t bits = sel_new(s, M_GPR, size), magnitude = sel_new(s, M_GPR, size), t = sel_new(s, M_GPR, size);
+    uint32_t infinity = sel_const_reg(s, size == 8 ? 0x7ff0000000000000ull : 0x7f800000u, size);
+    uint32_t nan = sel_const_reg(s, size == 8 ? 0x7ff8000000000000ull : 0x7fc00000u, size);
+    sel_emit2(s, MOP_MOVD_R, size, bits, sel_arg_reg(a));
+    sel_emit3(s, MOP_BTR, size, magnitude, sel_arg_reg(bits), sel_arg_imm((int32_t)size * 8 - 1));
+    SelArg cmp[] = { sel_arg_reg(magnitude), sel_arg_reg(infinity) };
+    sel_emit(s, MOP_CMP, size, 2, cmp);
+    sel_emit3(s, MOP_CMOV, size, t, sel_arg_reg(bits), sel_arg_reg(nan))->cond = X86_A;
+    sel_emit2(s, MOP_MOVD, size, d, sel_arg_reg(t));
 }
+
+static void select_canon(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row) { sel_canon(s, sel_def(s, id), i->arg[0]); }
 
 void sel_box(Sel *s, uint32_t d, uint32_t x)
 {
@@ -375,18 +394,19 @@ static void select_set_round(Sel *s, uint32_t id, const IrInsn *i, const SelRow 
     if (sel_const(s, i->arg[0], &c)) {
         bits = sel_const_reg(s, (CONTROL >> (c & 3) * 2 & 3) << 13, 4);
     } else {
-        uint32_t a = sel_reg(s, i->arg[0]), t[4];
-        for (unsigned n = 0; n < 4; n++) {
+        uint32_t a = sel_reg(s, i->arg[0]), t[5];
+        for (unsigned n = 0; n < 5; n++) {
             t[n] = sel_new(s, M_GPR, 4);
         }
         uint32_t table = sel_const_reg(s, CONTROL, 4);
-        SelMem twice = { .base = a, .index = a };
-        SelArg lea[] = { sel_arg_reg(t[0]), sel_arg_mem(&twice) };
+        sel_emit3(s, MOP_AND, 4, t[0], sel_arg_reg(a), sel_arg_imm(3));
+        SelMem twice = { .base = t[0], .index = t[0] };
+        SelArg lea[] = { sel_arg_reg(t[1]), sel_arg_mem(&twice) };
         sel_emit(s, MOP_LEA, 4, 2, lea);
-        sel_emit3(s, MOP_SHR, 4, t[1], sel_arg_reg(table), sel_arg_reg(t[0]));
-        sel_emit3(s, MOP_AND, 4, t[2], sel_arg_reg(t[1]), sel_arg_imm(3));
-        sel_emit3(s, MOP_SHL, 4, t[3], sel_arg_reg(t[2]), sel_arg_imm(13));
-        bits = t[3];
+        sel_emit3(s, MOP_SHR, 4, t[2], sel_arg_reg(table), sel_arg_reg(t[1]));
+        sel_emit3(s, MOP_AND, 4, t[3], sel_arg_reg(t[2]), sel_arg_imm(3));
+        sel_emit3(s, MOP_SHL, 4, t[4], sel_arg_reg(t[3]), sel_arg_imm(13));
+        bits = t[4];
     }
     write_mxcsr(s, ~(3u << 13), bits);
 }

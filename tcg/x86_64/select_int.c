@@ -182,10 +182,11 @@ static void select_mul(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
     tied(s, MOP_IMUL, row->size, d, i->arg[0], i->arg[1], true);
 }
 
-/* The register of the second result; row functions of two-result operations see s->second. */
+/* The register of the second result. */
 static uint32_t second_def(Sel *s, uint32_t id)
 {
-    return s->second[id] ? s->vreg[s->second[id]] : sel_new(s, M_GPR, 8);
+    uint32_t v = s->second[id];
+    return v && s->vreg[v] ? s->vreg[v] : sel_new(s, M_GPR, 8);
 }
 
 static void select_mul2(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
@@ -216,11 +217,8 @@ static void select_div(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
     sel_emit(s, row->mop, size, 4, args);
 }
 
-static void select_result(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
-{
-    lyre_assert(i->aux == 1);
-    s->second[i->arg[0]] = id;
-}
+/* sel_resolve has told the operation of it. */
+static void select_result(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row) { lyre_assert(i->aux == 1); }
 
 static void select_min_max(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
 {

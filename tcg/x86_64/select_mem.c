@@ -335,13 +335,24 @@ static void select_store(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row
 
 /* ---- read-modify-write */
 
+/* In big-endian memory the operand is reversed before, where the operation works on bytes, and the old value after. */
+static bool is_swapped(const IrInsn *i) { return i->mem & MEM_BIG_ENDIAN && MEM_SIZE(i->mem) > 1; }
 static bool is_narrow(const IrInsn *i) { return MEM_SIZE(i->mem) < (i->type == IR_I64 ? 8u : 4u); }
 
-/* The old value, extended from memory's size. */
-static void extend_result(Sel *s, const IrInsn *i, uint32_t d, uint32_t t)
+/* The register for the old value as the host's operation gives it. */
+static uint32_t raw_result(Sel *s, const IrInsn *i, uint32_t d)
 {
+    return is_narrow(i) || is_swapped(i) ? sel_new(s, M_GPR, 8) : d;
+}
+
+static void finish_result(Sel *s, const IrInsn *i, uint32_t d, uint32_t t)
+{
+    unsigned size = MEM_SIZE(i->mem);
+    if (is_swapped(i)) {
+        t = swapped_value(s, sel_arg_reg(t), size).vreg;
+    }
     if (d != t) {
-        load_int(s, MEM_SIZE(i->mem), i->mem & MEM_SIGNED, i->type == IR_I64, d, sel_arg_reg(t));
+        load_int(s, size, i->mem & MEM_SIGNED, i->type == IR_I64, d, sel_arg_reg(t));
     }
 }
 
@@ -349,38 +360,48 @@ static void extend_result(Sel *s, const IrInsn *i, uint32_t d, uint32_t t)
 static void select_rmw(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
 {
     static const uint16_t plain[] = { MOP_LOCK_AND, MOP_LOCK_OR, MOP_LOCK_XOR };
-    unsigned size = MEM_SIZE(i->mem);
+    unsigned size = MEM_SIZE(i->mem), kind = row->x;
+    MOp op = row->mop == MOP_XADD && is_swapped(i) ? MOP_LOCK_RMW : row->mop;
+    kind = row->mop == MOP_XADD ? X86_RMW_ADD : kind;
+    bool is_bytewise = op == MOP_XCHG || (op == MOP_LOCK_RMW && kind <= X86_RMW_XOR);
     uint32_t v = strip_extension(s, i->arg[1], size);
-    if (!s->vreg[id] && (row->mop == MOP_XADD || (row->mop == MOP_LOCK_RMW && row->x <= X86_RMW_XOR))) {
+    if (!s->vreg[id] && (op == MOP_XADD || (op == MOP_LOCK_RMW && is_bytewise))) {
         SelArg x = int_value(s, v, size);
+        x = is_swapped(i) ? swapped_value(s, x, size) : x;
         SelMem mem = access_address(s, i);
         SelArg args[] = { sel_arg_mem(&mem), x };
-        sel_emit(s, row->mop == MOP_XADD ? MOP_LOCK_ADD : plain[row->x], size, 2, args);
+        sel_emit(s, op == MOP_XADD ? MOP_LOCK_ADD : plain[kind], size, 2, args);
         return;
     }
-    uint32_t d = sel_def(s, id), x = sel_reg(s, v);
-    uint32_t t = is_narrow(i) ? sel_new(s, M_GPR, 8) : d;
+    uint32_t d = sel_def(s, id), x = sel_reg(s, v), t = raw_result(s, i, d);
+    if (is_swapped(i) && is_bytewise) {
+        x = swapped_value(s, sel_arg_reg(x), size).vreg;
+    }
     SelMem mem = access_address(s, i);
-    if (row->mop == MOP_LOCK_RMW) {
+    if (op == MOP_LOCK_RMW) {
         SelArg args[] = { sel_arg_mem(&mem), sel_arg_reg(t), sel_arg_reg(x), sel_arg_reg(sel_new(s, M_GPR, 8)) };
-        sel_emit(s, MOP_LOCK_RMW, size, 4, args)->cond = row->x;
+        MInsn *m = sel_emit(s, MOP_LOCK_RMW, size, 4, args);
+        m->cond = (uint8_t)kind;
+        m->flags |= is_swapped(i) && !is_bytewise ? MF_SWAPPED : 0;
     } else {
         SelArg args[] = { sel_arg_mem(&mem), sel_arg_reg(t), sel_arg_reg(x) };
-        sel_emit(s, row->mop, size, 3, args);
+        sel_emit(s, op, size, 3, args);
     }
-    extend_result(s, i, d, t);
+    finish_result(s, i, d, t);
 }
 
 static void select_cas(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
 {
     unsigned size = MEM_SIZE(i->mem);
-    uint32_t d = sel_def(s, id);
-    uint32_t expected = sel_reg(s, strip_extension(s, i->arg[1], size)), new = sel_reg(s, strip_extension(s, i->arg[2], size));
-    uint32_t t = is_narrow(i) ? sel_new(s, M_GPR, 8) : d;
+    uint32_t d = sel_def(s, id), x[2], t = raw_result(s, i, d);
+    for (unsigned n = 0; n < 2; n++) {
+        x[n] = sel_reg(s, strip_extension(s, i->arg[n + 1], size));
+        x[n] = is_swapped(i) ? swapped_value(s, sel_arg_reg(x[n]), size).vreg : x[n];
+    }
     SelMem mem = access_address(s, i);
-    SelArg args[] = { sel_arg_mem(&mem), sel_arg_reg(t), sel_arg_reg(expected), sel_arg_reg(new) };
+    SelArg args[] = { sel_arg_mem(&mem), sel_arg_reg(t), sel_arg_reg(x[0]), sel_arg_reg(x[1]) };
     sel_emit(s, MOP_CMPXCHG, size, 4, args);
-    extend_result(s, i, d, t);
+    finish_result(s, i, d, t);
 }
 
 static void select_cas128(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
@@ -388,6 +409,11 @@ static void select_cas128(Sel *s, uint32_t id, const IrInsn *i, const SelRow *ro
     uint32_t d = sel_def(s, id), half[6];
     for (unsigned n = 0; n < 2; n++) {
         uint32_t x = sel_reg(s, i->arg[n + 1]);
+        if (is_swapped(i)) {
+            uint32_t t = sel_new(s, M_VEC, 16);
+            sel_reverse_bytes(s, t, x);
+            x = t;
+        }
         half[n * 2] = sel_new(s, M_GPR, 8);
         half[n * 2 + 1] = sel_new(s, M_GPR, 8);
         sel_emit2(s, MOP_MOVD_R, 8, half[n * 2], sel_arg_reg(x));
@@ -399,9 +425,12 @@ static void select_cas128(Sel *s, uint32_t id, const IrInsn *i, const SelRow *ro
     SelArg args[] = { sel_arg_mem(&mem), sel_arg_reg(half[4]), sel_arg_reg(half[0]), sel_arg_reg(half[5]),
                       sel_arg_reg(half[1]), sel_arg_reg(half[2]), sel_arg_reg(half[3]) };
     sel_emit(s, MOP_CMPXCHG16B, 16, 7, args);
-    uint32_t t = sel_new(s, M_VEC, 16);
+    uint32_t t = sel_new(s, M_VEC, 16), u = is_swapped(i) ? sel_new(s, M_VEC, 16) : d;
     sel_emit2(s, MOP_MOVD, 8, t, sel_arg_reg(half[4]));
-    sel_emit3(s, MOP_PINSRQ, 8, d, sel_arg_reg(t), sel_arg_reg(half[5]))->imm = 1;
+    sel_emit3(s, MOP_PINSRQ, 8, u, sel_arg_reg(t), sel_arg_reg(half[5]))->imm = 1;
+    if (u != d) {
+        sel_reverse_bytes(s, d, u);
+    }
 }
 
 static void select_fence(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)

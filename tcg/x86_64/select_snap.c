@@ -134,6 +134,7 @@ uint32_t sel_snapshot(Sel *s, uint32_t id)
     if (s->snap[id] && s->snap_block[id] == s->block) {
         return s->snap[id];
     }
+    uint32_t ninsns = m->ninsns;
     MSnapshot new = { .pc = snap->pc, .ctx = snap->ctx };
     if (s->last_snap && s->last_first == snap->first && s->last_count == snap->count) {
         new.first = m->snaps[s->last_snap].first;
@@ -143,13 +144,15 @@ uint32_t sel_snapshot(Sel *s, uint32_t id)
         add_entries(s, snap);
         new.count = m->nsnap_entries - new.first;
     }
-    s->last_snap = m->nsnaps;
+    /* Constants that stand in registers were made for this operation alone: such a list is not shared. */
+    bool is_shared = m->ninsns == ninsns;
+    s->last_snap = is_shared ? m->nsnaps : 0;
     s->last_first = snap->first;
     s->last_count = snap->count;
     if (m->nsnaps + 1 > m->cap_snaps) {
         m->snaps = arena_grow(m->arena, m->snaps, sizeof(MSnapshot), &m->cap_snaps, m->nsnaps + 1);
     }
     m->snaps[m->nsnaps] = new;
-    s->snap_block[id] = s->block;
+    s->snap_block[id] = is_shared ? s->block : 0;
     return s->snap[id] = m->nsnaps++;
 }

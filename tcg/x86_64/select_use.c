@@ -52,6 +52,20 @@ uint32_t sel_resolve(Sel *s, uint32_t v)
         case IR_VLOW64_F64:
             v = i->arg[0];
             break;
+        case IR_RESULT_I64: /* there may be several of one operation */
+            if (!s->second[i->arg[0]]) {
+                s->second[i->arg[0]] = v;
+            }
+            return s->second[i->arg[0]];
+        case IR_FCANON_F32:
+        case IR_FCANON_F64: { /* integers become numbers */
+            unsigned op = s->r->insns[i->arg[0]].op;
+            if (op < IR_I32_S_TO_F32_F32 || op > IR_I64_U_TO_F64_F64) {
+                return v;
+            }
+            v = i->arg[0];
+            break;
+        }
         case IR_ZEXT_I64: {
             uint32_t x = i->arg[0];
             bool is_load = s->r->insns[x].op == IR_LOAD_I32;
@@ -204,7 +218,7 @@ static uint32_t sel_barrier(Sel *s)
 bool sel_can_sink_load(Sel *s, uint32_t v, unsigned size)
 {
     const IrInsn *i = &s->r->insns[v];
-    return ir_has_trait(i, IR_TRAIT_LOAD) && i->uses == 1 && !s->vreg[v] && !s->state[v] && i->block == s->block &&
+    return ir_has_trait(i, IR_TRAIT_LOAD) && i->uses == 1 && !s->has_more && !s->vreg[v] && !s->state[v] && i->block == s->block &&
            MEM_SIZE(i->mem) == size && !(i->mem & (MEM_BIG_ENDIAN | MEM_ALIGNED)) && sel_barrier(s) == v;
 }
 

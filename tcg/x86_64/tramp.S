@@ -99,13 +99,11 @@ FUNCTION tramp_indirect
 .Lprobe:
         cmpl    $0, S(OFF_CTX) /* the table has context 0 only */
         jne     .Lindirect_leave
-        movabs  $0x9e3779b97f4a7c15, %rdx
-        imul    %rax, %rdx
-        shr     $TABLE_SHIFT, %rdx
-        shl     $4, %edx
-        cmp     %rax, (OFF_TABLE - OFF_BIAS)(%rbp, %rdx)
+        mov     %eax, %edx
+        and     $TABLE_MASK, %edx
+        cmp     %rax, (OFF_TABLE - OFF_BIAS)(%rbp, %rdx, 8)
         jne     .Lindirect_leave
-        jmp     *(OFF_TABLE + 8 - OFF_BIAS)(%rbp, %rdx)
+        jmp     *(OFF_TABLE + 8 - OFF_BIAS)(%rbp, %rdx, 8)
 .Lindirect_leave:
         mov     %rax, S(OFF_PC)
         mov     %rcx, S(OFF_EVENT_ARG)

@@ -99,6 +99,7 @@ def main():
     parser.add_argument('--limit', type=int, default=0)
     parser.add_argument('--runner', default='', help='another program to run them, for comparison')
     args = parser.parse_args()
+    args.lyre = os.path.abspath(args.lyre)
     version = subprocess.check_output([COMPILER, '-dumpfullversion'], text=True).strip()
     where = os.path.join(fetch.CACHE, 'ctorture', version)
     unpack_sources(os.path.join(where, 'src'))

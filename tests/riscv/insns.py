@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Random valid RISC-V instructions from the rows of target/riscv/*.isa."""
 import glob
+import itertools
 import os
 import random
 import sys
@@ -43,8 +44,10 @@ class Source:
         return self.rng.getrandbits(width)
 
     def word(self, row, fixed=None, ignored=True):
-        """A valid encoding of row; fixed: field letter -> value; ignored: bits without meaning are random, not 0."""
-        while True:
+        """A valid encoding of row; fixed: field letter -> value, kept where it can be; ignored: bits without meaning are random, not 0."""
+        for attempt in itertools.count():
+            if attempt == 20:
+                fixed = None
             w = row.match
             for f, bits in row.fields.items():
                 v = fixed[f] if fixed and f in fixed else self.field_value(len(bits))

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tcg/jumptable.h"
 #include "emit_bed.h"
 #include "tcg/sidetable.h"
 #include "tcg/x86_64/encode.h"
@@ -166,10 +167,11 @@ static void test_indirect_and_return(void)
         bed_publish(b);
         EXPECT(bed_run(b, 0) == (is_return ? TRAMP_RETURN_MISS : TRAMP_INDIRECT) && b->regs[X86_RAX] == 0x5000);
         if (!is_return) {
-            EXPECT(b->regs[X86_RCX] == (uint64_t)bed_ic(b, 0));
-            bed_ic(b, 0)->target = b->s->tramp[TRAMP_HOT]; /* any address */
-            bed_ic(b, 0)->key = 0x5000;
+            EXPECT(b->regs[X86_RCX] == 0);
+            jumptable_set(b->s, 0x5000, b->s->tramp[TRAMP_HOT]); /* any address */
             EXPECT(bed_run(b, 0) == TRAMP_HOT);
+            jumptable_forget(b->s, 0x5000);
+            EXPECT(bed_run(b, 0) == TRAMP_INDIRECT);
         }
     }
 }
@@ -521,13 +523,30 @@ static void test_graphs(void)
     printf("# %u runs of random graphs\n", nran);
 }
 
+/* -host-cpu */
+static void test_features(void)
+{
+    HostFeatures before = host_features;
+    EXPECT(!host_features_parse("v4") && !host_features_parse("v2,avx") && !host_features_parse("+nothing") &&
+           !host_features_parse("v2,,v3") && !host_features_parse("v2,") && !host_features_parse(""));
+    EXPECT(memcmp(&before, &host_features, sizeof(before)) == 0);
+    EXPECT(host_features_parse("v2") && !host_features.avx && !host_features.bmi2 && !host_features.aes && host_features.sse41);
+    EXPECT(host_features_parse("native,-avx") && !host_features.avx && !host_features.fma && !host_features.bmi1);
+    host_features_detect();
+    HostFeatures native = host_features;
+    EXPECT(host_features_parse("v2,+aes") && host_features.aes == native.aes);
+    EXPECT(host_features_parse("v3,-fma") && host_features.avx == native.avx && !host_features.fma && !host_features.aes);
+    host_features = before;
+}
+
 static const struct {
     const char *name;
     void (*fn)(void);
 } tests[] = {
     { "event", test_event }, { "borrowed", test_borrowed }, { "call", test_call }, { "call_indirect", test_call_indirect },
     { "indirect and return", test_indirect_and_return }, { "context", test_context }, { "counter and poll", test_counter_and_poll },
-    { "helper", test_helper }, { "moves", test_moves }, { "rows", test_rows }, { "constants", test_constants }, { "graphs", test_graphs },
+    { "helper", test_helper }, { "moves", test_moves }, { "rows", test_rows }, { "constants", test_constants },
+    { "features", test_features }, { "graphs", test_graphs },
 };
 
 int main(void)

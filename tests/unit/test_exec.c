@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Toy programs through tcg_run, by every engine: flow, faults, polls, code that changes, small caches, threads. */
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/unit/toy_machine.h"
@@ -68,6 +72,15 @@ static void test_flow(ToyMachine *m, CpuState *s)
     *toy_reg(s, 6) = sw + 12;
     *toy_reg(s, 8) = sw + 20;
     check(run(s, sw) == TCG_EVENT_SYSCALL && *toy_reg(s, 3) == 3003000, "computed jumps");
+    /* entered at the return site of its own call */
+    static const uint32_t site_code[] = {
+        TOY(TOY_CALL, 0, 0, 4), TOY(TOY_ADDI, 2, 2, 1), TOY(TOY_BNE, 2, 9, -2), TOY(TOY_ECALL, 0, 0, 0),
+        TOY(TOY_ADDI, 3, 3, 10), TOY(TOY_RET, 0, 0, 0), 0,
+    };
+    uint64_t site = toy_put(m, 8192 + 512, site_code);
+    *toy_reg(s, 2) = *toy_reg(s, 3) = 0;
+    *toy_reg(s, 9) = 30;
+    check(run(s, site + 4) == TCG_EVENT_SYSCALL && *toy_reg(s, 3) == 290, "a region headed at its own return site");
     static const uint32_t illegal[] = { TOY(TOY_ADDI, 3, 0, 5), 63, 0 };
     uint64_t bad = toy_put(m, 12288, illegal);
     check(run(s, bad) == TCG_EVENT_ILLEGAL && s->pc == bad + 4 && *toy_reg(s, 3) == 5, "an undefined instruction");
@@ -91,10 +104,12 @@ static void test_faults(ToyMachine *m, CpuState *s)
     }
     uint8_t *page = m->memory + 20480;
     mprotect(page, 4096, PROT_READ);
+    m->is_read_only[5] = true;
     *toy_reg(s, 6) = (uintptr_t)page;
     check(run(s, pc) == TCG_EVENT_FAULT && s->fault_kind == TCG_FAULT_ACCERR && s->fault_addr == (uintptr_t)page + 8,
           "store to a read-only page");
     mprotect(page, 4096, PROT_READ | PROT_WRITE);
+    m->is_read_only[5] = false;
     *toy_reg(s, 3) = 7;
     check(run(s, pc) == TCG_EVENT_SYSCALL && *(uint64_t *)(page + 8) == 8, "the same store when it may");
     check(run(s, 0x1000) == TCG_EVENT_FETCH_FAULT && s->pc == 0x1000 && s->fault_addr == 0x1000, "a fetch fault");
@@ -221,7 +236,7 @@ static void *run_thread(void *opaque)
     return NULL;
 }
 
-static void test_threads(ToyMachine *m)
+static void test_threads(ToyMachine *m, const char *what)
 {
     Runner runners[4];
     pthread_t threads[4];
@@ -235,7 +250,161 @@ static void test_threads(ToyMachine *m)
         pthread_join(threads[i], NULL);
         is_ok = is_ok && runners[i].is_ok;
     }
-    check(is_ok, "four threads");
+    check(is_ok, what);
+}
+
+/* ---- fork: the child goes on alone, with what was translated */
+
+static bool run_chain(CpuState *s, uint64_t chain)
+{
+    *toy_reg(s, 1) = *toy_reg(s, 3) = *toy_reg(s, 9) = 0;
+    *toy_reg(s, 2) = 3;
+    *toy_reg(s, 6) = chain;
+    return run(s, chain) == TCG_EVENT_SYSCALL && *toy_reg(s, 3) == 3ull * (CHAIN - 1) * CHAIN / 2;
+}
+
+static void test_fork(ToyMachine *m)
+{
+    Runner runner = { m, put_chain(m), toy_put(m, 0, sum_code), false };
+    pthread_t thread;
+    pthread_create(&thread, NULL, run_thread, &runner);
+    CpuState *s = toy_thread_begin(m);
+    bool is_ok = true;
+    for (int i = 0; i < 5; i++) {
+        is_ok = is_ok && run_chain(s, runner.chain);
+        tcg_fork_prepare(m->tcg);
+        pid_t pid = fork();
+        if (pid == 0) {
+            tcg_fork_child(m->tcg, s);
+            _exit(run_chain(s, runner.chain) && run_chain(s, runner.chain) ? 7 : 1);
+        }
+        tcg_fork_parent(m->tcg);
+        int status = 0;
+        is_ok = is_ok && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 7;
+    }
+    toy_thread_end(s);
+    pthread_join(thread, NULL);
+    check(is_ok && runner.is_ok, "fork with a second thread");
+}
+
+/* ---- a process that shares our memory is killed while it holds the lock of the code cache */
+
+static int die_with_lock(void *opaque)
+{
+    CpuState *s = opaque;
+    tcg_thread_enter(s);
+    tcg_fork_prepare(((ToyMachine *)s->owner)->tcg);
+    syscall(SYS_exit, 0);
+    return 0;
+}
+
+static void test_death(ToyMachine *m)
+{
+    static _Alignas(16) char stack[65536];
+    uint64_t chain = put_chain(m);
+    CpuState *s = toy_thread_begin(m), *victim = tcg_thread_new(m->tcg, m);
+    bool is_ok = run_chain(s, chain);
+    int status, pid = clone(die_with_lock, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, victim);
+    tcg_thread_free(victim);
+    waitpid(pid, &status, 0);
+    is_ok = is_ok && run_chain(s, chain) && run_chain(s, chain);
+    toy_thread_end(s);
+    check(is_ok, "a lock whose owner died");
+}
+
+/* ---- storms: results must not depend on stops and invalidations */
+
+typedef struct Storm {
+    ToyMachine *m;
+    CpuState *s;           /* to be stopped again and again, or */
+    uint64_t rewriter;     /* guest code that writes code */
+    _Atomic bool is_over;
+} Storm;
+
+static void *stop_storm(void *opaque)
+{
+    Storm *storm = opaque;
+    while (!storm->is_over) {
+        tcg_request_stop(storm->s);
+        usleep(50);
+    }
+    return NULL;
+}
+
+static TcgEvent run_through_stops(CpuState *s, uint64_t pc, unsigned *stops)
+{
+    TcgEvent event = run(s, pc);
+    while (event == TCG_EVENT_STOP) {
+        ++*stops;
+        event = tcg_run(s);
+    }
+    return event;
+}
+
+/* r3 = sum over 2000 rounds of a loop in a loop, with memory on the way. */
+static const uint32_t nested_code[] = {
+    TOY(TOY_ADDI, 1, 0, 0), TOY(TOY_ADDI, 3, 0, 0),
+    TOY(TOY_ADDI, 11, 0, 0), TOY(TOY_STORE, 3, 4, 0),
+    TOY(TOY_LOAD, 12, 4, 0), TOY(TOY_ADD, 12, 11, 0), TOY(TOY_STORE, 12, 4, 0), TOY(TOY_ADDI, 11, 11, 1), TOY(TOY_BLT, 11, 1, -4),
+    TOY(TOY_LOAD, 3, 4, 0), TOY(TOY_ADDI, 1, 1, 1), TOY(TOY_BNE, 1, 2, -9),
+    TOY(TOY_ECALL, 0, 0, 0), 0,
+};
+
+static uint64_t nested_sum(uint64_t n)
+{
+    uint64_t sum = 0;
+    for (uint64_t i = 0; i < n; i++) {
+        uint64_t j = 0;
+        do {
+            sum += j++;
+        } while (j < i);
+    }
+    return sum;
+}
+
+static void test_stop_storm(ToyMachine *m, CpuState *s)
+{
+    Storm storm = { .m = m, .s = s };
+    pthread_t thread;
+    unsigned stops = 0;
+    bool is_ok = true;
+    uint64_t pc = toy_put(m, 49152, nested_code);
+    pthread_create(&thread, NULL, stop_storm, &storm);
+    for (unsigned i = 0; i < 2000 && stops < 50 && is_ok; i++) {
+        *toy_reg(s, 2) = 300 + i % 8;
+        *toy_reg(s, 4) = (uintptr_t)m->memory + 53248;
+        is_ok = is_ok && run_through_stops(s, pc, &stops) == TCG_EVENT_SYSCALL && *toy_reg(s, 3) == nested_sum(300 + i % 8);
+    }
+    storm.is_over = true;
+    pthread_join(thread, NULL);
+    check(is_ok && stops > 0, "a storm of stops");
+    tcg_run(s); /* takes what may be left */
+}
+
+/* Writes the same instruction over itself, so that each round drops the code of the page. */
+static void *rewrite_storm(void *opaque)
+{
+    Storm *storm = opaque;
+    CpuState *s = toy_thread_begin(storm->m);
+    while (!storm->is_over) {
+        *toy_reg(s, 6) = TOY(TOY_ADDI, 1, 1, 1);
+        *toy_reg(s, 7) = (uintptr_t)storm->m->memory + 12;
+        run(s, storm->rewriter);
+        usleep(100);
+    }
+    toy_thread_end(s);
+    return NULL;
+}
+
+static void test_rewrite_storm(ToyMachine *m)
+{
+    static const uint32_t code[] = { TOY(TOY_STORE32, 6, 7, 0), TOY(TOY_SYNC, 0, 0, 0), TOY(TOY_ECALL, 0, 0, 0), 0 };
+    Storm storm = { .m = m, .rewriter = toy_put(m, 57344, code) };
+    pthread_t thread;
+    pthread_create(&thread, NULL, rewrite_storm, &storm);
+    test_threads(m, "four threads while one writes their code");
+    storm.is_over = true;
+    pthread_join(thread, NULL);
 }
 
 int main(int argc, char **argv)
@@ -263,9 +432,13 @@ int main(int argc, char **argv)
         test_faults(&machine, s);
         test_stop(&machine, s);
         test_changes(&machine, s);
+        test_stop_storm(&machine, s);
         test_many(&machine, s, &setups[i].settings);
         toy_thread_end(s);
-        test_threads(&machine);
+        test_threads(&machine, "four threads");
+        test_rewrite_storm(&machine);
+        test_fork(&machine);
+        test_death(&machine);
         if (argc > 2) {
             tcg_print_stats(machine.tcg, 1);
         }

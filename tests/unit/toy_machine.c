@@ -33,10 +33,12 @@ static bool protect_code(void *mm, uint64_t start, uint64_t end)
     if (last >= TOY_MEMORY / 4096) {
         return false;
     }
+    lock_acquire(&m->lock);
     for (; first <= last; first++) {
         m->is_code[first] = true;
         mprotect(m->memory + first * 4096, 4096, PROT_READ);
     }
+    lock_release(&m->lock);
     return true;
 }
 
@@ -44,15 +46,19 @@ static bool write_hit(void *mm, uint64_t addr)
 {
     ToyMachine *m = mm;
     uint64_t page = (addr - (uintptr_t)m->memory) / 4096;
-    if (page >= TOY_MEMORY / 4096 || !m->is_code[page]) {
+    if (page >= TOY_MEMORY / 4096) {
         return false;
     }
     uint8_t *at = m->memory + page * 4096;
-    tcg_invalidate(m->tcg, (uintptr_t)at, (uintptr_t)at + 4096);
-    m->is_code[page] = false;
-    mprotect(at, 4096, PROT_READ | PROT_WRITE);
-    m->write_hits++;
-    return true;
+    lock_acquire(&m->lock);
+    if (m->is_code[page]) {
+        tcg_invalidate(m->tcg, (uintptr_t)at, (uintptr_t)at + 4096);
+        m->is_code[page] = false;
+        mprotect(at, 4096, PROT_READ | PROT_WRITE);
+        m->write_hits++;
+    }
+    lock_release(&m->lock);
+    return !m->is_read_only[page]; /* no code: another thread was faster */
 }
 
 static const TcgMemOps ops = { fetch, protect_code };

@@ -5,14 +5,17 @@
 
 #include "tcg/exec.h"
 #include "tests/unit/toy_target.h"
+#include "util/lock.h"
 
 enum { TOY_MEMORY = 1 << 20 };
 
 typedef struct ToyMachine {
     uint8_t *memory;    /* TOY_MEMORY bytes, page aligned; code is run from it */
     Tcg *tcg;
-    bool is_code[TOY_MEMORY / 4096];
-    int write_hits;
+    Lock lock;
+    bool is_code[TOY_MEMORY / 4096]; /* guarded by: lock */
+    bool is_read_only[TOY_MEMORY / 4096]; /* set by the test, as it sets the host's protection */
+    _Atomic int write_hits;
 } ToyMachine;
 
 void toy_machine_init(ToyMachine *m, const TcgSettings *settings);

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* The run loop of a task: translated code runs until an event, and what each event means to a Linux program. */
+#include <signal.h>
+
+#include "linux-user/abi.h"
+#include "linux-user/mm.h"
+#include "linux-user/options.h"
+#include "linux-user/signal.h"
+#include "linux-user/syscall.h"
+#include "util/assert.h"
+#include "util/sys.h"
+
+/* A memory fault of the instruction at pc: a stack that grows, else the signal. */
+static void fault(Task *t)
+{
+    CpuState *s = t->cpu;
+    uint64_t addr = s->fault_addr;
+    switch ((TcgFault)s->fault_kind) {
+    case TCG_FAULT_MAPERR:
+        if (!mm_grow(t->mm, addr)) {
+            signal_force(t, SIGSEGV, SEGV_MAPERR, addr);
+        }
+        break;
+    case TCG_FAULT_ACCERR:
+        signal_force(t, SIGSEGV, SEGV_ACCERR, addr);
+        break;
+    case TCG_FAULT_BUS:
+        signal_force(t, SIGBUS, BUS_ADRERR, addr);
+        break;
+    case TCG_FAULT_ALIGN:
+        signal_force(t, SIGBUS, BUS_ADRALN, addr);
+        break;
+    case TCG_FAULT_HWPOISON:
+        signal_force(t, SIGBUS, BUS_MCEERR_AR, addr);
+        break;
+    }
+}
+
+NORETURN void task_loop(Task *t)
+{
+    CpuState *s = t->cpu;
+    for (;;) {
+        switch (tcg_run(s)) {
+        case TCG_EVENT_SYSCALL:
+            syscall_dispatch(t);
+            break;
+        case TCG_EVENT_STOP:
+            break;
+        case TCG_EVENT_FAULT:
+        case TCG_EVENT_FETCH_FAULT:
+            fault(t);
+            break;
+        case TCG_EVENT_ILLEGAL:
+        case TCG_EVENT_TRAP:
+            signal_force(t, SIGILL, ILL_ILLOPC, s->pc);
+            break;
+        case TCG_EVENT_BREAK:
+            signal_force(t, SIGTRAP, TRAP_BRKPT, s->pc);
+            break;
+        default:
+            lyre_unreachable();
+        }
+        signal_deliver(t);
+    }
+}
+
+NORETURN void task_exit_group(Task *t, int code)
+{
+    if (t->log & TCG_LOG_STATS) {
+        tcg_print_stats(t->mm->tcg, t->options->tcg.log_fd);
+    }
+    for (;;) {
+        sys_call1(SYS_exit_group, SYS_INT(code));
+    }
+}
