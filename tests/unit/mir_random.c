@@ -292,6 +292,26 @@ static void gen_call(Gen *g)
     in->clobbers[M_VEC] = all;
 }
 
+/* Takes as many registers as the smallest host has. */
+static void gen_greedy(Gen *g, List *l)
+{
+    if (chance(g, 30)) {
+        for (unsigned n = below(g, 7); n; n--) {
+            add_use(g, l, M_GPR, M_USE, M_REG, 0);
+        }
+        for (unsigned n = below(g, 7); n; n--) {
+            add_def(g, l, M_GPR, M_DEF, M_REG, 0, 0);
+        }
+        return;
+    }
+    for (unsigned n = below(g, 4); n; n--) {
+        add_use(g, l, M_GPR, chance(g, 60) ? M_USE_LATE : M_USE, M_REG, 0);
+    }
+    add_def(g, l, M_GPR, M_TEMP, M_REG, 0, 0);
+    add_def(g, l, M_GPR, chance(g, 50) ? M_DEF_EARLY : M_DEF, M_REG, 0, 0);
+    add_def(g, l, M_GPR, M_DEF, M_REG, 0, 0);
+}
+
 static void gen_insn(Gen *g)
 {
     List l = { .n = 0 };
@@ -362,22 +382,8 @@ static void gen_insn(Gen *g)
         }
         add_use(g, &l, M_GPR, M_USE, M_ANY, 0); /* poll, compare */
         break;
-    case 16: /* takes as many registers as the smallest host has */
-        if (chance(g, 30)) {
-            for (unsigned n = below(g, 7); n; n--) {
-                add_use(g, &l, M_GPR, M_USE, M_REG, 0);
-            }
-            for (unsigned n = below(g, 7); n; n--) {
-                add_def(g, &l, M_GPR, M_DEF, M_REG, 0, 0);
-            }
-            break;
-        }
-        for (unsigned n = below(g, 4); n; n--) {
-            add_use(g, &l, M_GPR, chance(g, 60) ? M_USE_LATE : M_USE, M_REG, 0);
-        }
-        add_def(g, &l, M_GPR, M_TEMP, M_REG, 0, 0);
-        add_def(g, &l, M_GPR, chance(g, 50) ? M_DEF_EARLY : M_DEF, M_REG, 0, 0);
-        add_def(g, &l, M_GPR, M_DEF, M_REG, 0, 0);
+    case 16:
+        gen_greedy(g, &l);
         break;
     case 15: /* wide compare and exchange */
         if (!chance(g, 20)) {
