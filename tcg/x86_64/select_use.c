@@ -252,6 +252,18 @@ uint32_t sel_def(Sel *s, uint32_t id)
     return s->vreg[id] ? s->vreg[id] : sel_new_typed(s, s->r->insns[id].type);
 }
 
+uint32_t sel_known(const Sel *s, uint32_t v)
+{
+    const IrInsn *i = &s->r->insns[v];
+    uint32_t cond = i->op == IR_ZEXT_I64 ? i->arg[0] : v;
+    for (unsigned n = 0; n < s->nknown; n++) {
+        if (s->known[n] == cond) {
+            return s->constants + (i->type == IR_I64 ? 0 : 2) + s->known_value[n];
+        }
+    }
+    return v;
+}
+
 bool sel_is_wanted(Sel *s, uint32_t v) { return s->vreg[sel_resolve(s, v)] != 0; }
 
 bool sel_dies(Sel *s, uint32_t v)
@@ -297,8 +309,7 @@ bool sel_can_sink_load(Sel *s, uint32_t v, unsigned size)
 
 bool sel_can_sink_fcmp(Sel *s, uint32_t v)
 {
-    const IrInsn *i = &s->r->insns[v];
-    if (i->uses != 1 || s->vreg[v] || i->block != s->block) {
+    if (s->r->insns[v].block != s->block) {
         return false;
     }
     uint32_t p = s->r->insns[s->cur].prev;
