@@ -167,6 +167,9 @@ static int64_t clone_vm(Task *t, const CloneArgs *a)
     start_registers(child, a);
     thread_group_add(child);
     bool is_vfork = a->host.flags & CLONE_VFORK;
+    if (!is_vfork) { /* else we wait while it runs */
+        tcg_set_parallel(t->mm->tcg);
+    }
     child->is_vfork = is_vfork;
     int64_t pid = host_thread(a, stack, thread_main, child);
     if (pid < 0 || is_vfork) {

@@ -104,6 +104,15 @@ static void format_futex_op(TextBuf *out, uint64_t op)
     }
 }
 
+static void format_address(TextBuf *out, uint64_t v)
+{
+    if (v) {
+        text_hex(out, v);
+    } else {
+        text_str(out, "NULL");
+    }
+}
+
 static void format_integer(TextBuf *out, const SyscallArg *arg, uint64_t v)
 {
     switch (arg->type) {
@@ -112,13 +121,7 @@ static void format_integer(TextBuf *out, const SyscallArg *arg, uint64_t v)
     case ARG_OFF: text_i64(out, (int64_t)v); break;
     case ARG_ULONG: text_u64(out, v); break;
     case ARG_HEX: text_hex(out, v); break;
-    case ARG_ADDR:
-        if (v) {
-            text_hex(out, v);
-        } else {
-            text_str(out, "NULL");
-        }
-        break;
+    case ARG_ADDR: format_address(out, v); break;
     case ARG_ATFD:
         if ((int)v == AT_FDCWD) {
             text_str(out, "AT_FDCWD");
@@ -157,7 +160,7 @@ static void format_array(TextBuf *out, unsigned ref, uint64_t addr, uint64_t n)
         if (i) {
             text_str(out, ", ");
         }
-        strace_struct(out, ref, addr + i * struct_descs[ref].size);
+        strace_element(out, ref, addr + i * struct_descs[ref].size);
     }
     text_str(out, n > 8 ? ", ...]" : "]");
 }
@@ -167,7 +170,7 @@ static void format_pointer(TextBuf *out, const SyscallRow *row, const SyscallArg
                            bool has_result, int64_t result)
 {
     bool is_output = arg->type == ARG_OUT;
-    if (is_output && (!has_result || result < 0)) {
+    if (is_output && addr && (!has_result || result < 0)) {
         text_hex(out, addr);
         return;
     }
@@ -176,14 +179,14 @@ static void format_pointer(TextBuf *out, const SyscallRow *row, const SyscallArg
     case STRUCT_buf:
     case STRUCT_optval:
         if (arg->unit == COUNT_BITS) {
-            text_hex(out, addr);
+            format_address(out, addr);
         } else {
             strace_buffer(out, addr, is_output && arg->ref == STRUCT_buf && (uint64_t)result < n ? (uint64_t)result : n);
         }
         break;
     case STRUCT_dirent:
     case STRUCT_page:
-        text_hex(out, addr);
+        format_address(out, addr);
         break;
     case STRUCT_sockaddr:
         strace_sockaddr(out, addr, n);

@@ -19,6 +19,7 @@ void strace_format(TextBuf *out, const SyscallRow *row, uint64_t number, const u
 
 /* Parts of it. */
 void strace_struct(TextBuf *out, unsigned id, uint64_t addr);
+void strace_element(TextBuf *out, unsigned id, uint64_t addr); /* the same inside of an array */
 void strace_flags(TextBuf *out, unsigned list, uint64_t value);
 void strace_enum(TextBuf *out, unsigned list, uint64_t value);
 void strace_sigset(TextBuf *out, uint64_t set);

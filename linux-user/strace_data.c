@@ -227,10 +227,11 @@ static bool is_value(const StructDesc *s)
     return s->nfields && !s->field[0].name && s->field[0].format <= FMT_X64;
 }
 
-void strace_struct(TextBuf *out, unsigned id, uint64_t addr)
+static void format_at(TextBuf *out, unsigned id, uint64_t addr, bool is_element)
 {
     const StructDesc *s = &struct_descs[id];
     uint8_t copy[STRUCT_MAX];
+    bool has_brackets = is_value(s) && !is_element;
     if (addr == 0) {
         text_str(out, "NULL");
     } else if (s->nfields == 0 || s->size > sizeof(copy) || mm_read(copy, addr, s->size)) {
@@ -242,11 +243,14 @@ void strace_struct(TextBuf *out, unsigned id, uint64_t addr)
         text_u64(out, load(copy + 8, 8));
         text_char(out, '}');
     } else {
-        text_str(out, is_value(s) ? "[" : "");
+        text_str(out, has_brackets ? "[" : "");
         format_struct(out, id, copy);
-        text_str(out, is_value(s) ? "]" : "");
+        text_str(out, has_brackets ? "]" : "");
     }
 }
+
+void strace_struct(TextBuf *out, unsigned id, uint64_t addr) { format_at(out, id, addr, false); }
+void strace_element(TextBuf *out, unsigned id, uint64_t addr) { format_at(out, id, addr, true); }
 
 static void format_inet(TextBuf *out, const struct sockaddr_in *in)
 {

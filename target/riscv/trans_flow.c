@@ -28,16 +28,15 @@ void trans_jal(RvTrans *t, const RvOps *o)
         rv_goto(t, t->insn->target);
 }
 
-/* The far forms (auipc + jalr) have a target that is known here. */
+/* The far forms (auipc + jalr) have a target that is known here. Of an unknown one Target.pc_mask clears bit 0. */
 void trans_jalr(RvTrans *t, const RvOps *o)
 {
     I64 base = rv_get_x(t, o->rs1);
     I64 disp = ir_const_i64(t->b, (uint64_t)(int64_t)o->imm);
-    I64 sum = ir_add_i64(t->b, base, disp);
-    I64 even = ir_const_i64(t->b, ~1ull);
-    I64 target = ir_and_i64(t->b, sum, even);
-    uint64_t known;
+    I64 target = ir_add_i64(t->b, base, disp);
+    uint64_t known = 0;
     bool is_known = ir_is_const_i64(t->b, target, &known);
+    known &= ~1ull;
     put_link(t, o->rd);
     if (t->insn->flow == FLOW_CALL_INDIRECT) {
         uint32_t ret = t->t->block_of(t->t->opaque, t->next);

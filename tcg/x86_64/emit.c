@@ -190,6 +190,7 @@ void x86_emit(const MRegion *m, const MAlloc *alloc, const IrRegion *ir, const H
     e->arena = out->arena;
     e->a.slots = ir->slots;
     e->a.use_vex = host_features.avx;
+    e->a.is_single = settings->is_single;
     side_writer_init(&e->side, out->arena);
     find_pins(e);
     while (!emit_all(e)) {

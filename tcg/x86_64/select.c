@@ -413,6 +413,7 @@ static void begin_pins(Sel *s)
     s->m->pins_kept = ((1u << X86_NPINS) - 1) & ~s->pins;
 }
 
+<<<<<<< HEAD
 /* For conditions whose value is known; s->known is used in regions with branches only. */
 static void add_constants(Sel *s)
 {
@@ -426,9 +427,12 @@ static void add_constants(Sel *s)
 }
 
 void mir_select(IrRegion *r, MRegion *m)
+=======
+void mir_select(IrRegion *r, const HostSettings *settings, MRegion *m)
+>>>>>>> main
 {
     init_rows();
-    Sel sel = { .m = m, .r = r }, *s = &sel;
+    Sel sel = { .m = m, .r = r, .is_single = settings->is_single }, *s = &sel;
     m->ir = r;
     add_constants(s);
     m->nvregs = m->nsnaps = 1;

@@ -10,6 +10,7 @@
 #ifndef LYRE_TCG_X86_64_SELECT_H
 #define LYRE_TCG_X86_64_SELECT_H
 
+#include "tcg/code.h"
 #include "tcg/x86_64/mops.h"
 
 /* What is known of an IR value besides its register. */
@@ -32,6 +33,7 @@ typedef struct Sel {
     uint32_t cur, block;
     uint32_t barrier;  /* cache of sel_barrier */
     bool is_low;       /* operands of the current operation count in their low 32 bits only */
+    bool is_single;    /* HostSettings */
     bool has_more;     /* what is being done here is done elsewhere too: no load may move to it */
     uint32_t *snap;    /* per IR snapshot: its MSnapshot in block snap_block[] */
     uint32_t *snap_block;
@@ -159,6 +161,6 @@ void sel_call(Sel *s, void *fn, bool is_fp, unsigned type, uint32_t result, unsi
 
 extern const MHost x86_mhost; /* compile.c */
 
-void mir_select(IrRegion *r, MRegion *m);
+void mir_select(IrRegion *r, const HostSettings *settings, MRegion *m);
 
 #endif

@@ -316,7 +316,7 @@ static void select_store(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row
     v = size >= 4 ? strip_bits(s, v) : v;
     unsigned type = s->r->insns[v].type;
     bool is_fp = (type == IR_F32 || type == IR_F64) && !sel_const(s, v, &c);
-    if (is_fp && !is_swapped && MEM_ORDER(i->mem) != IR_ORDER_SEQ) {
+    if (is_fp && !is_swapped && (MEM_ORDER(i->mem) != IR_ORDER_SEQ || s->is_single)) {
         uint32_t x = sel_reg(s, v);
         SelMem mem = access_address(s, i);
         SelArg args[] = { sel_arg_reg(x), sel_arg_mem(&mem) };
@@ -326,7 +326,7 @@ static void select_store(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row
     SelArg x = int_value(s, v, size);
     SelMem mem = access_address(s, i);
     x = is_swapped ? swapped_value(s, x, size) : x;
-    if (MEM_ORDER(i->mem) == IR_ORDER_SEQ) {
+    if (MEM_ORDER(i->mem) == IR_ORDER_SEQ && !s->is_single) {
         uint32_t a = x.kind == ARG_IMM ? sel_const_reg(s, (uint64_t)(int64_t)x.imm, size) : x.vreg;
         SelArg args[] = { sel_arg_mem(&mem), sel_arg_reg(sel_new(s, M_GPR, size)), sel_arg_reg(a) };
         sel_emit(s, MOP_XCHG, size, 3, args);
@@ -359,6 +359,14 @@ static void finish_result(Sel *s, const IrInsn *i, uint32_t d, uint32_t t)
     }
 }
 
+/* t = what is there, then x goes there: two accesses, for memory that nobody else reaches. */
+static void exchange_alone(Sel *s, unsigned size, uint32_t t, uint32_t x, const SelMem *mem)
+{
+    load_int(s, size, false, size == 8, t, sel_arg_mem(mem));
+    SelArg args[] = { sel_arg_reg(x), sel_arg_mem(mem) };
+    sel_emit(s, MOP_STORE, size, 2, args);
+}
+
 /* row->mop: the form whose result is the old value; row->x: X86Rmw of LOCK_RMW. */
 static void select_rmw(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
 {
@@ -388,7 +396,11 @@ static void select_rmw(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
         m->flags |= is_swapped(i) && !is_bytewise ? MF_SWAPPED : 0;
     } else {
         SelArg args[] = { sel_arg_mem(&mem), sel_arg_reg(t), sel_arg_reg(x) };
-        sel_emit(s, op, size, 3, args);
+        if (op == MOP_XCHG && s->is_single) { /* it locks the bus without being told */
+            exchange_alone(s, size, t, x, &mem);
+        } else {
+            sel_emit(s, op, size, 3, args);
+        }
     }
     finish_result(s, i, d, t);
 }
@@ -438,7 +450,7 @@ static void select_cas128(Sel *s, uint32_t id, const IrInsn *i, const SelRow *ro
 
 static void select_fence(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
 {
-    if (i->aux == IR_ORDER_SEQ) {
+    if (i->aux == IR_ORDER_SEQ && !s->is_single) {
         sel_emit0(s, MOP_MFENCE);
     }
 }

@@ -216,6 +216,21 @@ static void run_file(const char *path, Machine *machines, const Engine *const *n
     fclose(f);
 }
 
+/* A compiling engine must have compiled, not fallen back on the interpreter. */
+static void check_engine(const Machine *m, const Engine *engine)
+{
+    TcgStats st;
+    tcg_get_stats(m->tcg, &st);
+    uint64_t compiled = st.regions[1] + st.regions[2];
+    bool is_ok = engine->engine == TCG_ENGINE_INTERP ? !compiled : compiled > st.regions[0] * 20;
+    printf("# %s: %llu regions interpreted, %llu and %llu compiled\n", engine->name, (unsigned long long)st.regions[0],
+           (unsigned long long)st.regions[1], (unsigned long long)st.regions[2]);
+    if (is_ok)
+        passed++;
+    else
+        failed++;
+}
+
 int main(int argc, char **argv)
 {
     const Engine *names[8];
@@ -236,6 +251,8 @@ int main(int argc, char **argv)
     }
     for (int i = 2; i < argc; i++)
         run_file(argv[i], machines, names, n);
+    for (unsigned i = 0; i < n; i++)
+        check_engine(&machines[i], names[i]);
     for (unsigned row = 1; row < RV_ROW_COUNT; row++) {
         if (is_seen[row]) {
             passed++;

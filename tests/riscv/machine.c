@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "tcg/code.h"
+#include "tcg/fpu.h"
 #include "util/access.h"
 #include "util/assert.h"
 #include "util/compiler.h"
@@ -56,8 +58,18 @@ static void map(uint64_t start, uint64_t size, int prot)
     lyre_assert(p == (void *)start);
 }
 
+/* LYRE_HOST_CPU hides features of the host (as -host-cpu does), also from the interpreter's arithmetic. */
+static void set_host_features(void)
+{
+    const char *spec = getenv("LYRE_HOST_CPU");
+    bool is_known = host_features_parse(spec ? spec : "native");
+    lyre_assert(is_known);
+    fpu_use_hardware(host_features.fma, host_features.f16c);
+}
+
 void machine_map(void)
 {
+    set_host_features();
     map(DATA_BASE, 0x2000, PROT_READ | PROT_WRITE);
     map(DATA_READ_ONLY, 0x1000, PROT_READ);
     map(CODE_LOW, CODE_HIGH - CODE_LOW, PROT_READ | PROT_WRITE);

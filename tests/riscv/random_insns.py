@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Random valid instructions in short blocks, by an oracle (QEMU as a black box) and by Lyre's engines: every register, flag, byte of memory
-and fault must agree.  Usage: random_insns.py RUN FOLDER [INSTRUCTIONS [SEED]]; environment ENGINES: names of engines."""
+and fault must agree.  Usage: random_insns.py RUN FOLDER [INSTRUCTIONS [SEED]]; environment ENGINES: names of engines; LYRE: an emulator
+that runs the oracle's program too, signal frames and all."""
 import os
 import random
 import sys
@@ -159,11 +160,13 @@ def main():
     command, folder = sys.argv[1], sys.argv[2]
     total = int(sys.argv[3]) if len(sys.argv) > 3 else 100000
     seed = int(sys.argv[4]) if len(sys.argv) > 4 else 1
-    engines = os.environ.get('ENGINES', 'interp').split()
+    commands = {e: [command, e] for e in os.environ.get('ENGINES', 'interp').split()}
     oracle = ex.build_oracle(folder)
     if not oracle:
         print('ok 1 - random instructions # SKIP no cross compiler or no qemu-riscv64')
         return 0
+    if 'LYRE' in os.environ:
+        commands['program'] = [os.environ['LYRE'], oracle[-1]]
     done, failures, batch = 0, 0, 0
     while done < total and failures < 50:
         g = Generator(seed * 1000003 + batch)
@@ -173,8 +176,8 @@ def main():
             tests.append(g.experiment())
             done += len(tests[-1].rows)
         want = ex.run(oracle, tests, 64)
-        for engine in engines:
-            for i, (t, a, b) in enumerate(zip(tests, want, ex.run([command, engine], tests, 64))):
+        for engine, run in commands.items():
+            for i, (t, a, b) in enumerate(zip(tests, want, ex.run(run, tests, 64))):
                 diff = b.differences(a)
                 if diff and not is_excused(b, a):
                     failures += 1

@@ -86,6 +86,8 @@ static const Case *cases(unsigned *n)
         { NR_ioctl, { 0, 0x5413, 0x1000 }, -ENOTTY, "ioctl(0, TIOCGWINSZ, 0x1000) = -1 ENOTTY (Inappropriate ioctl for device)" },
         { NR_fcntl, { 3, F_GETFL, 0 }, 2, "fcntl(3, F_GETFL, 0) = 2" },
         { NR_futex, { 0x1000, 129, 1, 0, 0, 0 }, 1, "futex(0x1000, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0) = 1" },
+        { NR_setgroups, { 2, P(fds) }, 0, "setgroups(2, [3, 4]) = 0" },
+        { NR_getsockname, { 3, 0, 0 }, 0, "getsockname(3, NULL, NULL) = 0" },
         { NR_kill, { 12, SIGTERM }, 0, "kill(12, SIGTERM) = 0" },
         { NR_clone, { 0x11 | 0x1200000, 0, 0, 0, 0x99 }, 5,
           "clone(CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|0x11, NULL, NULL, NULL, 0x99) = 5" },
