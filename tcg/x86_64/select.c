@@ -63,7 +63,8 @@ MInsn *sel_emit(Sel *s, MOp op, unsigned size, unsigned n, const SelArg *args)
         if (is_untied && (role == M_TIED || role == M_USE_LATE)) {
             role = role == M_TIED ? M_DEF : M_USE;
         }
-        if (role == M_USE_LATE && k == 2 && a->kind <= ARG_ANY && a->vreg == args[1].vreg && op != MOP_FMINMAX) {
+        if (role == M_USE_LATE && k == 2 && a->kind <= ARG_ANY && a->vreg == args[1].vreg && op != MOP_FMINMAX &&
+            op != MOP_FMA) {
             role = M_USE; /* op d, a, a */
         }
         switch (a->kind) {
@@ -413,7 +414,6 @@ static void begin_pins(Sel *s)
     s->m->pins_kept = ((1u << X86_NPINS) - 1) & ~s->pins;
 }
 
-<<<<<<< HEAD
 /* For conditions whose value is known; s->known is used in regions with branches only. */
 static void add_constants(Sel *s)
 {
@@ -426,10 +426,7 @@ static void add_constants(Sel *s)
     }
 }
 
-void mir_select(IrRegion *r, MRegion *m)
-=======
 void mir_select(IrRegion *r, const HostSettings *settings, MRegion *m)
->>>>>>> main
 {
     init_rows();
     Sel sel = { .m = m, .r = r, .is_single = settings->is_single }, *s = &sel;

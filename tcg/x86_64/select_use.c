@@ -2,6 +2,7 @@
 /* Instruction selection: values as operands. Registers on demand, constants, aliases, loads that move to their user. */
 #include "tcg/x86_64/select.h"
 
+#include "tcg/code.h"
 #include "util/arena.h"
 #include "util/assert.h"
 
@@ -75,9 +76,10 @@ uint32_t sel_resolve(Sel *s, uint32_t v)
             }
             return s->second[i->arg[0]];
         case IR_FCANON_F32:
-        case IR_FCANON_F64: { /* integers become numbers */
+        case IR_FCANON_F64: { /* integers become numbers; FMA's result is canonical */
             unsigned op = s->r->insns[i->arg[0]].op;
-            if (op < IR_I32_S_TO_F32_F32 || op > IR_I64_U_TO_F64_F64) {
+            bool is_fma = (op == IR_FMA_F32 || op == IR_FMA_F64) && host_features.fma;
+            if (!is_fma && (op < IR_I32_S_TO_F32_F32 || op > IR_I64_U_TO_F64_F64)) {
                 return v;
             }
             v = i->arg[0];
