@@ -22,6 +22,8 @@ typedef enum SelState {
     SEL_USED = 1 << 4,
 } SelState;
 
+enum { SEL_MAX_KNOWN = 4 };
+
 typedef struct Sel {
     MRegion *m;
     IrRegion *r;
@@ -32,6 +34,8 @@ typedef struct Sel {
     uint32_t barrier;  /* cache of sel_barrier */
     bool is_single;    /* HostSettings */
     bool is_low;       /* operands of the current operation count in their low 32 bits only */
+    bool is_low;       /* operands of the current operation count in their low 32 bits only */
+    bool is_single;    /* HostSettings */
     bool has_more;     /* what is being done here is done elsewhere too: no load may move to it */
     uint32_t *snap;    /* per IR snapshot: its MSnapshot in block snap_block[] */
     uint32_t *snap_block;
@@ -41,6 +45,10 @@ typedef struct Sel {
     uint32_t *home_phis; /* per block: first HomePhi, 0: none */
     struct HomePhi *phis;
     uint32_t nphis, cap_phis;
+    uint32_t known[SEL_MAX_KNOWN]; /* conditions whose value is known in the block, by the branches that lead to it */
+    bool known_value[SEL_MAX_KNOWN];
+    unsigned nknown;
+    uint32_t constants;   /* first of four constants: i64 0 and 1, i32 0 and 1; 0: there are none */
     uint32_t first_entry; /* the only entry block, 0: there are several */
     int16_t pin_slot[X86_NPINS]; /* -1: none */
 } Sel;
@@ -97,6 +105,8 @@ bool sel_is_narrow(Sel *s, uint32_t v); /* one that is, or may be, computed in 3
 uint32_t sel_const_reg(Sel *s, uint64_t bits, unsigned size);
 /* The register that operation `id` defines; a new one when its value is not wanted. */
 uint32_t sel_def(Sel *s, uint32_t id);
+/* v, or a constant that it equals in the current block. */
+uint32_t sel_known(const Sel *s, uint32_t v);
 bool sel_is_wanted(Sel *s, uint32_t v);
 /* Whether v is not used after the current operation (so that its register may be overwritten). */
 bool sel_dies(Sel *s, uint32_t v);

@@ -73,12 +73,13 @@ static unsigned gather_slots(Sel *s, const IrSnapshot *snap, ExitSlot *out)
         const IrSnapEntry *e = &r->snap_entries[snap->first + n];
         const IrSlotDesc *d = &r->slots[e->slot];
         ExitSlot x = { .slot = e->slot };
+        uint32_t value = sel_known(s, e->value);
         if (d->pin < 0) {
             unsigned size = d->type == IR_I64 || d->type == IR_F64 ? 8 : 4;
-            x.is_imm = fits_immediate(s, e->value, size, &x.imm);
+            x.is_imm = fits_immediate(s, value, size, &x.imm);
         }
         if (!x.is_imm) {
-            uint32_t v = exit_value(s, e->value);
+            uint32_t v = exit_value(s, value);
             if (d->pin < 0 && s->m->vregs[v].home == e->slot + 1) {
                 continue; /* it is there already */
             }

@@ -97,6 +97,7 @@ static void add_sum(Sel *s, unsigned slot, uint32_t v, unsigned depth, bool plus
 
 static void add_value(Sel *s, unsigned slot, uint32_t v)
 {
+    v = sel_known(s, v);
     const IrInsn *i = &s->r->insns[v];
     uint64_t c;
     if (ir_op_info[i->op].traits & IR_TRAIT_FLOAT && i->op != IR_CONST_V128) {

@@ -2,6 +2,7 @@
 /* Instruction selection: values as operands. Registers on demand, constants, aliases, loads that move to their user. */
 #include "tcg/x86_64/select.h"
 
+#include "tcg/code.h"
 #include "util/arena.h"
 #include "util/assert.h"
 
@@ -75,9 +76,10 @@ uint32_t sel_resolve(Sel *s, uint32_t v)
             }
             return s->second[i->arg[0]];
         case IR_FCANON_F32:
-        case IR_FCANON_F64: { /* integers become numbers */
+        case IR_FCANON_F64: { /* integers become numbers; FMA's result is canonical */
             unsigned op = s->r->insns[i->arg[0]].op;
-            if (op < IR_I32_S_TO_F32_F32 || op > IR_I64_U_TO_F64_F64) {
+            bool is_fma = (op == IR_FMA_F32 || op == IR_FMA_F64) && host_features.fma;
+            if (!is_fma && (op < IR_I32_S_TO_F32_F32 || op > IR_I64_U_TO_F64_F64)) {
                 return v;
             }
             v = i->arg[0];
@@ -252,6 +254,18 @@ uint32_t sel_def(Sel *s, uint32_t id)
     return s->vreg[id] ? s->vreg[id] : sel_new_typed(s, s->r->insns[id].type);
 }
 
+uint32_t sel_known(const Sel *s, uint32_t v)
+{
+    const IrInsn *i = &s->r->insns[v];
+    uint32_t cond = i->op == IR_ZEXT_I64 ? i->arg[0] : v;
+    for (unsigned n = 0; n < s->nknown; n++) {
+        if (s->known[n] == cond) {
+            return s->constants + (i->type == IR_I64 ? 0 : 2) + s->known_value[n];
+        }
+    }
+    return v;
+}
+
 bool sel_is_wanted(Sel *s, uint32_t v) { return s->vreg[sel_resolve(s, v)] != 0; }
 
 bool sel_dies(Sel *s, uint32_t v)
@@ -297,8 +311,7 @@ bool sel_can_sink_load(Sel *s, uint32_t v, unsigned size)
 
 bool sel_can_sink_fcmp(Sel *s, uint32_t v)
 {
-    const IrInsn *i = &s->r->insns[v];
-    if (i->uses != 1 || s->vreg[v] || i->block != s->block) {
+    if (s->r->insns[v].block != s->block) {
         return false;
     }
     uint32_t p = s->r->insns[s->cur].prev;
