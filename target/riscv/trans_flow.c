@@ -45,7 +45,7 @@ void trans_jalr(RvTrans *t, const RvOps *o)
         else
             ir_exit_call_indirect(t->b, target, t->next, ret);
     } else if (is_known) {
-        rv_goto(t, known);
+        ir_exit(t->b, known); /* region formation has not counted this edge: never to a block of the region */
     } else if (t->insn->flow == FLOW_RETURN) {
         ir_exit_return(t->b, target);
     } else {
