@@ -176,6 +176,24 @@ static void add_phi(MRegion *m, uint32_t dest, uint32_t first_src)
 
 static const SelRow *rows[IR_OP_COUNT];
 
+/* Operations whose low half follows from their operands' low halves: done in 32 bits when no one wants more. */
+static const SelRow *narrow_row(const Sel *s, const IrInsn *i)
+{
+    uint64_t c;
+    switch (i->op) {
+    case IR_ADD_I64: return rows[IR_ADD_I32];
+    case IR_SUB_I64: return rows[IR_SUB_I32];
+    case IR_MUL_I64: return rows[IR_MUL_I32];
+    case IR_AND_I64: return rows[IR_AND_I32];
+    case IR_OR_I64: return rows[IR_OR_I32];
+    case IR_XOR_I64: return rows[IR_XOR_I32];
+    case IR_ANDN_I64: return rows[IR_ANDN_I32];
+    case IR_SELECT_I64: return rows[IR_SELECT_I32];
+    case IR_SHL_I64: return sel_const(s, i->arg[1], &c) && c < 32 ? rows[IR_SHL_I32] : NULL;
+    default: return NULL;
+    }
+}
+
 static void add_rows(const SelEntry *e)
 {
     for (; e->op; e++) {
@@ -249,8 +267,12 @@ static void select_block(Sel *s, uint32_t block)
         }
         bool is_wanted = s->vreg[v] || s->vreg[s->second[v]] || !(traits & (IR_TRAIT_PURE | IR_TRAIT_FLOAT));
         if (is_wanted && !(s->state[v] & SEL_FUSED)) {
-            lyre_assert(rows[i->op]);
-            rows[i->op]->fn(s, v, i, rows[i->op]);
+            const SelRow *row = s->vreg[v] && !(s->state[v] & SEL_WIDE) ? narrow_row(s, i) : NULL;
+            s->is_low = row != NULL;
+            row = row ? row : rows[i->op];
+            lyre_assert(row);
+            row->fn(s, v, i, row);
+            s->is_low = false;
         }
         reverse(m->insns + start, m->ninsns - start);
     }

@@ -18,6 +18,8 @@ typedef enum SelState {
     SEL_FUSED = 1 << 0, /* done as part of a later operation */
     SEL_SEXT = 1 << 1,  /* load.i32 made as a sign-extending 64-bit one */
     SEL_ZEXT = 1 << 2,  /* its upper half is relied on to be zero */
+    SEL_WIDE = 1 << 3,  /* I64: some user wants all 64 bits; else it may be computed in 32 */
+    SEL_USED = 1 << 4,
 } SelState;
 
 typedef struct Sel {
@@ -29,6 +31,7 @@ typedef struct Sel {
     uint32_t cur, block;
     uint32_t barrier;  /* cache of sel_barrier */
     bool is_single;    /* HostSettings */
+    bool is_low;       /* operands of the current operation count in their low 32 bits only */
     bool has_more;     /* what is being done here is done elsewhere too: no load may move to it */
     uint32_t *snap;    /* per IR snapshot: its MSnapshot in block snap_block[] */
     uint32_t *snap_block;
@@ -88,6 +91,9 @@ bool sel_const(const Sel *s, uint32_t v, uint64_t *out);
 bool sel_imm(const Sel *s, uint32_t v, unsigned size, int32_t *out); /* as a sign-extended 32-bit immediate */
 /* The register of a value; constants are loaded into a new one here. */
 uint32_t sel_reg(Sel *s, uint32_t v);
+uint32_t sel_low(Sel *s, uint32_t v); /* the same, where only the low 32 bits matter */
+bool sel_is_sext32(const Sel *s, uint32_t v); /* an I64 that equals the sign extension of its low 32 bits */
+bool sel_is_narrow(Sel *s, uint32_t v); /* one that is, or may be, computed in 32 bits */
 uint32_t sel_const_reg(Sel *s, uint64_t bits, unsigned size);
 /* The register that operation `id` defines; a new one when its value is not wanted. */
 uint32_t sel_def(Sel *s, uint32_t id);

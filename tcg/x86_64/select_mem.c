@@ -88,6 +88,7 @@ bool sel_lea(Sel *s, uint32_t v, SelMem *out)
 {
     const IrInsn *i = &s->r->insns[v];
     bool is_64 = i->type == IR_I64;
+    unsigned size = is_64 && !s->is_low ? 8 : 4;
     IrOp add = is_64 ? IR_ADD_I64 : IR_ADD_I32, shl = is_64 ? IR_SHL_I64 : IR_SHL_I32;
     uint32_t a = i->arg[0], b = i->arg[1], x;
     uint64_t c;
@@ -98,7 +99,7 @@ bool sel_lea(Sel *s, uint32_t v, SelMem *out)
         return false;
     }
     if (sel_const(s, b, &c)) {
-        if (!sel_imm(s, b, is_64 ? 8 : 4, &imm)) {
+        if (!sel_imm(s, b, size, &imm)) {
             return false;
         }
         int64_t disp = imm;
@@ -114,12 +115,11 @@ bool sel_lea(Sel *s, uint32_t v, SelMem *out)
         return true;
     }
     if (match_scaled(s, a, shl, &x, &scale) || match_scaled(s, b, shl, &x, &scale) ||
-        (is_foldable(s, a, add) && sel_imm(s, s->r->insns[a].arg[1], is_64 ? 8 : 4, &imm)) ||
-        (is_foldable(s, b, add) && sel_imm(s, s->r->insns[b].arg[1], is_64 ? 8 : 4, &imm))) {
+        (is_foldable(s, a, add) && sel_imm(s, s->r->insns[a].arg[1], size, &imm)) ||
+        (is_foldable(s, b, add) && sel_imm(s, s->r->insns[b].arg[1], size, &imm))) {
         address_of_sum(s, a, b, is_64, 0, out);
         return true;
     }
-    unsigned size = is_64 ? 8 : 4;
     if (sel_dies(s, a) || sel_dies(s, b) || sel_can_sink_load(s, a, size) || sel_can_sink_load(s, b, size)) {
         return false;
     }
@@ -146,10 +146,13 @@ SelMem sel_sink_load(Sel *s, uint32_t load)
 {
     SelMem mem;
     const IrInsn *i = &s->r->insns[load];
+    bool is_low = s->is_low;
+    s->is_low = false;
     s->state[load] |= SEL_FUSED;
     s->barrier = 0;
     sel_address(s, i->arg[0], i->aux, &mem);
     mem.snap = sel_snapshot(s, i->snap);
+    s->is_low = is_low;
     return mem;
 }
 
@@ -264,7 +267,7 @@ static SelArg int_value(Sel *s, uint32_t v, unsigned size)
     if (sel_const(s, v, &c)) {
         return sel_arg_reg(sel_const_reg(s, c, size));
     }
-    uint32_t x = sel_reg(s, v);
+    uint32_t x = size < 8 ? sel_low(s, v) : sel_reg(s, v);
     if (s->m->vregs[x].cls == M_VEC) {
         uint32_t t = sel_new(s, M_GPR, size);
         sel_emit2(s, MOP_MOVD_R, size, t, sel_arg_reg(x));
@@ -381,7 +384,7 @@ static void select_rmw(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
         sel_emit(s, op == MOP_XADD ? MOP_LOCK_ADD : plain[kind], size, 2, args);
         return;
     }
-    uint32_t d = sel_def(s, id), x = sel_reg(s, v), t = raw_result(s, i, d);
+    uint32_t d = sel_def(s, id), x = size < 8 ? sel_low(s, v) : sel_reg(s, v), t = raw_result(s, i, d);
     if (is_swapped(i) && is_bytewise) {
         x = swapped_value(s, sel_arg_reg(x), size).vreg;
     }
