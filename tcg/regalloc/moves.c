@@ -102,10 +102,6 @@ static void emit_cycle(Resolver *s, uint32_t first)
 
 void ra_emit_parallel(Ra *ra, const Pending *moves, uint32_t count)
 {
-    if (count == 1) {
-        ra_emit_move(ra, moves[0].dst, moves[0].src, moves[0].size);
-        return;
-    }
     if (!ra->place_readers) {
         uint32_t places = 2 * RA_REGS + ra->host->nspills + 1;
         ra->place_readers = arena_alloc0(ra->arena, places);
