@@ -109,6 +109,7 @@ typedef struct RegFile {
     uint32_t fixed[RA_REGS];    /* next fixed interval, or one that has passed */
     uint32_t fixed_from[RA_REGS]; /* its begin; RA_NEVER: none */
     uint32_t idle[RA_REGS];     /* parts that have the register but are in a hole */
+    uint32_t idle_mask;         /* registers that may have such */
 } RegFile;
 
 typedef struct Ra {
@@ -117,12 +118,14 @@ typedef struct Ra {
     MAlloc *out;
     Arena *arena;
 
-    /* Regions of several blocks: live sets by block (destinations of phis that are used are in
-     * live_in of their block); values that are used again when the loops that end with a block come
-     * round, or NULL; the phi that defines a value, + 1. */
-    bool is_multi;
+    /* A region is linear when it has no joins and only leaves stand between a block and its
+     * successors: then intervals need no holes, for nothing is lost when a value counts as live in a
+     * leaf that it only passes. Other regions have live sets by block (destinations of phis that are
+     * used are in live_in of their block); values that are used again when the loops that end with a
+     * block come round, or NULL; the phi that defines a value, + 1. */
+    bool is_linear;
     uint32_t words; /* of a set of vregs */
-    uint64_t *live_in, *live_out;
+    uint64_t *live_in, *live_out, *scratch_set;
     uint64_t **loop_marks;
     uint32_t *phi_of;
 
@@ -181,14 +184,18 @@ static inline bool ra_has(const uint64_t *set, uint32_t v) { return set[v / 64] 
 static inline void ra_set(uint64_t *set, uint32_t v) { set[v / 64] |= 1ull << v % 64; }
 static inline void ra_clear(uint64_t *set, uint32_t v) { set[v / 64] &= ~(1ull << v % 64); }
 
-/* liveset.c */
+/* liveset.c: whether the region is linear; live sets, unless the walk finds them as it goes; what is
+ * live out of a block whose successors' live_in are known. */
+bool ra_is_linear(const MRegion *m);
 void ra_build_live_sets(Ra *ra);
+void ra_build_live_out(Ra *ra, uint32_t block);
 
 /* liveness.c: live sets, intervals, uses, fixed intervals, wishes, pressure. */
 void ra_build(Ra *ra);
 
-/* pressure.c: registers that may be used; borrows pins. */
+/* pressure.c: registers that may be used; borrows pins. How many there are beside the pins. */
 void ra_choose_registers(Ra *ra);
+uint32_t ra_sure_registers(const MHost *host);
 
 /* scan.c */
 void ra_scan(Ra *ra);
