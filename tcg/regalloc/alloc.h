@@ -118,12 +118,10 @@ typedef struct Ra {
     MAlloc *out;
     Arena *arena;
 
-    /* A region is linear when it has no joins and only leaves stand between a block and its
-     * successors: then intervals need no holes, for nothing is lost when a value counts as live in a
-     * leaf that it only passes. Other regions have live sets by block (destinations of phis that are
-     * used are in live_in of their block); values that are used again when the loops that end with a
-     * block come round, or NULL; the phi that defines a value, + 1. */
-    bool is_linear;
+    bool is_single; /* one block: intervals have no holes */
+    /* Else: live sets by block (destinations of phis that are used are in live_in of their block);
+     * values that are used again when the loops that end with a block come round, or NULL; the phi
+     * that defines a value, + 1. */
     uint32_t words; /* of a set of vregs */
     uint64_t *live_in, *live_out, *scratch_set;
     uint64_t **loop_marks;
@@ -184,9 +182,8 @@ static inline bool ra_has(const uint64_t *set, uint32_t v) { return set[v / 64] 
 static inline void ra_set(uint64_t *set, uint32_t v) { set[v / 64] |= 1ull << v % 64; }
 static inline void ra_clear(uint64_t *set, uint32_t v) { set[v / 64] &= ~(1ull << v % 64); }
 
-/* liveset.c: whether the region is linear; live sets, unless the walk finds them as it goes; what is
- * live out of a block whose successors' live_in are known. */
-bool ra_is_linear(const MRegion *m);
+/* liveset.c: live sets, unless the walk finds them as it goes; what is live out of a block whose
+ * successors' live_in are known. */
 void ra_build_live_sets(Ra *ra);
 void ra_build_live_out(Ra *ra, uint32_t block);
 

@@ -185,7 +185,7 @@ void ra_allocate_blocked(Ra *ra, uint32_t id)
 {
     const Part *p = &ra->parts[id];
     uint32_t begin = p->begin, min = ra_min_end(ra, p);
-    uint8_t weight = ra->is_linear ? 1 : ra_weight(&ra->m->blocks[ra_block_at(ra, begin)]);
+    uint8_t weight = ra->is_single ? 1 : ra_weight(&ra->m->blocks[ra_block_at(ra, begin)]);
     bool is_must = min > begin;
     ra->current = id;
     if (!is_must && !ra_next_use(ra, p, begin)) {

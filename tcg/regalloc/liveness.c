@@ -11,7 +11,7 @@ typedef struct Walk {
     Part *parts;
     Use *uses;
     uint32_t block, base;            /* position of its start */
-    uint64_t *live_in;               /* values live here; NULL in linear regions */
+    uint64_t *live_in;               /* values live here; NULL in regions of one block */
     uint32_t last_first, last_count; /* entries of the snapshot seen last */
     uint32_t live[M_NCLASSES];       /* values that want registers at this point */
     uint32_t most[M_NCLASSES];
@@ -401,6 +401,20 @@ static void note_block_pressure(Ra *ra, const Walk *w, bool is_loop)
     }
 }
 
+/* A phi without a wish of its own would like what the values that come round a loop would like. */
+static void wish_as_sources(Walk *w, const MBlock *b, const MPhi *phi)
+{
+    const MRegion *m = w->ra->m;
+    Part *x = &w->parts[phi->dest];
+    for (uint32_t k = 0; k < b->npreds && x->wish == RA_NONE; k++) {
+        const Part *src = &w->parts[m->phi_srcs[phi->first_src + k]];
+        if (m->preds[b->first_pred + k] >= w->block) {
+            x->wish = src->wish;
+            x->weight = src->weight;
+        }
+    }
+}
+
 static void build_block(Ra *ra, uint32_t id)
 {
     const MBlock *b = &ra->m->blocks[id];
@@ -409,11 +423,13 @@ static void build_block(Ra *ra, uint32_t id)
                .uses = ra->uses,
                .block = id,
                .base = 2 * b->first,
-               .live_in = &ra->live_in[(size_t)id * ra->words],
                .weight = ra_weight(b),
                .last_count = RA_NEVER };
-    ra_build_live_out(ra, id);
-    build_block_end(&w, b);
+    if (!ra->is_single) {
+        w.live_in = &ra->live_in[(size_t)id * ra->words];
+        ra_build_live_out(ra, id);
+        build_block_end(&w, b);
+    }
     build_insns(&w, b);
     for (uint32_t k = b->nphis; k-- > 0;) {
         uint32_t dest = ra->m->phis[b->first_phi + k].dest;
@@ -421,20 +437,10 @@ static void build_block(Ra *ra, uint32_t id)
             define(&w, dest, w.base, 0);
             ra_set(w.live_in, dest);
             ra->phi_of[dest] = b->first_phi + k + 1;
+            wish_as_sources(&w, b, &ra->m->phis[b->first_phi + k]);
         }
     }
     note_block_pressure(ra, &w, w.weight > 1);
-}
-
-/* As if it were one block. */
-static void build_linear(Ra *ra)
-{
-    Walk w = { .ra = ra, .parts = ra->parts, .uses = ra->uses, .block = 1, .last_count = RA_NEVER };
-    for (uint32_t id = ra->m->nblocks; id-- > 1;) {
-        w.weight = ra_weight(&ra->m->blocks[id]);
-        build_insns(&w, &ra->m->blocks[id]);
-    }
-    note_block_pressure(ra, &w, false);
 }
 
 static void init_values(Ra *ra)
@@ -473,12 +479,10 @@ void ra_build(Ra *ra)
 {
     MRegion *m = ra->m;
     init_values(ra);
-    if (ra->is_linear) {
-        build_linear(ra);
-        return;
+    if (!ra->is_single) {
+        ra->phi_of = arena_alloc0(ra->arena, sizeof(uint32_t) * m->nvregs);
+        ra_build_live_sets(ra);
     }
-    ra->phi_of = arena_alloc0(ra->arena, sizeof(uint32_t) * m->nvregs);
-    ra_build_live_sets(ra);
     for (uint32_t b = m->nblocks; b-- > 1;) {
         build_block(ra, b);
     }

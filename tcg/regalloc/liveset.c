@@ -122,21 +122,6 @@ static bool has_back_edge(const MRegion *m)
     return false;
 }
 
-bool ra_is_linear(const MRegion *m)
-{
-    uint32_t parent = 0; /* last block that has successors; 0: none since the last entry */
-    for (uint32_t b = 1; b < m->nblocks; b++) {
-        const MBlock *x = &m->blocks[b];
-        if (x->is_entry) {
-            parent = 0;
-        } else if (x->nphis || x->npreds != 1 || m->preds[x->first_pred] != parent) {
-            return false;
-        }
-        parent = x->nsucc ? b : parent;
-    }
-    return true;
-}
-
 void ra_build_live_sets(Ra *ra)
 {
     MRegion *m = ra->m;

@@ -109,32 +109,12 @@ static void resolve_edges(Ra *ra)
     }
 }
 
-/* Values that only pass a block are moved along too: their places are theirs there. */
-static void resolve_linear(Ra *ra)
-{
-    const MRegion *m = ra->m;
-    for (uint32_t b = 1; b < m->nblocks; b++) {
-        const MBlock *s = &m->blocks[b];
-        for (uint32_t k = 0; k < ra->nsplit && s->npreds && !s->is_entry; k++) {
-            uint32_t v = ra->split[k], pred = m->preds[s->first_pred], end = 0;
-            for (uint32_t p = v; p; p = ra->parts[p].next) {
-                end = ra->parts[p].end;
-            }
-            if (ra->parts[v].begin < 2 * m->blocks[pred].end && end > 2 * s->first) {
-                resolve_value(ra, pred, b, v);
-            }
-        }
-    }
-}
-
 void ra_resolve(Ra *ra)
 {
     if (ra->nsplit) {
         resolve_splits(ra);
     }
-    if (!ra->is_linear) {
+    if (!ra->is_single) {
         resolve_edges(ra);
-    } else if (ra->nsplit) {
-        resolve_linear(ra);
     }
 }

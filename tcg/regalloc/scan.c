@@ -27,7 +27,7 @@ static inline void occupy(Ra *ra, uint32_t p, uint32_t until, RegFile *f, unsign
     f->busy |= 1u << r;
     f->part[r] = p;
     f->until[r] = until;
-    if (!ra->is_linear) {
+    if (!ra->is_single) {
         note_expiry(ra, p, until);
     }
 }
@@ -79,7 +79,7 @@ static NOINLINE void wake(Ra *ra, RegFile *f, uint32_t pos)
     }
 }
 
-/* Linear: there are no holes, and registers are looked at only when one is wanted. */
+/* One block: there are no holes, and registers are looked at only when one is wanted. */
 static void refresh(RegFile *f, uint32_t pos)
 {
     for (uint32_t m = f->busy; m; m &= m - 1) {
@@ -90,7 +90,7 @@ static void refresh(RegFile *f, uint32_t pos)
 
 static void advance(Ra *ra, uint32_t pos)
 {
-    if (ra->is_linear) {
+    if (ra->is_single) {
         refresh(&ra->files[M_GPR], pos);
         refresh(&ra->files[M_VEC], pos);
         return;
@@ -181,7 +181,7 @@ void ra_take_until(Ra *ra, uint32_t p, unsigned r, uint32_t until)
 static bool is_colder(const Ra *ra, uint32_t here, uint32_t there)
 {
     const MBlock *blocks = ra->m->blocks;
-    return !ra->is_linear &&
+    return !ra->is_single &&
            ra_weight(&blocks[ra_block_at(ra, there)]) < ra_weight(&blocks[ra_block_at(ra, here)]);
 }
 
@@ -251,7 +251,7 @@ static bool try_wishes(Search *s, const Part *p)
     if (x->link && link->loc.kind == LOC_REG && try_register(s, link->loc.index, true)) {
         return true;
     }
-    return try_register(s, x->wish, true) || (!ra->is_linear && try_phi(s, p)) ||
+    return try_register(s, x->wish, true) || (!ra->is_single && try_phi(s, p)) ||
            try_register(s, x->got, true) ||
            (x->source && try_register(s, reg_at(ra, x->source, p->begin - 1), true)) ||
            (x->link && try_register(s, link->got, true));
@@ -305,8 +305,8 @@ static void allocate_part(Ra *ra, uint32_t p)
 
 static inline bool is_free(const Ra *ra, const RegFile *f, unsigned r, uint32_t pos)
 {
-    /* In linear regions `busy` is not kept up. */
-    return ra->is_linear ? f->until[r] <= pos : f->allocatable >> r & ~f->busy >> r & 1;
+    /* In a region of one block `busy` is not kept up. */
+    return ra->is_single ? f->until[r] <= pos : f->allocatable >> r & ~f->busy >> r & 1;
 }
 
 static inline bool can_have(const Ra *ra, const RegFile *f, unsigned r, const Part *p)
@@ -316,7 +316,7 @@ static inline bool can_have(const Ra *ra, const RegFile *f, unsigned r, const Pa
 
 static inline bool take_quickly(Ra *ra, Part *p, uint32_t id, RegFile *f, unsigned r)
 {
-    if (ra->is_linear) {
+    if (ra->is_single) {
         f->busy |= 1u << r;
         f->part[r] = id;
         f->until[r] = p->end;
@@ -379,7 +379,7 @@ static void scan_value(Ra *ra, uint32_t v)
     Part *p = &ra->parts[v];
     RegFile *f = &ra->files[p->loc.cls];
     bool is_done;
-    if (!ra->is_linear) {
+    if (!ra->is_single) {
         advance(ra, p->begin);
     }
     if (p->flags & PART_IS_FIXED) {
@@ -410,7 +410,7 @@ static void scan_init(Ra *ra)
     }
     ra->next_wake = RA_NEVER;
     ra->nexpiries = 1;
-    if (!ra->is_linear) {
+    if (!ra->is_single) {
         ra->expiry_at = arena_alloc0(ra->arena, sizeof(uint32_t) * (2 * ra->m->ninsns + 2));
         ra->cap_expiries = ra->norder + 32;
         ra->expiries = arena_alloc(ra->arena, sizeof(Expiry) * ra->cap_expiries);

@@ -31,7 +31,7 @@ static Loc spill_location(Ra *ra, uint32_t v, uint32_t end, uint32_t *slot_end)
 /* Whether every piece in memory begins in colder code than the definition. */
 static bool is_stored_late(const Ra *ra, uint32_t v)
 {
-    if (ra->is_linear) {
+    if (ra->is_single) {
         return false;
     }
     const MBlock *blocks = ra->m->blocks;
