@@ -68,7 +68,10 @@ typedef enum PartFlag {
 } PartFlag;
 typedef struct Part {
     uint32_t begin, end; /* begin: RA_NEVER as long as no use is known */
-    uint32_t to;         /* while it is built: end of its first range */
+    union {
+        uint32_t to;   /* while it is built: end of its first range */
+        uint32_t slot; /* of a value that was spilled: slot + 1; 0: none */
+    };
     uint32_t range;      /* list of its ranges; 0: one, from begin to end. While built: later ones */
     uint32_t cursor;     /* the scan's: range at or after the current position, if there is a list */
     uint32_t use;        /* its first use */
@@ -215,6 +218,8 @@ uint32_t ra_queue_pop(Ra *ra);
 
 /* evict.c */
 void ra_allocate_blocked(Ra *ra, uint32_t p);
+/* In a loop: gives p, for all of its life, a register of a value that the loop does not use. */
+bool ra_displace_colder(Ra *ra, uint32_t p);
 /* Part p is in memory; when it needs a register after `from`, a further part is queued. */
 void ra_spill(Ra *ra, uint32_t p, uint32_t from);
 bool ra_begin_in_memory(Ra *ra, uint32_t v);

@@ -70,6 +70,14 @@ static void resolve_value(Ra *ra, uint32_t pred, uint32_t succ, uint32_t v)
     }
 }
 
+/* Whether the value has been in that spill slot since its definition. */
+static bool is_stored_at(const Ra *ra, uint32_t v, Loc slot)
+{
+    const Part *p = &ra->parts[v];
+    return (p->flags & (PART_IS_SPILLED | PART_IS_STORED_LATE)) == PART_IS_SPILLED &&
+           slot.kind == LOC_SPILL && p->slot == slot.index + 1u;
+}
+
 static void resolve_phis(Ra *ra, uint32_t pred, unsigned nth, uint32_t succ)
 {
     const MRegion *m = ra->m;
@@ -79,7 +87,10 @@ static void resolve_phis(Ra *ra, uint32_t pred, unsigned nth, uint32_t succ)
         uint32_t v = m->phi_srcs[phi->first_src + nth];
         if (v && ra->phi_of[phi->dest]) {
             const Part *src = ra_part_at(ra, v, 2 * m->blocks[pred].end - 1);
-            add_edge_move(ra, pred, succ, ra->parts[phi->dest].loc, src->loc, m->vregs[v].size);
+            const Part *dest = &ra->parts[phi->dest];
+            if (!(dest->flags & PART_IS_MEM) || !is_stored_at(ra, v, dest->loc)) {
+                add_edge_move(ra, pred, succ, dest->loc, src->loc, m->vregs[v].size);
+            }
         }
     }
 }

@@ -279,6 +279,10 @@ static bool try_free(Ra *ra, uint32_t id)
             return true;
         }
     }
+    if (!ra->is_single && s.best != RA_NONE && !is_colder(ra, p->begin, s.until) &&
+        ra_displace_colder(ra, id)) {
+        return true;
+    }
     uint32_t min = ra_min_end(ra, p);
     if (s.best == RA_NONE || s.until < min || s.until <= p->begin) {
         return false;
