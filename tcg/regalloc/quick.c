@@ -23,6 +23,9 @@ typedef struct MoveList {
     uint32_t n, cap;
 } MoveList;
 
+/* Registers of both classes in one set: vector registers from bit 32 on. */
+typedef uint64_t RegSet;
+
 typedef struct Quick {
     Ra *ra;
     MRegion *m;
@@ -31,8 +34,8 @@ typedef struct Quick {
     Arena *arena;
     Loc *loc;                           /* by value, at the current point; LOC_NONE: not live */
     uint16_t *slot;                     /* by value: spill slot + 1 */
-    uint32_t held[M_NCLASSES][RA_REGS]; /* value in each busy register */
-    uint32_t busy[M_NCLASSES], allowed[M_NCLASSES];
+    uint32_t held[M_NCLASSES * RA_REGS]; /* value in each busy register */
+    RegSet busy, allowed;
     uint32_t *memory, nmemory;          /* live values that are in memory */
     Saved *saved;
     uint32_t nsaved, cap_saved;
@@ -44,13 +47,21 @@ typedef struct Quick {
     uint32_t changes;                   /* counts values that changed their place */
     uint32_t last_first, last_count, last_start, last_changes; /* snapshot seen last */
     uint32_t nlocs, cap_locs;
-    /* The insn: registers of fixed operands; those that no plain use, no late use may be in; those that are not to be evicted. */
-    uint32_t fixed[M_NCLASSES], early[M_NCLASSES], late[M_NCLASSES], used[M_NCLASSES];
+    /* The insn: registers of fixed operands; those that no plain use, no late use may be in; those that are not to be evicted.
+     * Its operands by kind, as bits. */
+    RegSet fixed, early, late, used;
+    uint64_t results, late_uses, uses, tied;
     bool is_failed;
 } Quick;
 
 static bool is_reg(Loc l) { return l.kind == LOC_REG; }
 static bool is_memory(Loc l) { return l.kind == LOC_SPILL || l.kind == LOC_HOME; }
+static RegSet bit_of(uint8_t cls, unsigned r) { return 1ull << (cls * RA_REGS + r); }
+static RegSet set_of(uint8_t cls, uint32_t mask) { return (RegSet)mask << cls * RA_REGS; }
+static RegSet loc_bit(Loc l) { return bit_of(l.cls, l.index); }
+static uint8_t class_of(const Quick *q, uint32_t v) { return q->m->vregs[v].cls; }
+#define FOR_BITS(k, set) \
+    for (uint64_t k##_left = (set), k; k##_left && (k = (unsigned)__builtin_ctzll(k##_left), true); k##_left &= k##_left - 1)
 
 static void add_move(Quick *q, MoveList *l, Loc dst, Loc src, uint32_t v)
 {
@@ -63,9 +74,6 @@ static void add_move(Quick *q, MoveList *l, Loc dst, Loc src, uint32_t v)
 /* Puts the list before insn i, ahead of what is there. */
 static void flush(Quick *q, MoveList *l, uint32_t i)
 {
-    if (!l->n) {
-        return;
-    }
     if (q->ngroups + 1 > q->cap_groups) {
         q->groups = arena_grow(q->arena, q->groups, sizeof(Group), &q->cap_groups, q->ngroups + 1);
     }
@@ -83,17 +91,17 @@ static void flush(Quick *q, MoveList *l, uint32_t i)
 
 static void put_in_reg(Quick *q, uint32_t v, unsigned r)
 {
-    uint8_t cls = q->m->vregs[v].cls;
+    uint8_t cls = class_of(q, v);
     q->loc[v] = (Loc){ LOC_REG, cls, (uint16_t)r };
-    q->held[cls][r] = v;
-    q->busy[cls] |= 1u << r;
+    q->held[cls * RA_REGS + r] = v;
+    q->busy |= bit_of(cls, r);
 }
 
 static void take_out(Quick *q, uint32_t v)
 {
     Loc l = q->loc[v];
     if (is_reg(l)) {
-        q->busy[l.cls] &= ~(1u << l.index);
+        q->busy &= ~loc_bit(l);
     } else if (is_memory(l)) {
         uint32_t k = 0;
         while (q->memory[k] != v) {
@@ -123,10 +131,10 @@ static void put_in_memory(Quick *q, uint32_t v)
     q->memory[q->nmemory++] = v;
 }
 
-static unsigned pick(const Quick *q, uint32_t v, uint32_t forbidden)
+static unsigned pick(const Quick *q, uint32_t v, RegSet forbidden)
 {
     const MVreg *r = &q->m->vregs[v];
-    uint32_t free = q->allowed[r->cls] & ~(q->busy[r->cls] | forbidden);
+    uint32_t free = (uint32_t)((q->allowed & ~(q->busy | forbidden)) >> r->cls * RA_REGS);
     if (!free) {
         return RA_NONE;
     }
@@ -145,15 +153,15 @@ static unsigned pick(const Quick *q, uint32_t v, uint32_t forbidden)
 }
 
 /* The value of a register goes to memory: it is loaded behind the insn. */
-static unsigned evict(Quick *q, uint8_t cls, uint32_t forbidden)
+static unsigned evict(Quick *q, uint8_t cls, RegSet forbidden)
 {
-    uint32_t candidates = q->allowed[cls] & q->busy[cls] & ~(forbidden | q->used[cls]);
+    uint32_t candidates = (uint32_t)((q->allowed & q->busy & ~(forbidden | q->used)) >> cls * RA_REGS);
     if (!candidates) {
         q->is_failed = true;
-        return RA_NONE;
+        return 0;
     }
     unsigned r = 31u - (unsigned)__builtin_clz(candidates);
-    uint32_t v = q->held[cls][r];
+    uint32_t v = q->held[cls * RA_REGS + r];
     Loc old = q->loc[v];
     take_out(q, v);
     put_in_memory(q, v);
@@ -163,26 +171,24 @@ static unsigned evict(Quick *q, uint8_t cls, uint32_t forbidden)
 }
 
 /* A register for v during the insn. */
-static unsigned find_reg(Quick *q, uint32_t v, uint32_t forbidden)
+static unsigned find_reg(Quick *q, uint32_t v, RegSet forbidden)
 {
-    uint8_t cls = q->m->vregs[v].cls;
+    uint8_t cls = class_of(q, v);
     unsigned r = pick(q, v, forbidden);
     r = r == RA_NONE ? evict(q, cls, forbidden) : r;
-    if (r != RA_NONE) {
-        q->used[cls] |= 1u << r;
-    }
-    return r == RA_NONE ? 0 : r;
+    q->used |= bit_of(cls, r);
+    return r;
 }
 
 /* v, which is in a register that the insn wants, is elsewhere until behind it. */
-static void make_way(Quick *q, uint32_t v, uint32_t forbidden)
+static void make_way(Quick *q, uint32_t v, RegSet forbidden)
 {
     Loc old = q->loc[v];
     unsigned r = pick(q, v, forbidden);
     take_out(q, v);
     if (r != RA_NONE) {
         put_in_reg(q, v, r);
-        q->used[old.cls] |= 1u << r;
+        q->used |= bit_of(old.cls, r);
     } else {
         put_in_memory(q, v);
     }
@@ -192,13 +198,13 @@ static void make_way(Quick *q, uint32_t v, uint32_t forbidden)
 
 /* ---- one insn */
 
-static void allow(Quick *q, uint32_t mask)
+static void allow(Quick *q, RegSet set)
 {
-    for (unsigned k = 0; k < q->host->npins && mask & ~q->allowed[M_GPR]; k++) {
-        uint32_t bit = 1u << q->host->pins[k];
-        if (q->m->pins_kept >> k & 1 && mask & bit) {
+    for (unsigned k = 0; k < q->host->npins && set & ~q->allowed; k++) {
+        RegSet bit = bit_of(M_GPR, q->host->pins[k]);
+        if (q->m->pins_kept >> k & 1 && set & bit) {
             q->out->borrowed |= 1u << k;
-            q->allowed[M_GPR] |= bit;
+            q->allowed |= bit;
         }
     }
 }
@@ -212,43 +218,61 @@ static bool fixed_of(const MOperand *ops, const MOperand *o, unsigned *r)
 }
 
 /* Registers that the operation needs for itself are cleared of values that live on. */
-static void clear_fixed(Quick *q, const MInsn *in, const MOperand *ops)
+static void clear_wanted(Quick *q, const MInsn *in, const MOperand *ops, RegSet clobbers, RegSet defined)
 {
-    uint32_t defined[M_NCLASSES] = { 0, 0 };
-    for (unsigned k = 0; k < in->nops; k++) {
+    RegSet wanted = q->fixed | clobbers, keep = 0;
+    for (unsigned k = 0; k < in->nops; k++) { /* results, and who is read in his fixed register, may stay */
         unsigned r;
+        const MOperand *o = &ops[k];
+        Loc now = q->loc[o->vreg];
+        if (!o->vreg || !is_reg(now)) {
+            continue;
+        }
+        bool is_there = fixed_of(ops, o, &r) && now.index == r && !((clobbers | defined) & loc_bit(now));
+        keep |= o->role > M_USE_LATE || is_there ? loc_bit(now) : 0;
+    }
+    allow(q, wanted);
+    FOR_BITS(r, wanted & q->busy & ~keep) {
+        make_way(q, q->held[r], wanted);
+    }
+}
+
+/* Sorts the operands by kind; finds fixed registers. */
+static void begin_insn(Quick *q, const MInsn *in, const MOperand *ops)
+{
+    RegSet defined = 0, used = 0, fixed = 0;
+    uint64_t by_role[4] = { 0, 0, 0, 0 }; /* M_USE, M_USE_LATE, results, tied */
+    for (unsigned k = 0; k < in->nops; k++) {
         const MOperand *o = &ops[k];
         if (!o->vreg) {
             continue;
         }
-        uint8_t cls = q->m->vregs[o->vreg].cls;
-        if (fixed_of(ops, o, &r)) {
-            q->fixed[cls] |= 1u << r;
-            defined[cls] |= o->role > M_USE_LATE ? 1u << r : 0;
+        Loc now = q->loc[o->vreg];
+        by_role[o->role < M_DEF ? o->role : M_DEF] |= 1ull << k;
+        used |= is_reg(now) ? loc_bit(now) : 0;
+        if (o->role == M_TIED) {
+            by_role[3] |= 1ull << o->tied;
         }
-        if (is_reg(q->loc[o->vreg])) {
-            q->used[cls] |= 1u << q->loc[o->vreg].index;
+        if (o->constraint == M_FIXED || o->role == M_TIED) {
+            unsigned r;
+            if (fixed_of(ops, o, &r)) {
+                RegSet bit = bit_of(class_of(q, o->vreg), r);
+                fixed |= bit;
+                defined |= o->role > M_USE_LATE ? bit : 0;
+            }
         }
     }
-    allow(q, q->fixed[M_GPR] | in->clobbers[M_GPR]);
-    for (unsigned cls = 0; cls < M_NCLASSES; cls++) {
-        uint32_t wanted = q->fixed[cls] | in->clobbers[cls], keep = 0;
-        if (!(wanted & q->busy[cls])) {
-            continue;
-        }
-        for (unsigned k = 0; k < in->nops; k++) { /* results, and who is read in his fixed register, may stay */
-            unsigned r;
-            const MOperand *o = &ops[k];
-            Loc now = q->loc[o->vreg];
-            if (!o->vreg || !is_reg(now) || now.cls != cls) {
-                continue;
-            }
-            bool is_there = fixed_of(ops, o, &r) && now.index == r && !((in->clobbers[cls] | defined[cls]) >> r & 1);
-            keep |= o->role > M_USE_LATE || is_there ? 1u << now.index : 0;
-        }
-        for (uint32_t bits = wanted & q->busy[cls] & ~keep; bits; bits &= bits - 1) {
-            make_way(q, q->held[cls][__builtin_ctz(bits)], wanted);
-        }
+    RegSet clobbers = set_of(M_GPR, in->clobbers[M_GPR]) | set_of(M_VEC, in->clobbers[M_VEC]);
+    q->uses = by_role[M_USE] & ~by_role[3];
+    q->late_uses = by_role[M_USE_LATE];
+    q->results = by_role[M_DEF];
+    q->tied = by_role[3];
+    q->fixed = fixed;
+    q->used = used;
+    q->late = clobbers | fixed;
+    q->early = 0;
+    if (q->late & (q->busy | ~q->allowed)) {
+        clear_wanted(q, in, ops, clobbers, defined);
     }
 }
 
@@ -256,26 +280,24 @@ static void clear_fixed(Quick *q, const MInsn *in, const MOperand *ops)
 static void place_result(Quick *q, MOperand *ops, MOperand *o)
 {
     uint32_t v = o->vreg;
-    uint8_t cls = q->m->vregs[v].cls;
+    uint8_t cls = class_of(q, v);
     Loc now = q->loc[v];
     unsigned r;
     if (fixed_of(ops, o, &r)) {
         o->loc = (Loc){ LOC_REG, cls, (uint16_t)r };
-    } else if (is_reg(now) && !(q->late[cls] >> now.index & 1)) {
+    } else if (is_reg(now) && !(q->late & loc_bit(now))) {
         o->loc = now;
     } else if (o->constraint == M_ANY && o->role == M_DEF && (is_memory(now) || q->m->vregs[v].home)) {
         o->loc = memory_of(q, v);
     } else {
-        r = find_reg(q, v, q->late[cls]);
-        o->loc = (Loc){ LOC_REG, cls, (uint16_t)r };
+        o->loc = (Loc){ LOC_REG, cls, (uint16_t)find_reg(q, v, q->late) };
     }
     if (now.kind != LOC_NONE && now.kind != LOC_HOME && !ra_is_same(now, o->loc)) {
         add_move(q, &q->after, now, o->loc, v);
     }
     if (is_reg(o->loc)) {
-        uint32_t bit = 1u << o->loc.index;
-        q->late[cls] |= bit;
-        q->early[cls] |= o->role != M_DEF ? bit : 0;
+        q->late |= loc_bit(o->loc);
+        q->early |= o->role != M_DEF ? loc_bit(o->loc) : 0;
     }
 }
 
@@ -293,9 +315,8 @@ static bool redirect(MoveList *l, Loc from, Loc to)
 }
 
 /* A value that the insn reads, of which nothing is in a register yet. */
-static void bring(Quick *q, uint32_t v, bool is_any, uint32_t forbidden)
+static void bring(Quick *q, uint32_t v, bool is_any, RegSet forbidden)
 {
-    uint8_t cls = q->m->vregs[v].cls;
     Loc now = q->loc[v];
     if (now.kind == LOC_NONE) {
         if (is_any && (q->m->vregs[v].home || pick(q, v, forbidden) == RA_NONE)) {
@@ -304,7 +325,7 @@ static void bring(Quick *q, uint32_t v, bool is_any, uint32_t forbidden)
             put_in_reg(q, v, find_reg(q, v, forbidden));
         }
     } else if (!is_any && is_memory(now)) { /* in a register up to here, in memory behind */
-        unsigned r = find_reg(q, v, q->late[cls] | forbidden);
+        unsigned r = find_reg(q, v, q->late | forbidden);
         take_out(q, v);
         put_in_reg(q, v, r);
         bool was_moved = redirect(&q->after, now, q->loc[v]); /* there for this insn alone */
@@ -316,33 +337,27 @@ static void bring(Quick *q, uint32_t v, bool is_any, uint32_t forbidden)
     }
 }
 
-static void place_fixed(Quick *q, MOperand *o)
+/* The operand is read in register `at`: the value lies there, or is copied. */
+static void read_at(Quick *q, MOperand *o, Loc at)
 {
     uint32_t v = o->vreg;
-    uint8_t cls = q->m->vregs[v].cls;
-    o->loc = (Loc){ LOC_REG, cls, o->fixed };
-    if (q->loc[v].kind == LOC_NONE && !(q->busy[cls] >> o->fixed & 1)) {
-        put_in_reg(q, v, o->fixed);
-        q->used[cls] |= 1u << o->fixed;
-    } else if (q->loc[v].kind == LOC_NONE) {
-        q->is_failed = true;
-    } else if (!ra_is_same(q->loc[v], o->loc)) {
-        add_move(q, &q->before, o->loc, q->loc[v], v);
+    o->loc = at;
+    if (q->loc[v].kind == LOC_NONE) {
+        q->is_failed |= (q->busy & loc_bit(at)) != 0;
+        put_in_reg(q, v, at.index);
+        q->used |= loc_bit(at);
+    } else if (!ra_is_same(q->loc[v], at)) {
+        add_move(q, &q->before, at, q->loc[v], v);
     }
 }
 
-static void place_tied(Quick *q, MOperand *ops, const MOperand *result)
+static void place_use(Quick *q, MOperand *o, RegSet forbidden)
 {
-    MOperand *o = &ops[result->tied];
-    uint32_t v = o->vreg;
-    o->loc = result->loc;
-    if (q->loc[v].kind == LOC_NONE && !(q->busy[o->loc.cls] >> o->loc.index & 1)) {
-        put_in_reg(q, v, o->loc.index);
-        q->used[o->loc.cls] |= 1u << o->loc.index;
-    } else if (q->loc[v].kind == LOC_NONE) {
-        q->is_failed = true;
-    } else if (!ra_is_same(q->loc[v], o->loc)) {
-        add_move(q, &q->before, o->loc, q->loc[v], v);
+    if (o->constraint == M_FIXED) {
+        read_at(q, o, (Loc){ LOC_REG, class_of(q, o->vreg), o->fixed });
+    } else {
+        bring(q, o->vreg, o->constraint == M_ANY, forbidden);
+        o->loc = q->loc[o->vreg];
     }
 }
 
@@ -354,15 +369,14 @@ static bool is_same_list(const Quick *q, const MSnapshot *s)
 static void bring_snapshot(Quick *q, const MInsn *in)
 {
     const MSnapshot *s = &q->m->snaps[in->snap];
-    const uint32_t *forbidden = in->is_snap_early ? q->early : q->late;
+    RegSet forbidden = (in->is_snap_early ? q->early : q->late) | q->fixed;
     if (is_same_list(q, s)) {
         return; /* all are live */
     }
     const MSnapEntry *e = &q->m->snap_entries[s->first], *end = e + s->count;
     for (; e < end; e++) {
         if (!ra_is_const(e->recipe) && q->loc[e->vreg].kind == LOC_NONE) {
-            uint8_t cls = q->m->vregs[e->vreg].cls;
-            bring(q, e->vreg, true, forbidden[cls] | q->fixed[cls]);
+            bring(q, e->vreg, true, forbidden);
         }
     }
 }
@@ -390,62 +404,6 @@ static uint32_t note_snapshot(Quick *q, const MInsn *in)
     return q->last_start;
 }
 
-static void place_results(Quick *q, const MInsn *in, MOperand *ops)
-{
-    for (unsigned cls = 0; cls < M_NCLASSES; cls++) {
-        q->late[cls] = in->clobbers[cls] | q->fixed[cls];
-        q->early[cls] = 0;
-    }
-    for (unsigned k = 0; k < in->nops; k++) {
-        if (ops[k].vreg && ops[k].role > M_USE_LATE) {
-            place_result(q, ops, &ops[k]);
-        }
-    }
-    for (unsigned k = 0; k < in->nops; k++) {
-        if (ops[k].vreg && ops[k].role > M_USE_LATE) {
-            take_out(q, ops[k].vreg);
-        }
-    }
-}
-
-static void place_uses(Quick *q, const MInsn *in, MOperand *ops)
-{
-    uint64_t tied = 0;
-    for (unsigned k = 0; k < in->nops; k++) {
-        MOperand *o = &ops[k];
-        tied |= o->role == M_TIED && o->vreg ? 1ull << o->tied : 0;
-        if (o->vreg && o->role == M_USE_LATE) {
-            if (o->constraint == M_FIXED) {
-                place_fixed(q, o);
-            } else {
-                bring(q, o->vreg, o->constraint == M_ANY, q->late[q->m->vregs[o->vreg].cls]);
-                o->loc = q->loc[o->vreg];
-            }
-        }
-    }
-    if (in->snap) {
-        bring_snapshot(q, in);
-    }
-    for (unsigned k = 0; tied && k < in->nops; k++) {
-        if (ops[k].role == M_TIED && ops[k].vreg) {
-            place_tied(q, ops, &ops[k]);
-        }
-    }
-    for (unsigned k = 0; k < in->nops; k++) {
-        MOperand *o = &ops[k];
-        if (!o->vreg || o->role != M_USE || tied >> k & 1) {
-            continue;
-        }
-        if (o->constraint == M_FIXED) {
-            place_fixed(q, o);
-            continue;
-        }
-        uint8_t cls = q->m->vregs[o->vreg].cls;
-        bring(q, o->vreg, o->constraint == M_ANY, q->early[cls] | q->fixed[cls]);
-        o->loc = q->loc[o->vreg];
-    }
-}
-
 static void walk_insn(Quick *q, uint32_t i)
 {
     const MInsn *in = &q->m->insns[i];
@@ -453,40 +411,61 @@ static void walk_insn(Quick *q, uint32_t i)
     if (in->nops == 0 && !in->snap && !(in->clobbers[0] | in->clobbers[1])) {
         return;
     }
-    memset(q->fixed, 0, sizeof(q->fixed));
-    memset(q->used, 0, sizeof(q->used));
-    clear_fixed(q, in, ops);
-    place_results(q, in, ops);
-    place_uses(q, in, ops);
+    q->is_failed |= in->nops > 64;
+    begin_insn(q, in, ops);
+    FOR_BITS(k, q->results) {
+        place_result(q, ops, &ops[k]);
+    }
+    FOR_BITS(k, q->results) {
+        take_out(q, ops[k].vreg);
+    }
+    FOR_BITS(k, q->late_uses) {
+        place_use(q, &ops[k], q->late);
+    }
+    if (in->snap) {
+        bring_snapshot(q, in);
+    }
+    if (q->tied) {
+        FOR_BITS(k, q->results) {
+            if (ops[k].role == M_TIED) {
+                read_at(q, &ops[ops[k].tied], ops[k].loc);
+            }
+        }
+    }
+    FOR_BITS(k, q->uses) {
+        place_use(q, &ops[k], q->early | q->fixed);
+    }
     if (in->snap) {
         q->out->snap_start[i] = note_snapshot(q, in);
     }
-    flush(q, &q->after, i + 1);
-    flush(q, &q->before, i);
+    if (q->after.n) {
+        flush(q, &q->after, i + 1);
+    }
+    if (q->before.n) {
+        flush(q, &q->before, i);
+    }
 }
 
 /* ---- blocks */
 
 static void save(Quick *q, uint32_t block)
 {
-    uint32_t max = q->nsaved + (uint32_t)__builtin_popcount(q->busy[0]) + (uint32_t)__builtin_popcount(q->busy[1]) + q->nmemory;
+    uint32_t max = q->nsaved + (uint32_t)__builtin_popcountll(q->busy) + q->nmemory;
     if (max > q->cap_saved) {
         q->saved = arena_grow(q->arena, q->saved, sizeof(Saved), &q->cap_saved, max);
     }
     q->saved_first[block] = q->nsaved;
-    for (unsigned cls = 0; cls < M_NCLASSES; cls++) {
-        for (uint32_t bits = q->busy[cls]; bits; bits &= bits - 1) {
-            uint32_t v = q->held[cls][__builtin_ctz(bits)];
-            q->saved[q->nsaved++] = (Saved){ v, q->loc[v] };
-            q->loc[v].kind = LOC_NONE;
-        }
-        q->busy[cls] = 0;
+    FOR_BITS(r, q->busy) {
+        uint32_t v = q->held[r];
+        q->saved[q->nsaved++] = (Saved){ v, q->loc[v] };
+        q->loc[v].kind = LOC_NONE;
     }
     for (uint32_t k = 0; k < q->nmemory; k++) {
         uint32_t v = q->memory[k];
         q->saved[q->nsaved++] = (Saved){ v, q->loc[v] };
         q->loc[v].kind = LOC_NONE;
     }
+    q->busy = 0;
     q->nmemory = 0;
     q->saved_count[block] = q->nsaved - q->saved_first[block];
     q->last_count = RA_NEVER;
@@ -503,7 +482,7 @@ static void join(Quick *q, uint32_t block)
                 put_in_memory(q, s->vreg);
                 continue;
             }
-            bool is_free = !(q->busy[s->loc.cls] >> s->loc.index & 1);
+            bool is_free = !(q->busy & loc_bit(s->loc));
             unsigned r = is_free ? s->loc.index : pick(q, s->vreg, 0);
             if (r != RA_NONE) {
                 put_in_reg(q, s->vreg, r);
@@ -515,7 +494,9 @@ static void join(Quick *q, uint32_t block)
             add_move(q, &q->before, s->loc, q->loc[s->vreg], s->vreg);
         }
     }
-    flush(q, &q->before, q->m->blocks[block].first + 1);
+    if (q->before.n) {
+        flush(q, &q->before, q->m->blocks[block].first + 1);
+    }
 }
 
 /* The successor whose places count at the end of the block. */
@@ -588,8 +569,8 @@ static void init(Quick *q)
     for (unsigned k = 0; k < q->host->npins; k++) {
         kept |= q->m->pins_kept >> k & 1 ? 1u << q->host->pins[k] : 0;
     }
-    q->allowed[M_GPR] = q->host->allocatable[M_GPR] & ~kept;
-    q->allowed[M_VEC] = q->host->allocatable[M_VEC] & ~(1u << q->host->scratch_vec);
+    q->allowed = set_of(M_GPR, q->host->allocatable[M_GPR] & ~kept) |
+                 set_of(M_VEC, q->host->allocatable[M_VEC] & ~(1u << q->host->scratch_vec));
 }
 
 bool mir_allocate_quick(MRegion *m, const MHost *host, MAlloc *out)
@@ -612,7 +593,7 @@ bool mir_allocate_quick(MRegion *m, const MHost *host, MAlloc *out)
                                 ? b + 1 : 0;
         if (b + 1 < m->nblocks && !in_place) {
             if (m->blocks[b + 1].is_entry) { /* nothing is live there */
-                q.is_failed |= (q.busy[0] | q.busy[1] | q.nmemory) != 0;
+                q.is_failed |= q.busy || q.nmemory;
             } else {
                 save(&q, b + 1);
             }
@@ -620,7 +601,7 @@ bool mir_allocate_quick(MRegion *m, const MHost *host, MAlloc *out)
         }
         walk_block(&q, b, in_place);
     }
-    if (q.is_failed || q.busy[0] | q.busy[1] | q.nmemory) {
+    if (q.is_failed || q.busy || q.nmemory) {
         return false;
     }
     emit_moves(&q);
