@@ -149,6 +149,7 @@ typedef struct Ra {
 
     uint32_t pressure[M_NCLASSES][2]; /* most values wanting registers: anywhere, in loops */
     uint32_t demand[M_NCLASSES];      /* most registers that one insn needs */
+    uint32_t sure;                    /* general registers that there are beside the pins */
     uint32_t fixed_mask[M_NCLASSES];  /* registers that appear in constraints */
 
     Pending *pending;

@@ -10,7 +10,7 @@ typedef struct Walk {
     Ra *ra;
     Part *parts;
     Use *uses;
-    uint32_t block, base; /* position of its start */
+    uint32_t block, base;            /* position of its start */
     uint32_t last_first, last_count; /* entries of the snapshot seen last */
     uint32_t live[M_NCLASSES];       /* values that want registers at this point */
     uint32_t most[M_NCLASSES];
@@ -28,7 +28,8 @@ static NOINLINE void add_range(Ra *ra, Part *x, uint32_t to)
         ra->out->is_failed = true; /* live before its definition: laid out against dominance */
     }
     if (x->begin != to) {
-        ra->ranges = arena_grow(ra->arena, ra->ranges, sizeof(Range), &ra->cap_ranges, ra->nranges + 1);
+        ra->ranges =
+            arena_grow(ra->arena, ra->ranges, sizeof(Range), &ra->cap_ranges, ra->nranges + 1);
         ra->ranges[ra->nranges] = (Range){ x->begin, x->to, x->range };
         x->range = ra->nranges++;
         x->to = to;
@@ -141,7 +142,8 @@ static ALWAYS_INLINE Part *define(Walk *w, uint32_t v, uint32_t pos, uint32_t mi
     }
     x->begin = pos;
     if (UNLIKELY(x->range)) {
-        ra->ranges = arena_grow(ra->arena, ra->ranges, sizeof(Range), &ra->cap_ranges, ra->nranges + 1);
+        ra->ranges =
+            arena_grow(ra->arena, ra->ranges, sizeof(Range), &ra->cap_ranges, ra->nranges + 1);
         ra->ranges[ra->nranges] = (Range){ pos, x->to, x->range };
         x->range = x->cursor = ra->nranges++;
     }
@@ -267,7 +269,7 @@ static NOINLINE void sort_results(Ra *ra, uint32_t first, uint32_t n)
     }
 }
 
-/* The most registers that one insn needs; only large ones can matter. */
+/* The most registers that one insn needs, when there may not be enough beside the kept pins. */
 static NOINLINE void note_demand(Ra *ra, const MInsn *in, const MOperand *ops)
 {
     uint32_t need[M_NCLASSES] = { 0, 0 };
@@ -279,15 +281,16 @@ static NOINLINE void note_demand(Ra *ra, const MInsn *in, const MOperand *ops)
     }
 }
 
-/* Whether the operand is a source of a tied result, or names the same value (its place is then that of
- * the tied result). */
+/* Whether the operand is a source of a tied result, or names the same value (its place is then that
+ * of the tied result). */
 static bool is_read_by_moves(const Walk *w, const MOperand *o, unsigned k)
 {
     return (k < 64 && w->tied >> k & 1) ||
            (o->vreg == w->tied_value && o->role == M_USE && o->constraint != M_FIXED);
 }
 
-static inline void build_operand(Walk *w, const MInsn *in, const MOperand *o, uint32_t u, uint32_t pos)
+static inline void build_operand(Walk *w, const MInsn *in, const MOperand *o, uint32_t u,
+                                 uint32_t pos)
 {
     if (o->role <= M_USE_LATE) {
         if (!w->tied || !is_read_by_moves(w, o, u - in->first_op - 1)) {
@@ -325,14 +328,15 @@ static void build_insn(Walk *w, const MInsn *in, uint32_t pos)
     if (UNLIKELY(in->clobbers[M_GPR] | in->clobbers[M_VEC])) {
         add_clobbers(w, in, ops, pos + 1);
     }
-    if (UNLIKELY(in->nops > 4)) {
+    if (UNLIKELY(in->nops > ra->sure)) {
         note_demand(ra, in, ops);
     }
 }
 
 /* ---- blocks */
 
-/* Values that live out of the block; uses by phis, and by later iterations of loops that end here. */
+/* Values that live out of the block; uses by phis, and by later iterations of loops that end here.
+ */
 static void build_block_end(Walk *w, const MBlock *b)
 {
     Ra *ra = w->ra;
@@ -376,8 +380,13 @@ static void build_block_end(Walk *w, const MBlock *b)
 static void build_block(Ra *ra, uint32_t id)
 {
     const MBlock *b = &ra->m->blocks[id];
-    Walk w = { .ra = ra, .parts = ra->parts, .uses = ra->uses, .block = id, .base = 2 * b->first,
-               .weight = ra_weight(b), .last_count = RA_NEVER };
+    Walk w = { .ra = ra,
+               .parts = ra->parts,
+               .uses = ra->uses,
+               .block = id,
+               .base = 2 * b->first,
+               .weight = ra_weight(b),
+               .last_count = RA_NEVER };
     if (ra->is_multi) {
         build_block_end(&w, b);
     }
@@ -421,8 +430,12 @@ static void init_values(Ra *ra)
     for (uint32_t v = 0; v < n; v++) {
         const MVreg *r = &vregs[v];
         /* A hint of -1 is RA_NONE. */
-        parts[v] = (Part){ .begin = RA_NEVER, .vreg = v, .loc.cls = r->cls, .wish = (uint8_t)r->hint,
-                           .got = RA_NONE, .link = r->hint_vreg };
+        parts[v] = (Part){ .begin = RA_NEVER,
+                           .vreg = v,
+                           .loc.cls = r->cls,
+                           .wish = (uint8_t)r->hint,
+                           .got = RA_NONE,
+                           .link = r->hint_vreg };
         ra->locs[v] = parts[v].loc;
     }
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The scan over intervals in order of their begin: gives each a register that is free for all of its
- * life, or for the first part of it; or else leaves the choice of who goes to memory to evict.c.
+ * The scan over intervals in order of their begin: gives each a register that is free for all of
+ * its life, or for the first part of it; or else leaves the choice of who goes to memory to
+ * evict.c.
  */
 #include "tcg/regalloc/alloc.h"
 
@@ -175,7 +176,8 @@ void ra_take_until(Ra *ra, uint32_t p, unsigned r, uint32_t until)
 static bool is_colder(const Ra *ra, uint32_t here, uint32_t there)
 {
     const MBlock *blocks = ra->m->blocks;
-    return ra->is_multi && ra_weight(&blocks[ra_block_at(ra, there)]) < ra_weight(&blocks[ra_block_at(ra, here)]);
+    return ra->is_multi &&
+           ra_weight(&blocks[ra_block_at(ra, there)]) < ra_weight(&blocks[ra_block_at(ra, here)]);
 }
 
 /* A search for a register. */
@@ -186,7 +188,8 @@ typedef struct Search {
     uint32_t until;
 } Search;
 
-/* Takes register r when p can stay in it, or can in all of the code that matters as much as this. */
+/* Takes register r when p can stay in it, or can in all of the code that matters as much as this.
+ */
 static bool try_register(Search *s, unsigned r, bool is_wish)
 {
     if (r >= RA_REGS || !(s->free >> r & 1)) {
@@ -199,7 +202,8 @@ static bool try_register(Search *s, unsigned r, bool is_wish)
         ra_take(s->ra, s->id, r);
         return true;
     }
-    if (is_wish && until >= ra_min_end(s->ra, p) && until > p->begin + 1 && is_colder(s->ra, p->begin, until)) {
+    if (is_wish && until >= ra_min_end(s->ra, p) && until > p->begin + 1 &&
+        is_colder(s->ra, p->begin, until)) {
         ra_take_until(s->ra, s->id, r, until);
         return true;
     }
@@ -242,7 +246,8 @@ static bool try_wishes(Search *s, const Part *p)
     if (x->link && link->loc.kind == LOC_REG && try_register(s, link->loc.index, true)) {
         return true;
     }
-    return try_register(s, x->wish, true) || (ra->is_multi && try_phi(s, p)) || try_register(s, x->got, true) ||
+    return try_register(s, x->wish, true) || (ra->is_multi && try_phi(s, p)) ||
+           try_register(s, x->got, true) ||
            (x->source && try_register(s, reg_at(ra, x->source, p->begin - 1), true)) ||
            (x->link && try_register(s, link->got, true));
 }
