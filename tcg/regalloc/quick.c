@@ -51,6 +51,7 @@ typedef struct Quick {
      * Its operands by kind, as bits. */
     RegSet fixed, early, late, used;
     uint64_t results, late_uses, uses, tied;
+    bool is_brought; /* a value that was in memory is in a register now */
     bool is_failed;
 } Quick;
 
@@ -333,6 +334,7 @@ static void bring(Quick *q, uint32_t v, bool is_any, RegSet forbidden)
         if (now.kind == LOC_SPILL && !was_moved) {
             add_move(q, &q->after, now, q->loc[v], v);
         }
+        q->is_brought = true;
         q->changes++;
     }
 }
@@ -434,6 +436,12 @@ static void walk_insn(Quick *q, uint32_t i)
     }
     FOR_BITS(k, q->uses) {
         place_use(q, &ops[k], q->early | q->fixed);
+    }
+    if (UNLIKELY(q->is_brought)) { /* an operand placed before may name the memory */
+        FOR_BITS(k, q->uses | q->late_uses) {
+            ops[k].loc = is_memory(ops[k].loc) ? q->loc[ops[k].vreg] : ops[k].loc;
+        }
+        q->is_brought = false;
     }
     if (in->snap) {
         q->out->snap_start[i] = note_snapshot(q, in);
