@@ -47,10 +47,16 @@ static bool test_and(Sel *s, uint32_t v, unsigned size, X86Cond *cond)
     bool is_const = sel_const(s, b, &c);
     c = size == 8 ? c : (uint32_t)c;
     bool is_shr = x->op == (size == 8 ? IR_SHR_I64 : IR_SHR_I32);
+    uint64_t k;
     if (is_const && c == 1 && is_shr && !s->vreg[a] && x->block == s->block &&
         !sel_const(s, x->arg[1], &one)) {
-        uint32_t value = sel_reg(s, x->arg[0]), count = sel_reg(s, x->arg[1]);
-        SelArg args[] = { sel_arg_reg(value), sel_arg_reg(count) };
+        uint32_t value = sel_reg(s, x->arg[0]);
+        SelArg args[] = { sel_arg_reg(value), sel_arg_imm(0) };
+        if (sel_const(s, x->arg[1], &k)) {
+            args[1].imm = (int32_t)(k & (size * 8 - 1));
+        } else {
+            args[1] = sel_arg_reg(sel_reg(s, x->arg[1]));
+        }
         sel_emit(s, MOP_BT, size, 2, args);
         *cond = X86_B;
         return true;
