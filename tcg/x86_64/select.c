@@ -86,8 +86,10 @@ MInsn *sel_emit(Sel *s, MOp op, unsigned size, unsigned n, const SelArg *args)
         }
         }
     }
-    if (info->ops[0].role == M_TIED && !is_untied && i->snap && i->is_snap_early) {
-        i->snap = sel_retarget(s, i->snap, args[1].vreg, args[0].vreg);
+    for (unsigned k = 0; i->snap && i->is_snap_early && !is_untied && k + 1 < n; k++) {
+        if (info->ops[k].role == M_TIED) {
+            i->snap = sel_retarget(s, i->snap, args[k + 1].vreg, args[k].vreg);
+        }
     }
     return i;
 }

@@ -59,7 +59,7 @@ static const Row rows[] = {
     { "test of one high bit", "v3",
       HEAD "%1 = get x0\n %2 = shr.i64 %1, 40\n %4 = and.i64 %2, 1\n %3 = cmp_ne.i64 %4, 0\n br %3, b2, b3\nblock b2 pc=0x1100:\n"
            " insn 0x1100\n exit 0x2000\nblock b3 pc=0x1200:\n insn 0x1200\n exit 0x3000\n",
-      "bt; jae" },
+      "bt; jb" },
     { "select", "v3",
       HEAD "%1 = get x0\n %2 = get x1\n %3 = cmp_ult.i64 %1, %2\n %4 = select.i64 %3, %1, %2\n put x0, %4" EXIT, "cmp; cmovae" },
     { "minimum", "v3", HEAD "%1 = get x0\n %2 = get x1\n %3 = smin.i64 %1, %2\n put x0, %3" EXIT, "cmp; cmovg" },
