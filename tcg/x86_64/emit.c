@@ -80,6 +80,7 @@ static void emit_composite(Emit *e, unsigned form, const MInsn *insn, const MOpe
     case MOP_FORM_EXIT: emit_exit(e, insn); break;
     case MOP_FORM_CALL: emit_call(e, insn, ops); break;
     case MOP_FORM_CANON: emit_canon(e, insn, ops); break;
+    case MOP_FORM_FMA_CHECK: emit_fma_check(e, insn, ops); break;
     case MOP_FORM_CVT_SAT: emit_cvt_sat(e, insn, ops); break;
     case MOP_FORM_ALIGN: emit_align(e, insn, ops); break;
     case MOP_FORM_LOCK_RMW: emit_lock_rmw(e, insn, ops); break;

@@ -123,6 +123,7 @@ void emit_poll(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_call(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_cvt_sat(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_canon(Emit *e, const MInsn *insn, const MOperand *ops);
+void emit_fma_check(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_fminmax(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_unbox(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_cvt_u64(Emit *e, const MInsn *insn, const MOperand *ops);

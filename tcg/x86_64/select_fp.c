@@ -115,6 +115,17 @@ static uint32_t strip_neg(Sel *s, uint32_t v, bool *is_negated)
     return sel_fp_source(s, v);
 }
 
+/* Whether the sum of a fused multiply-add may be a NaN from elsewhere: then infinity times zero must raise invalid. */
+static bool may_be_nan(const Sel *s, uint32_t v)
+{
+    uint64_t c;
+    const IrInsn *i = &s->r->insns[v];
+    if (sel_const(s, v, &c)) {
+        return i->type == IR_F64 ? c << 1 > 0xffe0000000000000ull : (uint32_t)c << 1 > 0xff000000u;
+    }
+    return !(i->op >= IR_I32_S_TO_F32_F32 && i->op <= IR_I64_U_TO_F64_F64);
+}
+
 /* row->x: 0 f32, 1 f64. */
 static void select_fma(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
 {
@@ -128,8 +139,13 @@ static void select_fma(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
     uint32_t a = strip_neg(s, i->arg[0], &neg_product), b = strip_neg(s, i->arg[1], &neg_product);
     uint32_t c = strip_neg(s, i->arg[2], &neg_sum), d = sel_def(s, id);
     unsigned form = neg_product * 2 + neg_sum;
-    bool is_sum_tied = sel_dies(s, c) && !sel_can_sink_load(s, c, row->size);
-    if (!is_sum_tied && !sel_dies(s, a) && sel_dies(s, b)) {
+    bool is_checked = may_be_nan(s, c), a_dies = sel_dies(s, a), b_dies = sel_dies(s, b);
+    bool is_sum_tied = sel_dies(s, c) && (is_checked || !sel_can_sink_load(s, c, row->size));
+    if (is_checked) {
+        SelArg check[] = { sel_arg_reg(sel_reg(s, c)), sel_arg_reg(sel_reg(s, a)), sel_arg_reg(sel_reg(s, b)) };
+        sel_emit(s, MOP_FMA_CHECK, row->size, 3, check);
+    }
+    if (!is_sum_tied && !a_dies && b_dies) {
         uint32_t t = a;
         a = b;
         b = t;
@@ -177,7 +193,7 @@ void sel_canon(Sel *s, uint32_t d, uint32_t v)
     const IrInsn *i = &s->r->insns[v];
     unsigned size = i->type == IR_F64 ? 8 : 4;
     uint32_t a = sel_reg(s, v);
-    if (is_arithmetic(i->op)) {
+    if (is_arithmetic(i->op) || i->flags & IR_FLAG_QUIET) {
         sel_emit2(s, MOP_CANON, size, d, sel_arg_reg(a));
         return;
     }
