@@ -11,7 +11,8 @@ void mir_allocate(MRegion *m, const MHost *host, MAlloc *out)
               .host = host,
               .out = out,
               .arena = m->arena,
-              .is_multi = m->nblocks > 2 || m->blocks[1].nsucc };
+              .is_single = m->nblocks == 2 && !m->blocks[1].nsucc };
+    ra.sure = m->pins_kept ? ra_sure_registers(host) : RA_NEVER;
     ra_build(&ra);
     if (out->is_failed) {
         return;

@@ -78,6 +78,8 @@ static void evict_idle(Ra *ra, const Part *p, unsigned r, uint32_t pos)
     }
 }
 
+enum { COLDER = 1 << 16 }; /* more than any distance */
+
 /* How far away the next use is; uses after loops that pos is in count as farther. */
 static uint32_t distance(const Ra *ra, const Part *x, uint32_t pos, uint8_t weight)
 {
@@ -87,7 +89,7 @@ static uint32_t distance(const Ra *ra, const Part *x, uint32_t pos, uint8_t weig
     }
     const Use *use = &ra->uses[u];
     uint32_t d = use->pos - pos;
-    return use->weight < weight ? d + ((uint32_t)(weight - use->weight) << 16) : d;
+    return use->weight < weight ? d + (weight - use->weight) * COLDER : d;
 }
 
 typedef struct Choice {
@@ -95,12 +97,11 @@ typedef struct Choice {
     uint32_t distance, point, block;
 } Choice;
 
-static Choice choose(Ra *ra, const Part *p, uint32_t min, uint8_t weight)
+/* The register whose values are needed again the latest. Not one that is lost to p before `least`.
+ */
+static Choice choose(Ra *ra, const Part *p, uint32_t least, uint8_t weight)
 {
     RegFile *f = &ra->files[p->loc.cls];
-    uint32_t use = min > p->begin ? 0 : ra_next_use(ra, p, p->begin);
-    uint32_t least =
-        use ? ra->uses[use].pos : p->begin; /* a register that is lost before is of no use */
     Choice best = { .reg = RA_NONE };
     for (const uint8_t *o = ra->host->order[p->loc.cls]; *o != RA_NONE; o++) {
         unsigned r = *o;
@@ -108,7 +109,7 @@ static Choice choose(Ra *ra, const Part *p, uint32_t min, uint8_t weight)
             continue;
         }
         Choice c = { r, RA_NEVER, RA_NEVER, ra_meet_fixed(ra, p, r) };
-        if (c.block < min || c.block <= least) {
+        if (c.block < least) {
             continue;
         }
         if (f->busy >> r & 1) {
@@ -132,56 +133,93 @@ static Choice choose(Ra *ra, const Part *p, uint32_t min, uint8_t weight)
     return best;
 }
 
-/* Every register is held by an operand of this very insn. One of those may be content with a
- * register that p is not. */
+/* Moves part x, which begins here, to a register of `candidates` that will do for this insn. */
+static bool move_to(Ra *ra, uint32_t x, uint32_t candidates)
+{
+    RegFile *f = &ra->files[ra->parts[x].loc.cls];
+    uint32_t begin = ra->parts[x].begin, need = ra_min_end(ra, &ra->parts[x]);
+    for (; candidates; candidates &= candidates - 1) {
+        unsigned q = __builtin_ctz(candidates);
+        uint32_t point = f->busy >> q & 1 ? eviction_point(ra, &ra->parts[f->part[q]], begin) : 1;
+        uint32_t until = ra_meet_fixed(ra, &ra->parts[x], q);
+        uint32_t idle = ra_meet_idle(ra, &ra->parts[x], q);
+        until = idle < until ? idle : until;
+        if (!point || until < need) {
+            continue;
+        }
+        if (f->busy >> q & 1) {
+            f->busy &= ~(1u << q);
+            evict(ra, f->part[q], point, begin);
+        }
+        ra_take_until(ra, x, q, until);
+        return true;
+    }
+    return false;
+}
+
+/* Every register that would do for p is held by an operand of this very insn. One of those may be
+ * content with a register that is free, or whose value can go to memory. */
 static bool relocate(Ra *ra, uint32_t p)
 {
     RegFile *f = &ra->files[ra->parts[p].loc.cls];
     uint32_t begin = ra->parts[p].begin, min = ra_min_end(ra, &ra->parts[p]);
-    for (uint32_t m = f->busy & f->allocatable; m; m &= m - 1) {
+    for (uint32_t m = begin & 1 ? 0 : f->busy & f->allocatable; m; m &= m - 1) {
         unsigned r = __builtin_ctz(m);
         uint32_t x = f->part[r];
         if (ra_meet_fixed(ra, &ra->parts[p], r) < min ||
-            (ra->parts[x].flags & PART_IS_DEF && ra->parts[x].begin >= (begin & ~1u)) ||
-            begin & 1) {
+            (ra->parts[x].flags & PART_IS_DEF && ra->parts[x].begin >= begin)) {
             continue;
         }
-        /* The rest of x, from this insn on, elsewhere. */
-        uint32_t rest = ra->parts[x].begin < begin ? ra_split(ra, x, begin) : x;
-        uint32_t need = ra_min_end(ra, &ra->parts[rest]);
-        for (uint32_t free = f->allocatable & ~f->busy; free; free &= free - 1) {
-            unsigned q = __builtin_ctz(free);
-            uint32_t until = ra_meet_fixed(ra, &ra->parts[rest], q);
-            uint32_t idle = ra_meet_idle(ra, &ra->parts[rest], q);
-            until = idle < until ? idle : until;
-            if (until >= need) {
-                f->busy &= ~(1u << r);
-                f->until[r] = 0;
-                ra_take_until(ra, rest, q, until);
-                return true;
-            }
+        x = ra->parts[x].begin < begin ? ra_split(ra, x, begin) : x;
+        f->busy &= ~(1u << r);
+        f->until[r] = 0;
+        uint32_t others = f->allocatable & ~(1u << r);
+        if (move_to(ra, x, others & ~f->busy) || move_to(ra, x, others & f->busy)) {
+            return true;
         }
-        if (rest != x) {
-            /* Not to be had: the cut stands, both parts keep the register. */
-            f->busy &= ~(1u << r);
-            ra_take(ra, rest, r);
-        }
+        ra_take(ra, x, r);
     }
     return false;
+}
+
+/* Gives p the register that was chosen; those that were in it go to memory. */
+static void displace(Ra *ra, uint32_t id, Choice c)
+{
+    uint32_t begin = ra->parts[id].begin;
+    RegFile *f = &ra->files[ra->parts[id].loc.cls];
+    ra->current = id;
+    if (f->busy >> c.reg & 1) {
+        f->busy &= ~(1u << c.reg);
+        evict(ra, f->part[c.reg], c.point, begin);
+    }
+    evict_idle(ra, &ra->parts[id], c.reg, begin);
+    ra_take_until(ra, id, c.reg, c.block);
+}
+
+bool ra_displace_colder(Ra *ra, uint32_t id)
+{
+    const Part *p = &ra->parts[id];
+    uint8_t weight = ra_weight(&ra->m->blocks[ra_block_at(ra, p->begin)]);
+    Choice c = weight < 2 ? (Choice){ .reg = RA_NONE } : choose(ra, p, p->end, weight);
+    if (c.reg == RA_NONE || c.distance < COLDER) {
+        return false;
+    }
+    displace(ra, id, c);
+    return true;
 }
 
 void ra_allocate_blocked(Ra *ra, uint32_t id)
 {
     const Part *p = &ra->parts[id];
     uint32_t begin = p->begin, min = ra_min_end(ra, p);
-    uint8_t weight = ra->is_multi ? ra_weight(&ra->m->blocks[ra_block_at(ra, begin)]) : 1;
+    uint8_t weight = ra->is_single ? 1 : ra_weight(&ra->m->blocks[ra_block_at(ra, begin)]);
     bool is_must = min > begin;
-    ra->current = id;
     if (!is_must && !ra_next_use(ra, p, begin)) {
         ra_spill(ra, id, begin);
         return;
     }
-    Choice c = choose(ra, p, min, weight);
+    uint32_t use = is_must ? 0 : ra_next_use(ra, p, begin);
+    Choice c = choose(ra, p, use ? ra->uses[use].pos + 1 : min, weight);
     if (!is_must && (c.reg == RA_NONE || c.distance <= distance(ra, p, begin, weight))) {
         ra_spill(ra, id, begin);
         return;
@@ -194,13 +232,7 @@ void ra_allocate_blocked(Ra *ra, uint32_t id)
         }
         return;
     }
-    RegFile *f = &ra->files[p->loc.cls];
-    if (f->busy >> c.reg & 1) {
-        f->busy &= ~(1u << c.reg);
-        evict(ra, f->part[c.reg], c.point, begin);
-    }
-    evict_idle(ra, &ra->parts[id], c.reg, begin);
-    ra_take_until(ra, id, c.reg, c.block);
+    displace(ra, id, c);
 }
 
 /* A value that is loaded from its home: stays there until a register is wanted, or for good when it
