@@ -32,8 +32,8 @@ typedef struct Sel {
     uint8_t *state;    /* per IR value: SelState */
     uint32_t cur, block;
     uint32_t barrier;  /* cache of sel_barrier */
-    bool is_low;       /* operands of the current operation count in their low 32 bits only */
     bool is_single;    /* HostSettings */
+    bool is_low;       /* operands of the current operation count in their low 32 bits only */
     bool has_more;     /* what is being done here is done elsewhere too: no load may move to it */
     uint32_t *snap;    /* per IR snapshot: its MSnapshot in block snap_block[] */
     uint32_t *snap_block;
