@@ -252,7 +252,6 @@ static bool is_truth(const Sel *s, uint32_t v)
 static void find_known(Sel *s, uint32_t block)
 {
     const IrRegion *r = s->r;
-    s->nknown = 0;
     for (unsigned n = 0; n < SEL_MAX_KNOWN && r->blocks[block].npreds == 1 && !r->blocks[block].is_entry; n++) {
         uint32_t pred = r->extra[r->blocks[block].first_pred];
         const IrInsn *last = &r->insns[r->blocks[pred].last];
@@ -272,7 +271,10 @@ static void select_block(Sel *s, uint32_t block)
     s->block = block;
     s->barrier = 0;
     s->last_snap = 0;
-    find_known(s, block);
+    s->nknown = 0;
+    if (!s->is_quick) {
+        find_known(s, block);
+    }
     m->blocks[block].first = m->ninsns;
     uint32_t v = b->last;
     bool is_end = true;
@@ -300,7 +302,9 @@ static void select_block(Sel *s, uint32_t block)
             row->fn(s, v, i, row);
             s->is_low = false;
         }
-        reverse(m->insns + start, m->ninsns - start);
+        if (m->ninsns - start > 1) {
+            reverse(m->insns + start, m->ninsns - start);
+        }
     }
     uint32_t start = m->ninsns;
     s->cur = 0;
@@ -378,9 +382,10 @@ static void begin_pins(Sel *s)
     for (unsigned n = 0; n < X86_NPINS; n++) {
         s->pin_slot[n] = -1;
     }
-    for (uint32_t n = 0; n < r->nslots; n++) {
+    for (uint32_t n = 0, found = 0; n < r->nslots && found < X86_NPINS; n++) { /* the pinned ones are among the first */
         int pin = r->slots[n].pin;
         if (pin >= 0) {
+            found++;
             s->pin_slot[pin] = (int16_t)n;
             s->pins |= (r->put_slots[n / 64] >> n % 64 & 1) << pin;
         }
@@ -429,20 +434,23 @@ static void add_constants(Sel *s)
 void mir_select(IrRegion *r, const HostSettings *settings, MRegion *m)
 {
     init_rows();
-    Sel sel = { .m = m, .r = r, .is_single = settings->is_single }, *s = &sel;
+    Sel sel = { .m = m, .r = r, .is_single = settings->is_single, .is_quick = settings->is_quick }, *s = &sel;
     m->ir = r;
     add_constants(s);
     m->nvregs = m->nsnaps = 1;
     m->vregs = arena_grow(m->arena, m->vregs, sizeof(MVreg), &m->cap_vregs, 1);
     m->vregs[0] = (MVreg){ .hint = -1 };
     m->snaps = arena_grow(m->arena, m->snaps, sizeof(MSnapshot), &m->cap_snaps, r->nsnaps + 1);
-    s->vreg = arena_alloc0(m->arena, r->ninsns * sizeof(uint32_t));
-    s->second = arena_alloc0(m->arena, r->ninsns * sizeof(uint32_t));
-    s->state = arena_alloc0(m->arena, r->ninsns);
-    s->snap = arena_alloc0(m->arena, (r->nsnaps + 1) * sizeof(uint32_t));
-    s->snap_block = arena_alloc0(m->arena, (r->nsnaps + 1) * sizeof(uint32_t));
-    s->home = arena_alloc0(m->arena, r->nblocks * X86_NPINS * sizeof(uint32_t));
-    s->home_phis = arena_alloc0(m->arena, r->nblocks * sizeof(uint32_t));
+    /* all in one, to be cleared at once */
+    uint32_t *zeroed = arena_alloc0(m->arena, (2 * r->ninsns + 2 * (r->nsnaps + 1) + r->nblocks * (X86_NPINS + 1)) * sizeof(uint32_t) +
+                                                  r->ninsns);
+    s->vreg = zeroed;
+    s->second = s->vreg + r->ninsns;
+    s->snap = s->second + r->ninsns;
+    s->snap_block = s->snap + r->nsnaps + 1;
+    s->home = s->snap_block + r->nsnaps + 1;
+    s->home_phis = s->home + r->nblocks * X86_NPINS;
+    s->state = (uint8_t *)(s->home_phis + r->nblocks);
     s->nphis = 1;
     begin_pins(s);
     begin_blocks(s);

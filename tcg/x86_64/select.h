@@ -12,6 +12,7 @@
 
 #include "tcg/code.h"
 #include "tcg/x86_64/mops.h"
+#include "util/compiler.h"
 
 /* What is known of an IR value besides its register. */
 typedef enum SelState {
@@ -33,6 +34,7 @@ typedef struct Sel {
     uint32_t cur, block;
     uint32_t barrier;  /* cache of sel_barrier */
     bool is_single;    /* HostSettings */
+    bool is_quick;     /* tier 1 */
     bool is_low;       /* operands of the current operation count in their low 32 bits only */
     bool has_more;     /* what is being done here is done elsewhere too: no load may move to it */
     uint32_t *snap;    /* per IR snapshot: its MSnapshot in block snap_block[] */
@@ -92,8 +94,19 @@ extern const SelEntry sel_int_rows[], sel_cmp_rows[], sel_mem_rows[], sel_fp_row
 uint32_t sel_new(Sel *s, MClass cls, unsigned size);
 uint32_t sel_new_typed(Sel *s, unsigned type);
 /* The value behind truncations and extensions that cost nothing. */
-uint32_t sel_resolve(Sel *s, uint32_t v);
-bool sel_const(const Sel *s, uint32_t v, uint64_t *out);
+/* Operations that may be constants, or stand for one of their arguments ; all others are what they are. */
+enum { SEL_MAYBE_CONST = 1, SEL_THROUGH = 2 };
+extern const uint8_t sel_through[IR_OP_COUNT];
+uint32_t sel_resolve_slow(Sel *s, uint32_t v);
+bool sel_const_slow(const Sel *s, uint32_t v, uint64_t *out);
+static inline uint32_t sel_resolve(Sel *s, uint32_t v)
+{
+    return LIKELY(!sel_through[s->r->insns[v].op]) && !s->is_low ? v : sel_resolve_slow(s, v);
+}
+static inline bool sel_const(const Sel *s, uint32_t v, uint64_t *out)
+{
+    return sel_through[s->r->insns[v].op] & SEL_MAYBE_CONST && sel_const_slow(s, v, out);
+}
 bool sel_imm(const Sel *s, uint32_t v, unsigned size, int32_t *out); /* as a sign-extended 32-bit immediate */
 /* The register of a value; constants are loaded into a new one here. */
 uint32_t sel_reg(Sel *s, uint32_t v);
