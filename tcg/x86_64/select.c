@@ -11,25 +11,37 @@
 
 /* ---- making operations */
 
-static MInsn *new_insn(Sel *s, MOp op, unsigned size)
+enum { MOST_OPERANDS = 10 }; /* of a row: room for them is made with the operation */
+
+static inline MInsn *new_insn(Sel *s, MOp op, unsigned size)
 {
     MRegion *m = s->m;
-    if (m->ninsns + 1 > m->cap_insns) {
+    if (UNLIKELY(m->ninsns == m->cap_insns)) {
         m->insns = arena_grow(m->arena, m->insns, sizeof(MInsn), &m->cap_insns, m->ninsns + 1);
+    }
+    if (UNLIKELY(m->noperands + MOST_OPERANDS > m->cap_operands)) {
+        m->operands = arena_grow(m->arena, m->operands, sizeof(MOperand), &m->cap_operands, m->noperands + MOST_OPERANDS);
     }
     MInsn *i = &m->insns[m->ninsns++];
     *i = (MInsn){ .op = op, .size = size, .mem_at = 0xff, .first_op = m->noperands, .ir = s->cur };
     return i;
 }
 
+static inline MOperand *add_operand(Sel *s, MInsn *i, MRole role, MConstraint constraint, uint8_t fixed, uint32_t vreg)
+{
+    MOperand *o = &s->m->operands[s->m->noperands++];
+    *o = (MOperand){ .vreg = vreg, .role = role, .constraint = constraint, .fixed = fixed };
+    i->nops++;
+    return o;
+}
+
 void sel_operand(Sel *s, MInsn *i, MRole role, MConstraint constraint, uint8_t fixed, uint32_t vreg)
 {
     MRegion *m = s->m;
-    if (m->noperands + 1 > m->cap_operands) {
+    if (UNLIKELY(m->noperands == m->cap_operands)) {
         m->operands = arena_grow(m->arena, m->operands, sizeof(MOperand), &m->cap_operands, m->noperands + 1);
     }
-    m->operands[m->noperands++] = (MOperand){ .vreg = vreg, .role = role, .constraint = constraint, .fixed = fixed };
-    i->nops++;
+    add_operand(s, i, role, constraint, fixed, vreg);
 }
 
 static void add_mem(Sel *s, MInsn *i, MRole role, const SelMem *mem)
@@ -46,8 +58,8 @@ static void add_mem(Sel *s, MInsn *i, MRole role, const SelMem *mem)
         /* One instruction: it faults before it writes. The composites check or loop. */
         i->is_snap_early = i->op != MOP_ALIGN && i->op != MOP_LOCK_RMW;
     }
-    sel_operand(s, i, role, M_REG, 0, mem->base);
-    sel_operand(s, i, role, M_REG, 0, mem->index);
+    add_operand(s, i, role, M_REG, 0, mem->base);
+    add_operand(s, i, role, M_REG, 0, mem->index);
 }
 
 /* The operands' roles and places are those of the row in mops.def; with AVX its ties fall away. */
@@ -78,10 +90,8 @@ MInsn *sel_emit(Sel *s, MOp op, unsigned size, unsigned n, const SelArg *args)
         default: {
             bool is_any = a->kind == ARG_ANY && (o->forms & MOP_MEM);
             MConstraint c = o->fixed != X86_NOREG ? M_FIXED : is_any ? M_ANY : M_REG;
-            sel_operand(s, i, role, c, c == M_FIXED ? o->fixed : 0, a->vreg);
-            if (role == M_TIED) {
-                s->m->operands[s->m->noperands - 1].tied = i->nops;
-            }
+            MOperand *made = add_operand(s, i, role, c, c == M_FIXED ? o->fixed : 0, a->vreg);
+            made->tied = role == M_TIED ? i->nops : 0;
             break;
         }
         }

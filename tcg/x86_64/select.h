@@ -126,9 +126,9 @@ bool sel_can_sink_load(Sel *s, uint32_t v, unsigned size);
 bool sel_can_sink_fcmp(Sel *s, uint32_t v);
 
 /* Operands: the value as an immediate, a folded load, a constant in memory, else a register. */
-SelArg sel_arg_reg(uint32_t vreg);
-SelArg sel_arg_imm(int32_t imm);
-SelArg sel_arg_mem(const SelMem *mem);
+static inline SelArg sel_arg_reg(uint32_t vreg) { return (SelArg){ .kind = ARG_REG, .vreg = vreg }; }
+static inline SelArg sel_arg_imm(int32_t imm) { return (SelArg){ .kind = ARG_IMM, .imm = imm }; }
+static inline SelArg sel_arg_mem(const SelMem *mem) { return (SelArg){ .kind = ARG_MEM, .mem = *mem }; }
 SelArg sel_arg_any(Sel *s, uint32_t v, unsigned size);
 SelArg sel_arg_any_imm(Sel *s, uint32_t v, unsigned size);
 SelArg sel_arg_const(uint64_t bits);

@@ -346,10 +346,6 @@ bool sel_can_sink_fcmp(Sel *s, uint32_t v)
     return true;
 }
 
-SelArg sel_arg_reg(uint32_t vreg) { return (SelArg){ .kind = ARG_REG, .vreg = vreg }; }
-SelArg sel_arg_imm(int32_t imm) { return (SelArg){ .kind = ARG_IMM, .imm = imm }; }
-SelArg sel_arg_mem(const SelMem *mem) { return (SelArg){ .kind = ARG_MEM, .mem = *mem }; }
-
 SelArg sel_arg_const(uint64_t bits)
 {
     return (SelArg){ .kind = ARG_MEM, .mem = { .flags = MF_MEM_CONST, .imm = bits } };
