@@ -70,7 +70,8 @@ typedef struct MInsn {
     uint64_t imm;        /* immediate, or block id, or IR insn id of an exit */
     uint32_t snap : 31;  /* MRegion.snaps: state for the side table; 0: none. Its values are used late, but */
     uint32_t is_snap_early : 1; /* used early if the operation leaves before it writes any result (plain loads, say):
-                            results may then overwrite them */
+                            results may then overwrite them. The tied result itself
+                            may be named: its register holds the source's value then */
     uint32_t clobbers[M_NCLASSES]; /* registers destroyed beyond operands; live values there are moved away or spilled */
     uint32_t ir;         /* IR insn it came from: for logs */
 } MInsn;

@@ -80,7 +80,7 @@ static void find_phis(Narrow *n)
 }
 
 /* A phi of `op` beside each phi with `flag`; its arguments are filled in by the caller. */
-static void make_twins(Narrow *n, unsigned flag, bool is_f32)
+static void make_twins(Narrow *n, unsigned flag, bool is_f32, unsigned insn_flags)
 {
     IrBuilder *b = n->b;
     for (uint32_t k = 0; k < n->nphis; k++) {
@@ -96,6 +96,7 @@ static void make_twins(Narrow *n, unsigned flag, bool is_f32)
         b->r->extra = arena_grow(b->arena, b->r->extra, sizeof(uint32_t), &b->r->cap_extra, first + of->nargs);
         b->r->nextra += of->nargs;
         twin->aux = of->aux;
+        twin->flags = (uint8_t)insn_flags;
         twin->nargs = of->nargs;
         twin->arg[0] = first;
         n->twin[p] = id;
@@ -176,7 +177,7 @@ static void narrow_boxes(Narrow *n)
     if (!flag_boxes(n)) {
         return;
     }
-    make_twins(n, WANTED | GAIN, true);
+    make_twins(n, WANTED | GAIN, true, 0);
     for (uint32_t k = 0; k < n->nphis; k++) {
         uint32_t p = n->phis[k];
         if ((n->flags[p] & (WANTED | GAIN)) != (WANTED | GAIN)) {
@@ -210,8 +211,7 @@ static void narrow_boxes(Narrow *n)
 
 static bool is_quiet_result(const Narrow *n, uint32_t v)
 {
-    bool is_twin = v >= n->nvalues && ir_has_trait(build_insn(n->b, v), IR_TRAIT_PHI); /* of quiet values */
-    return is_twin || fold_is_quiet(n->b, v);
+    return build_insn(n->b, v)->flags & IR_FLAG_QUIET || fold_is_quiet(n->b, v);
 }
 
 static bool is_canonical(const IrInsn *i)
@@ -289,7 +289,7 @@ static void narrow_canonical(Narrow *n)
     if (!flag_canonical(n)) {
         return;
     }
-    make_twins(n, EXACT | GAIN, false);
+    make_twins(n, EXACT | GAIN, false, IR_FLAG_QUIET); /* canonical constants, results */
     for (uint32_t k = 0; k < n->nphis; k++) {
         uint32_t p = n->phis[k];
         if ((n->flags[p] & (EXACT | GAIN)) != (EXACT | GAIN)) {

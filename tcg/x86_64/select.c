@@ -96,6 +96,11 @@ MInsn *sel_emit(Sel *s, MOp op, unsigned size, unsigned n, const SelArg *args)
         }
         }
     }
+    for (unsigned k = 0; i->snap && i->is_snap_early && !is_untied && k + 1 < n; k++) {
+        if (info->ops[k].role == M_TIED) {
+            i->snap = sel_retarget(s, i->snap, args[k + 1].vreg, args[k].vreg);
+        }
+    }
     return i;
 }
 
@@ -410,6 +415,7 @@ static void begin_pins(Sel *s)
             unsigned pin = (unsigned)r->slots[i->aux].pin;
             s->pins |= 1u << pin;
             s->vreg[v] = s->home[i->block * X86_NPINS + pin] = sel_new_typed(s, i->type);
+            s->home_value[i->block * X86_NPINS + pin] = v;
         }
         has_call |= sel_calls(i);
     }
@@ -452,14 +458,15 @@ void mir_select(IrRegion *r, const HostSettings *settings, MRegion *m)
     m->vregs[0] = (MVreg){ .hint = -1 };
     m->snaps = arena_grow(m->arena, m->snaps, sizeof(MSnapshot), &m->cap_snaps, r->nsnaps + 1);
     /* all in one, to be cleared at once */
-    uint32_t *zeroed = arena_alloc0(m->arena, (2 * r->ninsns + 2 * (r->nsnaps + 1) + r->nblocks * (X86_NPINS + 1)) * sizeof(uint32_t) +
+    uint32_t *zeroed = arena_alloc0(m->arena, (2 * r->ninsns + 2 * (r->nsnaps + 1) + r->nblocks * (2 * X86_NPINS + 1)) * sizeof(uint32_t) +
                                                   r->ninsns);
     s->vreg = zeroed;
     s->second = s->vreg + r->ninsns;
     s->snap = s->second + r->ninsns;
     s->snap_block = s->snap + r->nsnaps + 1;
     s->home = s->snap_block + r->nsnaps + 1;
-    s->home_phis = s->home + r->nblocks * X86_NPINS;
+    s->home_value = s->home + r->nblocks * X86_NPINS;
+    s->home_phis = s->home_value + r->nblocks * X86_NPINS;
     s->state = (uint8_t *)(s->home_phis + r->nblocks);
     s->nphis = 1;
     begin_pins(s);

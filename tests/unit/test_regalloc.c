@@ -18,7 +18,7 @@ enum { LABEL = 1, JMP, JCC, EXIT, ADD, LOAD, STORE, CALL, POLL, MUL, LOAD_HOME }
 
 static void shape_of(uint64_t seed, MirShape *shape)
 {
-    *shape = (MirShape){ seed % 3 == 0 ? 1 : 5 + seed % 40, 1 + seed / 3 % 8, seed / 7 % 11 };
+    *shape = (MirShape){ seed % 3 == 0 ? 1 + seed / 3 % 2 : 5 + seed % 40, 1 + seed / 3 % 8, seed / 7 % 11 };
 }
 
 /* Returns 1 for a wrong allocation. Programs that need more spill slots than there are are passed
