@@ -137,7 +137,7 @@ uint32_t ra_min_end(const Ra *ra, const Part *p)
 
 /* The values that come round the loop would do best in the register of the phi; of several phis
  * that one value goes to, those in memory do not count. */
-static NOINLINE void claim_sources(Ra *ra, uint32_t v)
+static NOINLINE void claim_sources(Ra *ra, uint32_t v, unsigned r)
 {
     const MRegion *m = ra->m;
     const MPhi *phi = &m->phis[ra->phi_of[v] - 1];
@@ -147,6 +147,7 @@ static NOINLINE void claim_sources(Ra *ra, uint32_t v)
         if (src->begin != RA_NEVER && src->begin > ra->parts[v].begin &&
             ra->parts[src->link].loc.kind != LOC_REG) {
             src->link = v;
+            ra->files[src->loc.cls].heir[r] = src->vreg;
         }
     }
 }
@@ -157,7 +158,7 @@ static inline void note_taken(Ra *ra, Part *p, unsigned r)
     p->loc.index = r;
     ra->locs[p->vreg] = p->loc; /* split values are marked again later */
     if (!ra->is_single && ra->phi_of[p->vreg] && !(p->flags & PART_IS_CHILD)) {
-        claim_sources(ra, p->vreg);
+        claim_sources(ra, p->vreg, r);
     }
     uint32_t link = ra->parts[p->vreg].link;
     if (link && ra->parts[link].got == RA_NONE) {
@@ -332,6 +333,14 @@ static inline bool is_free(const Ra *ra, const RegFile *f, unsigned r, uint32_t 
     return ra->is_single ? f->until[r] <= pos : f->allocatable >> r & ~f->busy >> r & 1;
 }
 
+/* Whether another value, defined while p lives, would do best in the register. */
+static inline bool is_promised(const Ra *ra, const RegFile *f, unsigned r, const Part *p)
+{
+    uint32_t heir = f->heir[r];
+    return heir && heir != p->vreg && ra->parts[heir].begin > p->begin &&
+           ra->parts[heir].begin < p->end;
+}
+
 static inline bool can_have(const Ra *ra, const RegFile *f, unsigned r, const Part *p)
 {
     return r < RA_REGS && is_free(ra, f, r, p->begin) && f->fixed_from[r] >= p->end;
@@ -388,12 +397,16 @@ static inline bool allocate_quickly(Ra *ra, Part *p, uint32_t id, RegFile *f)
     if (p->link && can_have(ra, f, link->got, p)) {
         return take_quickly(ra, p, id, f, link->got);
     }
+    unsigned second = RA_NONE;
     for (const uint8_t *o = ra->host->order[p->loc.cls]; (r = *o) != RA_NONE; o++) {
         if (can_have(ra, f, r, p)) {
-            return take_quickly(ra, p, id, f, r);
+            if (LIKELY(!is_promised(ra, f, r, p))) {
+                return take_quickly(ra, p, id, f, r);
+            }
+            second = second == RA_NONE ? r : second;
         }
     }
-    return false;
+    return second != RA_NONE && take_quickly(ra, p, id, f, second);
 }
 
 static void scan_value(Ra *ra, uint32_t v)
