@@ -116,7 +116,8 @@ static TcgEvent handle_event(TcgThread *th, TcgEvent event, PendingLink *pending
         note_row(th, pending, row, false);
         return TCG_EVENT_NONE;
     }
-    case TCG_EVENT_INDIRECT:
+    case TCG_EVENT_INDIRECT: /* code leaves it to us to mask the target: one that needs it is in no table */
+        s->pc &= th->tcg->target->pc_mask;
         note_row(th, pending, (void *)s->event_arg, true);
         return TCG_EVENT_NONE;
     case TCG_EVENT_HOT:
@@ -128,6 +129,7 @@ static TcgEvent handle_event(TcgThread *th, TcgEvent event, PendingLink *pending
         return take_stop(th) ? TCG_EVENT_STOP : TCG_EVENT_NONE;
     case TCG_EVENT_RETURN:
     case TCG_EVENT_LOOKUP:
+        s->pc &= th->tcg->target->pc_mask;
         return TCG_EVENT_NONE;
     default:
         return event;

@@ -75,6 +75,9 @@ void tcg_set_write_hit(Tcg *t, TcgWriteHit *fn);
  * handler (lock is never held across a guest access). */
 void tcg_invalidate(Tcg *t, uint64_t start, uint64_t end);
 void tcg_invalidate_all(Tcg *t);
+/* From now on another thread or process may reach the guest's memory: atomics and fences must be the host's. Called before that, by the only
+ * thread. Until then they cost no more than plain accesses. */
+void tcg_set_parallel(Tcg *t);
 
 /* Exact state of a thread whose host context was caught in translated code, without leaving it (for signal frames, debuggers). */
 bool tcg_state_at(CpuState *s, void *uc);

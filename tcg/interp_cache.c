@@ -129,9 +129,10 @@ static const IrRegion *keep_region(InterpCache *c, const IrRegion *r)
     return copy;
 }
 
-/* What ends a region and is no matter of the caller. */
-static TcgEvent outward(TcgEvent event)
+/* What ends a region and is no matter of the caller. A computed target may have bits that no pc has. */
+static TcgEvent outward(TcgThread *th, TcgEvent event)
 {
+    th->state->pc &= th->tcg->target->pc_mask;
     return event >= TCG_EVENT_LINK ? TCG_EVENT_NONE : event;
 }
 
@@ -156,7 +157,7 @@ TcgEvent interp_step_region(TcgThread *th)
         *e = (InterpEntry){ key, keep_region(c, &r) };
         c->n++;
     }
-    return outward(interp_run(e->region, 1, s, &th->stop));
+    return outward(th, interp_run(e->region, 1, s, &th->stop));
 }
 
 TcgEvent interp_step_insn(TcgThread *th)
@@ -167,5 +168,5 @@ TcgEvent interp_step_insn(TcgThread *th)
     if (!translate_to_ir(th, (RegionKey){ s->pc, s->ctx }, SHAPE_BLOCK, 1, &r)) {
         return TCG_EVENT_FETCH_FAULT;
     }
-    return outward(interp_run(&r, 1, s, &th->stop));
+    return outward(th, interp_run(&r, 1, s, &th->stop));
 }

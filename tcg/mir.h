@@ -8,7 +8,8 @@
  * out-of-line code of theirs).
  *
  * What the allocator counts on: a block stands after the blocks that dominate it; labels have no operands but definitions
- * (no move is ever placed before one); terminators define nothing; an unconditional jump has no operands.
+ * (no move is ever placed before one); terminators define nothing; an unconditional jump has no operands; a tied definition
+ * stands before its source in the list of operands.
  */
 #ifndef LYRE_TCG_MIR_H
 #define LYRE_TCG_MIR_H

@@ -48,6 +48,8 @@ struct Tcg {
     void *mm;
     TcgWriteHit *write_hit;
 
+    bool is_parallel;                /* somebody else may reach the guest's memory: tcg_set_parallel */
+
     Lock publish;
     CodeCache cache;                 /* guarded by: publish */
     CodeMap map;                     /* writes guarded by: publish */

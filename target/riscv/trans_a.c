@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A and Zacas (RV unpriv. 13, 15). A reservation is the address and the value that lr saw; sc is a compare-and-swap against
- * that value, so a store of the same value in between goes unnoticed (as with every such scheme). An sc of another width than
- * the lr fails: res_addr is the address, and 1 more for a doubleword.
+ * A and Zacas (RV unpriv. 13, 15). A reservation is the address and the value that lr saw; sc is a
+ * compare-and-swap against that value, so a store of the same value in between goes unnoticed (as
+ * with every such scheme). An sc of another width than the lr fails: res_addr is the address, and 1
+ * more for a doubleword.
  */
 #include "target/riscv/trans.h"
 

@@ -143,7 +143,7 @@ uint32_t fold_and(IrBuilder *b, IrInsn *n)
                 return again(n, PICK(is_wide, ANDN), n->arg[1 - i], z);
             }
         }
-        return 0;
+        return hoist_extension(b, n);
     }
     if (c == 0) {
         return y;
@@ -177,7 +177,9 @@ uint32_t fold_or(IrBuilder *b, IrInsn *n)
         return n->arg[0];
     }
     if (!get_const(b, n->arg[1], &c)) {
-        return merge_selects(b, n, is_wide);
+        uint32_t v = fold_to_rotate(b, n);
+        v = v ? v : hoist_extension(b, n);
+        return v ? v : merge_selects(b, n, is_wide);
     }
     if (c == 0) {
         return n->arg[0];
@@ -188,7 +190,7 @@ uint32_t fold_or(IrBuilder *b, IrInsn *n)
     if (has_const_right(b, n->arg[0], n->op, &x, &d)) {
         return again(n, n->op, x, make_const(b, is_wide, c | d));
     }
-    return 0;
+    return hoist_extension(b, n);
 }
 
 uint32_t fold_xor(IrBuilder *b, IrInsn *n)
@@ -200,7 +202,9 @@ uint32_t fold_xor(IrBuilder *b, IrInsn *n)
         return make_const(b, is_wide, 0);
     }
     if (!get_const(b, n->arg[1], &c)) {
-        return merge_selects(b, n, is_wide);
+        uint32_t v = fold_to_rotate(b, n);
+        v = v ? v : hoist_extension(b, n);
+        return v ? v : merge_selects(b, n, is_wide);
     }
     if (c == 0) {
         return n->arg[0];
@@ -214,7 +218,7 @@ uint32_t fold_xor(IrBuilder *b, IrInsn *n)
         uint32_t v = invert_compare(b, is_extended ? arg_of(b, x, 0) : x);
         return v && is_extended ? build1(b, IR_ZEXT_I64, v) : v;
     }
-    return 0;
+    return hoist_extension(b, n);
 }
 
 uint32_t fold_andn(IrBuilder *b, IrInsn *n)
@@ -227,7 +231,7 @@ uint32_t fold_andn(IrBuilder *b, IrInsn *n)
     if (get_const(b, n->arg[1], &c)) {
         return again(n, PICK(is_wide, AND), n->arg[0], make_const(b, is_wide, ~c));
     }
-    return is_const(b, n->arg[0], 0) ? n->arg[0] : 0;
+    return is_const(b, n->arg[0], 0) ? n->arg[0] : hoist_extension(b, n);
 }
 
 uint32_t fold_minmax(IrBuilder *b, IrInsn *n)

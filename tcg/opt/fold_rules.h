@@ -62,6 +62,9 @@ uint32_t strip_extension(const IrBuilder *b, uint32_t v, unsigned bits);
 /* 1 - v for a comparison of integers, 0 if that is not one operation. */
 uint32_t invert_compare(IrBuilder *b, uint32_t v);
 
+/* ---- fold_hoist.c: and, or, xor, andn of extended values; or, xor, add of two shifts. 0 if the rule does not fit. */
+FoldRule hoist_extension, fold_to_rotate;
+
 FoldRule fold_add, fold_sub, fold_mul, fold_and, fold_or, fold_xor, fold_andn, fold_minmax, fold_div, fold_rem, fold_result;
 FoldRule fold_mul2;
 FoldRule fold_shl, fold_shr, fold_sar, fold_rotate;

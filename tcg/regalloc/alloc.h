@@ -22,8 +22,10 @@
 #include "tcg/mir.h"
 #include "util/arena.h"
 #include "util/assert.h"
+#include "util/compiler.h"
 
 enum { RA_REGS = 32, RA_NONE = 0xff };
+enum { LOC_SPLIT = 0xff }; /* a LocKind of ours */
 #define RA_NEVER UINT32_MAX
 
 /* Intervals with holes are lists of these. */
@@ -130,6 +132,7 @@ typedef struct Ra {
     Part *parts;
     uint32_t *order; /* values by descending begin */
     uint32_t *split; /* values with more than one part */
+    Loc *locs;       /* by value, kept up by the scan; LOC_SPLIT: it has more than one part */
     uint32_t *heap;  /* parts to be allocated that splitting made */
     uint32_t *expiry_at; /* by position */
     Expiry *expiries;
@@ -140,11 +143,13 @@ typedef struct Ra {
     uint32_t current;   /* part that is being allocated */
     uint32_t next_wake; /* no idle part's range begins before this position */
     uint32_t nidle, nspilled;
+    uint32_t nsnap_locs; /* most that snapshots need */
     RegFile files[M_NCLASSES];
     uint32_t fixed_head[M_NCLASSES][RA_REGS];
 
     uint32_t pressure[M_NCLASSES][2]; /* most values wanting registers: anywhere, in loops */
     uint32_t demand[M_NCLASSES];      /* most registers that one insn needs */
+    uint32_t sure;                    /* general registers that there are beside the pins */
     uint32_t fixed_mask[M_NCLASSES];  /* registers that appear in constraints */
 
     Pending *pending;
@@ -231,7 +236,8 @@ void ra_add_move(Ra *ra, uint32_t at, uint8_t phase, Loc dst, Loc src, uint8_t s
 /* assign.c: operands' and snapshots' locations, and the moves in their final order. */
 void ra_assign(Ra *ra);
 
-/* moves.c: appends the moves, which happen at once, to the result as a sequence. */
+/* moves.c: appends a move to the result; moves that happen at once, as a sequence. */
+void ra_emit_move(Ra *ra, Loc dst, Loc src, uint8_t size);
 void ra_emit_parallel(Ra *ra, const Pending *moves, uint32_t count);
 
 #endif

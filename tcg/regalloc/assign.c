@@ -5,18 +5,23 @@
 
 typedef struct Assign {
     Ra *ra;
-    const Loc *locs; /* by value; LOC_SPLIT: the value is in several places */
+    const Loc *locs; /* by value */
     Pending *moves;  /* to be done at once before the insn */
     uint32_t count, cap;
     Loc *snap_locs;
+    uint32_t nlocs;
     uint32_t last_first, last_count, last_start; /* snapshot seen last */
+    /* Of the insn: operands that are sources of tied results; the last one's value and place. */
+    uint64_t tied;
+    uint32_t tied_value;
+    Loc tied_loc;
 } Assign;
 
-enum { LOC_SPLIT = 0xff };
-
-static NOINLINE void add_move(Assign *a, Loc dst, Loc src, uint8_t size)
+static void add_move(Assign *a, Loc dst, Loc src, uint8_t size)
 {
-    a->moves = arena_grow(a->ra->arena, a->moves, sizeof(Pending), &a->cap, a->count + 1);
+    if (UNLIKELY(a->count == a->cap)) {
+        a->moves = arena_grow(a->ra->arena, a->moves, sizeof(Pending), &a->cap, a->count + 1);
+    }
     a->moves[a->count++] = (Pending){ .dst = dst, .src = src, .size = size };
 }
 
@@ -39,57 +44,77 @@ static void add_pending(Assign *a, uint32_t head, unsigned phase)
 
 static inline void flush(Assign *a)
 {
-    if (a->count) {
+    if (a->count == 1) {
+        ra_emit_move(a->ra, a->moves[0].dst, a->moves[0].src, a->moves[0].size);
+    } else if (a->count) {
         ra_emit_parallel(a->ra, a->moves, a->count);
-        a->count = 0;
     }
+    a->count = 0;
 }
 
-static inline Loc location(const Assign *a, uint32_t v, uint32_t pos)
+static inline Loc location(const Assign *a, const Loc *locs, uint32_t v, uint32_t pos)
 {
-    Loc l = a->locs[v];
+    Loc l = locs[v];
     return LIKELY(l.kind != LOC_SPLIT) ? l : ra_part_at(a->ra, v, pos)->loc;
 }
 
-/* The same cases as build_insn in liveness.c. */
+static Loc result_location(const Assign *a, const Loc *locs, uint32_t v)
+{
+    Loc l = locs[v];
+    return LIKELY(l.kind != LOC_SPLIT) ? l : a->ra->parts[v].loc;
+}
+
+static NOINLINE void assign_tied(Assign *a, MOperand *ops, const MOperand *o, uint32_t pos)
+{
+    MOperand *src = &ops[o->tied];
+    a->tied |= 1ull << o->tied;
+    a->tied_value = src->vreg;
+    src->loc = a->tied_loc = o->loc;
+    copy_to(a, o->loc, location(a, a->locs, src->vreg, pos - 1), src->vreg);
+}
+
+static NOINLINE void assign_fixed(Assign *a, MOperand *o, uint32_t pos)
+{
+    o->loc = (Loc){ LOC_REG, a->locs[o->vreg].cls, o->fixed };
+    copy_to(a, o->loc, location(a, a->locs, o->vreg, pos - 1), o->vreg);
+}
+
+/* Whether the use was given its place by a tied result. The same cases as in liveness.c. */
+static bool is_read_by_moves(const Assign *a, MOperand *o, unsigned k)
+{
+    if (k < 64 && a->tied >> k & 1) {
+        return true;
+    }
+    if (o->vreg == a->tied_value && o->role == M_USE && o->constraint != M_FIXED) {
+        o->loc = a->tied_loc;
+        return true;
+    }
+    return false;
+}
+
 static inline void assign_operands(Assign *a, MOperand *ops, unsigned nops, uint32_t pos)
 {
-    uint64_t tied = 0;
-    uint32_t tied_value = 0;
-    Loc tied_loc = { 0 };
-    for (unsigned k = 0; k < nops; k++) {
-        MOperand *o = &ops[k];
-        if (o->role <= M_USE_LATE) {
-            if (tied) {
-                if (k < 64 && tied >> k & 1) {
-                    continue;
-                }
-                if (o->role == M_USE && o->constraint != M_FIXED && o->vreg == tied_value) {
-                    o->loc = tied_loc;
-                    continue;
-                }
+    const Loc *locs = a->locs;
+    a->tied = 0;
+    for (MOperand *o = ops, *end = ops + nops; o < end; o++) {
+        if (o->role > M_USE_LATE) {
+            o->loc = result_location(a, locs, o->vreg);
+            if (o->role == M_TIED && o->vreg) {
+                assign_tied(a, ops, o, pos);
             }
-            if (UNLIKELY(o->constraint == M_FIXED) && o->vreg) {
-                o->loc = (Loc){ LOC_REG, a->ra->parts[o->vreg].loc.cls, o->fixed };
-                copy_to(a, o->loc, location(a, o->vreg, pos - 1), o->vreg);
-            } else {
-                o->loc = location(a, o->vreg, pos + o->role); /* M_USE_LATE is 1 */
-            }
+        } else if (a->tied && is_read_by_moves(a, o, o - ops)) {
             continue;
-        }
-        o->loc = a->ra->parts[o->vreg].loc;
-        if (o->role == M_TIED && o->vreg) {
-            tied |= 1ull << o->tied;
-            tied_value = ops[o->tied].vreg;
-            ops[o->tied].loc = tied_loc = o->loc;
-            copy_to(a, tied_loc, location(a, tied_value, pos - 1), tied_value);
+        } else if (LIKELY(o->constraint != M_FIXED || !o->vreg)) {
+            o->loc = location(a, locs, o->vreg, pos + o->role); /* M_USE_LATE is 1 */
+        } else {
+            assign_fixed(a, o, pos);
         }
     }
 }
 
 /* Where this insn's locations begin. While no value is in several places, a snapshot with the same
  * entries has the same locations. */
-static uint32_t assign_snapshot(Assign *a, const MInsn *in, uint32_t pos, uint32_t at)
+static uint32_t assign_snapshot(Assign *a, const MInsn *in, uint32_t pos)
 {
     Ra *ra = a->ra;
     const MSnapshot *s = &ra->m->snaps[in->snap];
@@ -97,48 +122,31 @@ static uint32_t assign_snapshot(Assign *a, const MInsn *in, uint32_t pos, uint32
         return a->last_start;
     }
     const MSnapEntry *e = &ra->m->snap_entries[s->first], *end = e + s->count;
-    for (Loc *l = a->snap_locs + at; e < end; e++, l++) {
-        *l = ra_is_const(e->recipe) ? (Loc){ LOC_CONST, 0, (uint16_t)e->vreg } : location(a, e->vreg, pos);
+    const Loc *locs = a->locs;
+    for (Loc *l = a->snap_locs + a->nlocs; e < end; e++, l++) {
+        *l = LIKELY(!ra_is_const(e->recipe)) ? location(a, locs, e->vreg, pos)
+                                             : (Loc){ LOC_CONST, 0, (uint16_t)e->vreg };
     }
     a->last_first = s->first;
     a->last_count = s->count;
-    return a->last_start = at;
-}
-
-static const Loc *list_locations(const Ra *ra)
-{
-    Loc *locs = arena_alloc(ra->arena, sizeof(Loc) * ra->m->nvregs);
-    for (uint32_t v = 0; v < ra->m->nvregs; v++) {
-        locs[v] = ra->parts[v].loc;
-    }
-    for (uint32_t k = 0; k < ra->nsplit; k++) {
-        locs[ra->split[k]].kind = LOC_SPLIT;
-    }
-    locs[0] = (Loc){ LOC_NONE, 0, 0 };
-    return locs;
-}
-
-static uint32_t count_snapshot_locations(const MRegion *m)
-{
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < m->ninsns; i++) {
-        n += m->insns[i].snap ? m->snaps[m->insns[i].snap].count : 0;
-    }
-    return n;
+    a->last_start = a->nlocs;
+    a->nlocs += s->count;
+    return a->last_start;
 }
 
 void ra_assign(Ra *ra)
 {
     MRegion *m = ra->m;
     MAlloc *out = ra->out;
-    Assign a = { .ra = ra, .locs = list_locations(ra), .last_count = RA_NEVER };
-    out->snap_locs = a.snap_locs = arena_alloc(ra->arena, sizeof(Loc) * (count_snapshot_locations(m) + 1));
-    uint32_t *snap_start = out->snap_start = arena_alloc(ra->arena, sizeof(uint32_t) * (m->ninsns + 1));
-    uint32_t *move_start = out->move_start = arena_alloc(ra->arena, sizeof(uint32_t) * (m->ninsns + 1));
-    uint32_t nlocs = 0;
-    for (uint32_t i = 0; i < m->ninsns; i++) {
-        const MInsn *in = &m->insns[i];
-        uint32_t head = ra->pending_head ? ra->pending_head[i] : 0;
+    Assign a = { .ra = ra, .locs = ra->locs, .last_count = RA_NEVER };
+    out->snap_locs = a.snap_locs = arena_alloc(ra->arena, sizeof(Loc) * (ra->nsnap_locs + 1));
+    uint32_t *snap_start = arena_alloc(ra->arena, sizeof(uint32_t) * (m->ninsns + 1));
+    uint32_t *move_start = arena_alloc(ra->arena, sizeof(uint32_t) * (m->ninsns + 1));
+    uint32_t n = m->ninsns;
+    const MInsn *in = m->insns;
+    const uint32_t *heads = ra->pending_head;
+    for (uint32_t i = 0; i < n; i++, in++) {
+        uint32_t head = heads ? heads[i] : 0;
         move_start[i] = out->nmoves;
         if (UNLIKELY(head)) {
             add_pending(&a, head, 0);
@@ -146,17 +154,17 @@ void ra_assign(Ra *ra)
             add_pending(&a, head, 1);
         }
         assign_operands(&a, &m->operands[in->first_op], in->nops, 2 * i);
-        flush(&a);
+        if (a.count) {
+            flush(&a);
+        }
         if (UNLIKELY(head)) {
             add_pending(&a, head, 2);
             flush(&a);
         }
-        snap_start[i] = nlocs;
-        if (in->snap) {
-            snap_start[i] = assign_snapshot(&a, in, 2 * i + 1 - in->is_snap_early, nlocs);
-            nlocs += snap_start[i] == nlocs ? m->snaps[in->snap].count : 0;
-        }
+        snap_start[i] = in->snap ? assign_snapshot(&a, in, 2 * i + 1 - in->is_snap_early) : a.nlocs;
     }
-    move_start[m->ninsns] = out->nmoves;
-    snap_start[m->ninsns] = nlocs;
+    move_start[n] = out->nmoves;
+    snap_start[n] = a.nlocs;
+    out->move_start = move_start;
+    out->snap_start = snap_start;
 }

@@ -132,39 +132,51 @@ static Choice choose(Ra *ra, const Part *p, uint32_t min, uint8_t weight)
     return best;
 }
 
-/* Every register is held by an operand of this very insn. One of those may be content with a
- * register that p is not. */
+/* Moves part x, which begins here, to a register of `candidates` that will do for this insn. */
+static bool move_to(Ra *ra, uint32_t x, uint32_t candidates)
+{
+    RegFile *f = &ra->files[ra->parts[x].loc.cls];
+    uint32_t begin = ra->parts[x].begin, need = ra_min_end(ra, &ra->parts[x]);
+    for (; candidates; candidates &= candidates - 1) {
+        unsigned q = __builtin_ctz(candidates);
+        uint32_t point = f->busy >> q & 1 ? eviction_point(ra, &ra->parts[f->part[q]], begin) : 1;
+        uint32_t until = ra_meet_fixed(ra, &ra->parts[x], q);
+        uint32_t idle = ra_meet_idle(ra, &ra->parts[x], q);
+        until = idle < until ? idle : until;
+        if (!point || until < need) {
+            continue;
+        }
+        if (f->busy >> q & 1) {
+            f->busy &= ~(1u << q);
+            evict(ra, f->part[q], point, begin);
+        }
+        ra_take_until(ra, x, q, until);
+        return true;
+    }
+    return false;
+}
+
+/* Every register that would do for p is held by an operand of this very insn. One of those may be
+ * content with a register that is free, or whose value can go to memory. */
 static bool relocate(Ra *ra, uint32_t p)
 {
     RegFile *f = &ra->files[ra->parts[p].loc.cls];
     uint32_t begin = ra->parts[p].begin, min = ra_min_end(ra, &ra->parts[p]);
-    for (uint32_t m = f->busy & f->allocatable; m; m &= m - 1) {
+    for (uint32_t m = begin & 1 ? 0 : f->busy & f->allocatable; m; m &= m - 1) {
         unsigned r = __builtin_ctz(m);
         uint32_t x = f->part[r];
         if (ra_meet_fixed(ra, &ra->parts[p], r) < min ||
-            (ra->parts[x].flags & PART_IS_DEF && ra->parts[x].begin >= (begin & ~1u)) ||
-            begin & 1) {
+            (ra->parts[x].flags & PART_IS_DEF && ra->parts[x].begin >= begin)) {
             continue;
         }
-        /* The rest of x, from this insn on, elsewhere. */
-        uint32_t rest = ra->parts[x].begin < begin ? ra_split(ra, x, begin) : x;
-        uint32_t need = ra_min_end(ra, &ra->parts[rest]);
-        for (uint32_t free = f->allocatable & ~f->busy; free; free &= free - 1) {
-            unsigned q = __builtin_ctz(free);
-            uint32_t until = ra_meet_fixed(ra, &ra->parts[rest], q);
-            uint32_t idle = ra_meet_idle(ra, &ra->parts[rest], q);
-            until = idle < until ? idle : until;
-            if (until >= need) {
-                f->busy &= ~(1u << r);
-                ra_take_until(ra, rest, q, until);
-                return true;
-            }
+        x = ra->parts[x].begin < begin ? ra_split(ra, x, begin) : x;
+        f->busy &= ~(1u << r);
+        f->until[r] = 0;
+        uint32_t others = f->allocatable & ~(1u << r);
+        if (move_to(ra, x, others & ~f->busy) || move_to(ra, x, others & f->busy)) {
+            return true;
         }
-        if (rest != x) {
-            /* Not to be had: the cut stands, both parts keep the register. */
-            f->busy &= ~(1u << r);
-            ra_take(ra, rest, r);
-        }
+        ra_take(ra, x, r);
     }
     return false;
 }

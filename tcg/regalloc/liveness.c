@@ -15,6 +15,9 @@ typedef struct Walk {
     uint32_t live[M_NCLASSES];       /* values that want registers at this point */
     uint32_t most[M_NCLASSES];
     uint8_t weight;
+    /* Of the insn: operands that are sources of tied results, and the value of the last one. */
+    uint64_t tied;
+    uint32_t tied_value;
 } Walk;
 
 /* ---- ranges and uses */
@@ -25,7 +28,8 @@ static NOINLINE void add_range(Ra *ra, Part *x, uint32_t to)
         ra->out->is_failed = true; /* live before its definition: laid out against dominance */
     }
     if (x->begin != to) {
-        ra->ranges = arena_grow(ra->arena, ra->ranges, sizeof(Range), &ra->cap_ranges, ra->nranges + 1);
+        ra->ranges =
+            arena_grow(ra->arena, ra->ranges, sizeof(Range), &ra->cap_ranges, ra->nranges + 1);
         ra->ranges[ra->nranges] = (Range){ x->begin, x->to, x->range };
         x->range = ra->nranges++;
         x->to = to;
@@ -57,9 +61,13 @@ static inline bool open_range(Walk *w, Part *x, uint32_t to)
     return false;
 }
 
-static inline void add_use(Walk *w, uint32_t u, Part *x, uint32_t pos, UseKind kind)
+static ALWAYS_INLINE void add_use(Walk *w, uint32_t u, Part *x, uint32_t pos, UseKind kind)
 {
-    w->uses[u] = (Use){ pos, x->use, kind, w->weight };
+    Use *use = &w->uses[u];
+    use->pos = pos;
+    use->next = x->use;
+    use->kind = kind;
+    use->weight = w->weight;
     x->use = u;
     if (x->hot != w->block) {
         x->hot = w->block;
@@ -67,6 +75,14 @@ static inline void add_use(Walk *w, uint32_t u, Part *x, uint32_t pos, UseKind k
         if (n > w->most[x->loc.cls]) {
             w->most[x->loc.cls] = n;
         }
+    }
+}
+
+/* One more register is taken here by a value that is not live before. */
+static void note_pressure(Walk *w, uint8_t cls)
+{
+    if (w->live[cls] + 1 > w->most[cls]) {
+        w->most[cls] = w->live[cls] + 1;
     }
 }
 
@@ -117,7 +133,7 @@ static inline void wish_link(Walk *w, Part *x, uint32_t to)
 /* ---- operands */
 
 /* v is defined at pos, and holds its register at least until min_end: its interval is complete. */
-static inline Part *define(Walk *w, uint32_t v, uint32_t pos, uint32_t min_end)
+static ALWAYS_INLINE Part *define(Walk *w, uint32_t v, uint32_t pos, uint32_t min_end)
 {
     Ra *ra = w->ra;
     Part *x = &w->parts[v];
@@ -126,7 +142,8 @@ static inline Part *define(Walk *w, uint32_t v, uint32_t pos, uint32_t min_end)
     }
     x->begin = pos;
     if (UNLIKELY(x->range)) {
-        ra->ranges = arena_grow(ra->arena, ra->ranges, sizeof(Range), &ra->cap_ranges, ra->nranges + 1);
+        ra->ranges =
+            arena_grow(ra->arena, ra->ranges, sizeof(Range), &ra->cap_ranges, ra->nranges + 1);
         ra->ranges[ra->nranges] = (Range){ pos, x->to, x->range };
         x->range = x->cursor = ra->nranges++;
     }
@@ -137,7 +154,7 @@ static inline Part *define(Walk *w, uint32_t v, uint32_t pos, uint32_t min_end)
     return x;
 }
 
-static inline void define_operand(Walk *w, const MOperand *o, uint32_t pos, uint32_t min_end)
+static ALWAYS_INLINE void define_operand(Walk *w, const MOperand *o, uint32_t pos, uint32_t min_end)
 {
     Part *p = define(w, o->vreg, pos, min_end);
     if (o->constraint == M_REG) {
@@ -150,29 +167,30 @@ static inline void define_operand(Walk *w, const MOperand *o, uint32_t pos, uint
     }
 }
 
-/* A result that must be in the register of its source, which the moves before the insn read. Tells
- * whether the source ends here, so that both need but one register. */
-static bool build_tied(Walk *w, const MInsn *in, const MOperand *ops, unsigned k, uint32_t pos)
+/* A result that must be in the register of its source, which the moves before the insn read. */
+static NOINLINE void build_tied(Walk *w, const MInsn *in, const MOperand *tied, uint32_t pos)
 {
-    MOperand o = ops[k];
-    const MOperand *src = &ops[o.tied];
-    lyre_assert(o.tied > k && o.tied < in->nops && o.tied < 64);
+    MOperand o = *tied;
+    const MOperand *src = &w->ra->m->operands[in->first_op + o.tied];
+    lyre_assert(src > tied && o.tied < in->nops && o.tied < 64);
     if (src->constraint == M_FIXED) {
         o.constraint = M_FIXED;
         o.fixed = src->fixed;
     }
+    w->tied |= 1ull << o.tied;
+    w->tied_value = src->vreg;
     define_operand(w, &o, pos, pos + 2);
     w->parts[o.vreg].source = src->vreg;
     Part *x = &w->parts[src->vreg];
-    bool is_last = open_range(w, x, pos);
-    if (is_last) {
+    if (open_range(w, x, pos)) {
         wish_link(w, x, o.vreg);
+    } else {
+        note_pressure(w, x->loc.cls); /* the source lives on beside the result */
     }
     add_use(w, in->first_op + o.tied + 1, x, pos, USE_GAP);
-    return is_last;
 }
 
-static inline void build_use(Walk *w, const MOperand *o, uint32_t u, uint32_t pos)
+static ALWAYS_INLINE void build_use(Walk *w, const MOperand *o, uint32_t u, uint32_t pos)
 {
     Part *x = &w->parts[o->vreg];
     uint32_t is_late = o->role; /* M_USE_LATE is 1 */
@@ -220,6 +238,7 @@ static NOINLINE void add_clobbers(Walk *w, const MInsn *in, const MOperand *ops,
 static void build_snapshot(Walk *w, const MInsn *in, uint32_t to)
 {
     const MSnapshot *s = &w->ra->m->snaps[in->snap];
+    w->ra->nsnap_locs += s->count;
     if (s->first == w->last_first && s->count == w->last_count) {
         return; /* all of them are live already */
     }
@@ -239,9 +258,8 @@ static void build_snapshot(Walk *w, const MInsn *in, uint32_t to)
 }
 
 /* The values from `first` on in the order were defined by one insn: those at 2i + 1 come first. */
-static NOINLINE void sort_results(Ra *ra, uint32_t first)
+static NOINLINE void sort_results(Ra *ra, uint32_t first, uint32_t n)
 {
-    uint32_t n = ra->norder;
     for (uint32_t k = first + 1; k < n; k++) {
         uint32_t v = ra->order[k], j = k;
         for (; j > first && ra->parts[ra->order[j - 1]].begin < ra->parts[v].begin; j--) {
@@ -251,7 +269,7 @@ static NOINLINE void sort_results(Ra *ra, uint32_t first)
     }
 }
 
-/* The most registers that one insn needs; only large ones can matter. */
+/* The most registers that one insn needs, when there may not be enough beside the kept pins. */
 static NOINLINE void note_demand(Ra *ra, const MInsn *in, const MOperand *ops)
 {
     uint32_t need[M_NCLASSES] = { 0, 0 };
@@ -263,72 +281,62 @@ static NOINLINE void note_demand(Ra *ra, const MInsn *in, const MOperand *ops)
     }
 }
 
-static inline void build_result(Walk *w, const MInsn *in, const MOperand *ops, unsigned k, uint32_t pos)
+/* Whether the operand is a source of a tied result, or names the same value (its place is then that
+ * of the tied result). */
+static bool is_read_by_moves(const Walk *w, const MOperand *o, unsigned k)
 {
-    const MOperand *o = &ops[k];
-    uint8_t cls = w->parts[o->vreg].loc.cls;
-    bool is_extra = true;
-    if (o->role == M_TIED) {
-        is_extra = !build_tied(w, in, ops, k, pos);
+    return (k < 64 && w->tied >> k & 1) ||
+           (o->vreg == w->tied_value && o->role == M_USE && o->constraint != M_FIXED);
+}
+
+static inline void build_operand(Walk *w, const MInsn *in, const MOperand *o, uint32_t u,
+                                 uint32_t pos)
+{
+    if (o->role <= M_USE_LATE) {
+        if (!w->tied || !is_read_by_moves(w, o, u - in->first_op - 1)) {
+            build_use(w, o, u, pos);
+        }
+    } else if (o->role == M_DEF) {
+        define_operand(w, o, pos + 1, pos + 2);
+    } else if (o->role == M_TIED) {
+        build_tied(w, in, o, pos);
     } else {
         define_operand(w, o, pos, pos + 2);
-    }
-    if (is_extra && w->live[cls] + 1 > w->most[cls]) {
-        w->most[cls] = w->live[cls] + 1;
+        note_pressure(w, w->parts[o->vreg].loc.cls);
     }
 }
 
-static inline void build_insn(Walk *w, const MInsn *in, uint32_t pos)
+static void build_insn(Walk *w, const MInsn *in, uint32_t pos)
 {
     Ra *ra = w->ra;
-    const MOperand *ops = &ra->m->operands[in->first_op];
-    unsigned nops = in->nops;
-    uint64_t tied = 0; /* operands that are sources of tied results */
-    uint32_t tied_value = 0, first = ra->norder;
-    bool has_early = false, is_mixed = false;
+    uint32_t first = ra->norder;
+    w->tied = 0;
+    w->tied_value = 0;
     if (in->snap) {
         build_snapshot(w, in, pos + 2 - in->is_snap_early);
     }
-    for (unsigned k = 0; k < nops; k++) {
-        const MOperand *o = &ops[k];
-        if (!o->vreg) {
-            continue;
-        }
-        if (o->role <= M_USE_LATE) {
-            if (tied) {
-                /* Its place is that of the tied result, which holds the same value. */
-                bool is_alias = o->vreg == tied_value && o->role == M_USE && o->constraint != M_FIXED;
-                if (is_alias || (k < 64 && tied >> k & 1)) {
-                    continue;
-                }
-            }
-            build_use(w, o, in->first_op + k + 1, pos);
-        } else if (o->role == M_DEF) {
-            define_operand(w, o, pos + 1, pos + 2);
-            is_mixed = has_early;
-        } else {
-            if (o->role == M_TIED) {
-                tied |= 1ull << o->tied;
-                tied_value = ops[o->tied].vreg;
-            }
-            build_result(w, in, ops, k, pos);
-            has_early = true;
+    uint32_t u = in->first_op + 1;
+    const MOperand *ops = &ra->m->operands[in->first_op];
+    for (const MOperand *o = ops, *end = ops + in->nops; o < end; o++, u++) {
+        if (o->vreg) {
+            build_operand(w, in, o, u, pos);
         }
     }
-    if (UNLIKELY(is_mixed)) {
-        sort_results(ra, first);
+    if (UNLIKELY(ra->norder > first + 1)) {
+        sort_results(ra, first, ra->norder);
     }
     if (UNLIKELY(in->clobbers[M_GPR] | in->clobbers[M_VEC])) {
         add_clobbers(w, in, ops, pos + 1);
     }
-    if (UNLIKELY(nops > 4)) {
+    if (UNLIKELY(in->nops > ra->sure)) {
         note_demand(ra, in, ops);
     }
 }
 
 /* ---- blocks */
 
-/* Values that live out of the block; uses by phis, and by later iterations of loops that end here. */
+/* Values that live out of the block; uses by phis, and by later iterations of loops that end here.
+ */
 static void build_block_end(Walk *w, const MBlock *b)
 {
     Ra *ra = w->ra;
@@ -372,8 +380,13 @@ static void build_block_end(Walk *w, const MBlock *b)
 static void build_block(Ra *ra, uint32_t id)
 {
     const MBlock *b = &ra->m->blocks[id];
-    Walk w = { .ra = ra, .parts = ra->parts, .uses = ra->uses, .block = id, .base = 2 * b->first,
-               .weight = ra_weight(b), .last_count = RA_NEVER };
+    Walk w = { .ra = ra,
+               .parts = ra->parts,
+               .uses = ra->uses,
+               .block = id,
+               .base = 2 * b->first,
+               .weight = ra_weight(b),
+               .last_count = RA_NEVER };
     if (ra->is_multi) {
         build_block_end(&w, b);
     }
@@ -405,6 +418,7 @@ static void init_values(Ra *ra)
     ra->cap_parts = n + n / 2 + 16;
     ra->parts = arena_alloc(a, sizeof(Part) * ra->cap_parts);
     ra->order = arena_alloc(a, sizeof(uint32_t) * n);
+    ra->locs = arena_alloc(a, sizeof(Loc) * n);
     ra->nuses = m->noperands + 1;
     ra->cap_uses = ra->nuses + m->nphi_srcs;
     ra->uses = arena_alloc(a, sizeof(Use) * ra->cap_uses);
@@ -416,8 +430,13 @@ static void init_values(Ra *ra)
     for (uint32_t v = 0; v < n; v++) {
         const MVreg *r = &vregs[v];
         /* A hint of -1 is RA_NONE. */
-        parts[v] = (Part){ .begin = RA_NEVER, .vreg = v, .loc.cls = r->cls, .wish = (uint8_t)r->hint,
-                           .got = RA_NONE, .link = r->hint_vreg };
+        parts[v] = (Part){ .begin = RA_NEVER,
+                           .vreg = v,
+                           .loc.cls = r->cls,
+                           .wish = (uint8_t)r->hint,
+                           .got = RA_NONE,
+                           .link = r->hint_vreg };
+        ra->locs[v] = parts[v].loc;
     }
 }
 

@@ -17,7 +17,7 @@ static void emit(Ra *ra, Loc dst, Loc src, uint8_t size, bool is_swap)
 static bool is_gpr(Loc l) { return l.kind == LOC_REG && l.cls == M_GPR; }
 static Loc scratch(const Ra *ra) { return (Loc){ LOC_REG, M_VEC, ra->host->scratch_vec }; }
 
-static void emit_move(Ra *ra, Loc dst, Loc src, uint8_t size)
+void ra_emit_move(Ra *ra, Loc dst, Loc src, uint8_t size)
 {
     if (dst.kind != LOC_REG && src.kind != LOC_REG) {
         emit(ra, scratch(ra), src, size, false);
@@ -54,19 +54,23 @@ static void note_done(Resolver *s, uint32_t k)
     }
 }
 
+enum { LONG_CYCLE = 4 }; /* exchanges depend on each other and are dear: from here on by the scratch register */
+
 /* Moves dst_0 <- dst_1 <- ... <- dst_n-1 <- dst_0, found by following writers from `first`. */
 static void emit_cycle(Resolver *s, uint32_t first)
 {
     Ra *ra = s->ra;
     bool is_gprs = true, is_through_memory = false;
-    uint32_t k = first, last;
+    uint32_t k = first, last, length = 0;
     do {
+        length++;
         last = k;
         const Pending *m = &s->moves[k];
         is_gprs &= is_gpr(m->dst);
         is_through_memory |= m->dst.kind != LOC_REG && m->src.kind != LOC_REG;
         k = s->writer[place(m->src)] - 1;
     } while (k != first);
+    is_gprs &= length < LONG_CYCLE;
     Loc temp = scratch(ra);
     if (is_through_memory) {
         lyre_assert(ra->out->nspills < UINT16_MAX);
@@ -74,7 +78,7 @@ static void emit_cycle(Resolver *s, uint32_t first)
         ra->out->is_failed |= ra->out->nspills > ra->host->nspills;
     }
     if (!is_gprs) {
-        emit_move(ra, temp, s->moves[last].src, s->moves[last].size);
+        ra_emit_move(ra, temp, s->moves[last].src, s->moves[last].size);
     }
     for (;;) {
         const Pending *m = &s->moves[k];
@@ -83,14 +87,14 @@ static void emit_cycle(Resolver *s, uint32_t first)
         s->readers[place(m->src)] = 0;
         if (k == last) {
             if (!is_gprs) {
-                emit_move(ra, m->dst, temp, m->size);
+                ra_emit_move(ra, m->dst, temp, m->size);
             }
             break;
         }
         if (is_gprs) {
             emit(ra, m->dst, m->src, 8, true);
         } else {
-            emit_move(ra, m->dst, m->src, m->size);
+            ra_emit_move(ra, m->dst, m->src, m->size);
         }
         k = next;
     }
@@ -98,10 +102,6 @@ static void emit_cycle(Resolver *s, uint32_t first)
 
 void ra_emit_parallel(Ra *ra, const Pending *moves, uint32_t count)
 {
-    if (count == 1) {
-        emit_move(ra, moves[0].dst, moves[0].src, moves[0].size);
-        return;
-    }
     if (!ra->place_readers) {
         uint32_t places = 2 * RA_REGS + ra->host->nspills + 1;
         ra->place_readers = arena_alloc0(ra->arena, places);
@@ -129,7 +129,7 @@ void ra_emit_parallel(Ra *ra, const Pending *moves, uint32_t count)
     }
     for (uint32_t k = 0; k < s.nready; k++) {
         const Pending *m = &moves[s.ready[k]];
-        emit_move(ra, m->dst, m->src, m->size);
+        ra_emit_move(ra, m->dst, m->src, m->size);
         note_done(&s, s.ready[k]);
     }
     for (uint32_t k = 0; k < count; k++) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The scan over intervals in order of their begin: gives each a register that is free for all of its
- * life, or for the first part of it; or else leaves the choice of who goes to memory to evict.c.
+ * The scan over intervals in order of their begin: gives each a register that is free for all of
+ * its life, or for the first part of it; or else leaves the choice of who goes to memory to
+ * evict.c.
  */
 #include "tcg/regalloc/alloc.h"
 
@@ -9,18 +10,23 @@
 
 /* ---- the register files as time goes on */
 
+static NOINLINE void note_expiry(Ra *ra, uint32_t p, uint32_t until)
+{
+    uint32_t e = ra->nexpiries++;
+    ra->expiries = arena_grow(ra->arena, ra->expiries, sizeof(Expiry), &ra->cap_expiries, e + 1);
+    ra->expiries[e] = (Expiry){ p, ra->expiry_at[until] };
+    ra->expiry_at[until] = e;
+}
+
 static inline void occupy(Ra *ra, uint32_t p, uint32_t until, RegFile *f, unsigned r)
 {
-    lyre_assert(!(f->busy >> r & 1));
+    lyre_assert(f->allocatable >> r & 1 && !(f->busy >> r & 1));
     f->busy |= 1u << r;
     f->part[r] = p;
     f->until[r] = until;
-    uint32_t e = ra->nexpiries++;
-    if (UNLIKELY(e == ra->cap_expiries)) {
-        ra->expiries = arena_grow(ra->arena, ra->expiries, sizeof(Expiry), &ra->cap_expiries, e + 1);
+    if (ra->is_multi) {
+        note_expiry(ra, p, until);
     }
-    ra->expiries[e] = (Expiry){ p, ra->expiry_at[until] };
-    ra->expiry_at[until] = e;
 }
 
 /* The part's range ended: goes on with its next range, sleeps in a hole, or is done. */
@@ -68,8 +74,22 @@ static NOINLINE void wake(Ra *ra, RegFile *f, uint32_t pos)
     }
 }
 
-static inline void advance(Ra *ra, uint32_t pos)
+/* One block: there are no holes, and registers are looked at only when one is wanted. */
+static void refresh(RegFile *f, uint32_t pos)
 {
+    for (uint32_t m = f->busy; m; m &= m - 1) {
+        unsigned r = __builtin_ctz(m);
+        f->busy &= ~((uint32_t)(f->until[r] <= pos) << r);
+    }
+}
+
+static void advance(Ra *ra, uint32_t pos)
+{
+    if (!ra->is_multi) {
+        refresh(&ra->files[M_GPR], pos);
+        refresh(&ra->files[M_VEC], pos);
+        return;
+    }
     while (ra->now < pos) {
         uint32_t now = ++ra->now;
         for (uint32_t e = ra->expiry_at[now]; e; e = ra->expiries[e].next) {
@@ -110,15 +130,21 @@ uint32_t ra_min_end(const Ra *ra, const Part *p)
     return min;
 }
 
-static inline void take(Ra *ra, Part *p, uint32_t id, RegFile *f, unsigned r)
+static inline void note_taken(Ra *ra, Part *p, unsigned r)
 {
     p->loc.kind = LOC_REG;
     p->loc.index = r;
-    occupy(ra, id, p->range ? ra->ranges[p->cursor].to : p->end, f, r);
+    ra->locs[p->vreg] = p->loc; /* split values are marked again later */
     uint32_t link = ra->parts[p->vreg].link;
     if (link && ra->parts[link].got == RA_NONE) {
         ra->parts[link].got = r;
     }
+}
+
+static inline void take(Ra *ra, Part *p, uint32_t id, RegFile *f, unsigned r)
+{
+    note_taken(ra, p, r);
+    occupy(ra, id, p->range ? ra->ranges[p->cursor].to : p->end, f, r);
 }
 
 void ra_take(Ra *ra, uint32_t p, unsigned r)
@@ -150,7 +176,8 @@ void ra_take_until(Ra *ra, uint32_t p, unsigned r, uint32_t until)
 static bool is_colder(const Ra *ra, uint32_t here, uint32_t there)
 {
     const MBlock *blocks = ra->m->blocks;
-    return ra->is_multi && ra_weight(&blocks[ra_block_at(ra, there)]) < ra_weight(&blocks[ra_block_at(ra, here)]);
+    return ra->is_multi &&
+           ra_weight(&blocks[ra_block_at(ra, there)]) < ra_weight(&blocks[ra_block_at(ra, here)]);
 }
 
 /* A search for a register. */
@@ -161,7 +188,8 @@ typedef struct Search {
     uint32_t until;
 } Search;
 
-/* Takes register r when p can stay in it, or can in all of the code that matters as much as this. */
+/* Takes register r when p can stay in it, or can in all of the code that matters as much as this.
+ */
 static bool try_register(Search *s, unsigned r, bool is_wish)
 {
     if (r >= RA_REGS || !(s->free >> r & 1)) {
@@ -174,7 +202,8 @@ static bool try_register(Search *s, unsigned r, bool is_wish)
         ra_take(s->ra, s->id, r);
         return true;
     }
-    if (is_wish && until >= ra_min_end(s->ra, p) && until > p->begin + 1 && is_colder(s->ra, p->begin, until)) {
+    if (is_wish && until >= ra_min_end(s->ra, p) && until > p->begin + 1 &&
+        is_colder(s->ra, p->begin, until)) {
         ra_take_until(s->ra, s->id, r, until);
         return true;
     }
@@ -217,7 +246,8 @@ static bool try_wishes(Search *s, const Part *p)
     if (x->link && link->loc.kind == LOC_REG && try_register(s, link->loc.index, true)) {
         return true;
     }
-    return try_register(s, x->wish, true) || (ra->is_multi && try_phi(s, p)) || try_register(s, x->got, true) ||
+    return try_register(s, x->wish, true) || (ra->is_multi && try_phi(s, p)) ||
+           try_register(s, x->got, true) ||
            (x->source && try_register(s, reg_at(ra, x->source, p->begin - 1), true)) ||
            (x->link && try_register(s, link->got, true));
 }
@@ -230,9 +260,6 @@ static bool try_free(Ra *ra, uint32_t id)
     if (p->flags & PART_IS_FIXED) {
         unsigned r = p->loc.index;
         ra_take_until(ra, id, r, ra_meet_fixed(ra, p, r));
-        /* The fixed interval that is this definition's own will matter to no one else. */
-        f->fixed[r] = ra->fixed[f->fixed[r]].next;
-        f->fixed_from[r] = f->fixed[r] ? ra->fixed[f->fixed[r]].from : RA_NEVER;
         return true;
     }
     Search s = { ra, id, f->allocatable & ~f->busy, RA_NONE, 0 };
@@ -269,43 +296,112 @@ static void allocate_part(Ra *ra, uint32_t p)
     }
 }
 
-static inline bool can_have(const RegFile *f, unsigned r, uint32_t free, uint32_t end)
+/* ---- one block: the common cases at a glance, by register files of which `busy` is not kept up */
+
+static inline bool can_have(const RegFile *f, unsigned r, uint32_t begin, uint32_t end)
 {
-    return r < RA_REGS && free >> r & 1 && f->fixed_from[r] >= end;
+    return r < RA_REGS && f->until[r] <= begin && f->fixed_from[r] >= end;
 }
 
-/* The common case of allocate_part: an interval without holes that may be in one register for all
- * of its life, as far as is seen at a glance. */
-static inline bool take_quickly(Ra *ra, uint32_t id)
+static inline bool take_quickly(Ra *ra, Part *p, uint32_t id, RegFile *f, unsigned r)
 {
-    Part *p = &ra->parts[id];
-    RegFile *f = &ra->files[p->loc.cls];
-    advance(ra, p->begin);
-    uint32_t free = f->allocatable & ~f->busy, end = p->end;
+    f->busy |= 1u << r;
+    f->part[r] = id;
+    f->until[r] = p->end;
+    note_taken(ra, p, r);
+    return true;
+}
+
+/* A definition in a fixed register, the first at or after the cursor. */
+static inline bool allocate_fixed_quickly(Ra *ra, Part *p, uint32_t id, RegFile *f)
+{
+    unsigned r = p->loc.index;
+    uint32_t own = f->fixed[r], next = ra->fixed[own].next;
+    if (ra->fixed[own].owner != id || f->until[r] > p->begin) {
+        return false;
+    }
+    uint32_t from = next ? ra->fixed[next].from : RA_NEVER;
+    if (from < p->end) {
+        return false;
+    }
+    f->fixed[r] = next;
+    f->fixed_from[r] = from;
+    return take_quickly(ra, p, id, f, r);
+}
+
+/* A value that may be in one register for all of its life. */
+static inline bool allocate_quickly(Ra *ra, Part *p, uint32_t id, RegFile *f)
+{
+    uint32_t begin = p->begin, end = p->end;
     const Part *parts = ra->parts;
     unsigned r = p->wish;
-    if (can_have(f, r, free, end)) {
-        take(ra, p, id, f, r);
-        return true;
+    if (r < RA_REGS && f->until[r] <= begin) {
+        /* If it is not free for long enough, the slow way looks closer. */
+        return f->fixed_from[r] >= end && take_quickly(ra, p, id, f, r);
     }
-    if (r != RA_NONE && free >> r & 1) {
-        return false; /* by the slow way, which looks closer */
+    if (p->source && parts[p->source].loc.kind == LOC_REG && !parts[p->source].next) {
+        r = parts[p->source].loc.index;
+        if (can_have(f, r, begin, end)) {
+            return take_quickly(ra, p, id, f, r);
+        }
     }
-    if (p->source && (r = reg_at(ra, p->source, p->begin - 1), can_have(f, r, free, end))) {
-        take(ra, p, id, f, r);
-        return true;
-    }
-    if (p->link && (r = parts[p->link].loc.kind == LOC_REG ? parts[p->link].loc.index : parts[p->link].got, can_have(f, r, free, end))) {
-        take(ra, p, id, f, r);
-        return true;
+    if (p->link) {
+        r = parts[p->link].loc.kind == LOC_REG ? parts[p->link].loc.index : parts[p->link].got;
+        if (can_have(f, r, begin, end)) {
+            return take_quickly(ra, p, id, f, r);
+        }
     }
     for (const uint8_t *o = ra->host->order[p->loc.cls]; (r = *o) != RA_NONE; o++) {
-        if (can_have(f, r, free, end)) {
-            take(ra, p, id, f, r);
-            return true;
+        if (f->until[r] <= begin && f->fixed_from[r] >= end) {
+            return take_quickly(ra, p, id, f, r);
         }
     }
     return false;
+}
+
+static void scan_block(Ra *ra)
+{
+    for (uint32_t k = ra->norder; (k || ra->nheap) && !ra->out->is_failed;) {
+        uint32_t v = k ? ra->order[k - 1] : 0;
+        Part *p = &ra->parts[v];
+        if (UNLIKELY(ra->nheap) && (!k || ra->parts[ra->heap[0]].begin < p->begin)) {
+            allocate_part(ra, ra_queue_pop(ra));
+            continue;
+        }
+        k--;
+        RegFile *f = &ra->files[p->loc.cls];
+        bool is_done;
+        if (p->flags & PART_IS_FIXED) {
+            is_done = allocate_fixed_quickly(ra, p, v, f);
+        } else if (p->flags & PART_IS_DEF) {
+            is_done = allocate_quickly(ra, p, v, f);
+        } else {
+            is_done = ra_begin_in_memory(ra, v);
+        }
+        if (!is_done) {
+            allocate_part(ra, v);
+        }
+    }
+}
+
+/* ---- several blocks */
+
+static void scan_blocks(Ra *ra)
+{
+    ra->next_wake = RA_NEVER;
+    ra->expiry_at = arena_alloc0(ra->arena, sizeof(uint32_t) * (2 * ra->m->ninsns + 2));
+    ra->nexpiries = 1;
+    for (uint32_t k = ra->norder; (k || ra->nheap) && !ra->out->is_failed;) {
+        uint32_t v = k ? ra->order[k - 1] : 0;
+        if (ra->nheap && (!k || ra->parts[ra->heap[0]].begin < ra->parts[v].begin)) {
+            allocate_part(ra, ra_queue_pop(ra));
+            continue;
+        }
+        k--;
+        if (ra->parts[v].flags & PART_IS_DEF || !ra_begin_in_memory(ra, v)) {
+            allocate_part(ra, v);
+        }
+    }
 }
 
 void ra_scan(Ra *ra)
@@ -315,28 +411,12 @@ void ra_scan(Ra *ra)
         memcpy(f->fixed, ra->fixed_head[cls], sizeof(f->fixed));
         for (unsigned r = 0; r < RA_REGS; r++) {
             f->fixed_from[r] = f->fixed[r] ? ra->fixed[f->fixed[r]].from : RA_NEVER;
+            f->until[r] = f->allocatable >> r & 1 ? 0 : RA_NEVER;
         }
     }
-    ra->next_wake = RA_NEVER;
-    ra->expiry_at = arena_alloc0(ra->arena, sizeof(uint32_t) * (2 * ra->m->ninsns + 2));
-    ra->cap_expiries = ra->norder + 32;
-    ra->expiries = arena_alloc(ra->arena, sizeof(Expiry) * ra->cap_expiries);
-    ra->nexpiries = 1;
-    uint32_t k = ra->norder;
-    while ((k || ra->nheap) && !ra->out->is_failed) {
-        uint32_t v = k ? ra->order[k - 1] : 0;
-        if (ra->nheap && (!k || ra->parts[ra->heap[0]].begin < ra->parts[v].begin)) {
-            allocate_part(ra, ra_queue_pop(ra));
-            continue;
-        }
-        k--;
-        uint8_t flags = ra->parts[v].flags;
-        if ((flags & (PART_IS_DEF | PART_IS_FIXED)) == PART_IS_DEF && !ra->is_multi) {
-            if (!take_quickly(ra, v)) {
-                allocate_part(ra, v);
-            }
-        } else if (flags & PART_IS_DEF || !ra_begin_in_memory(ra, v)) {
-            allocate_part(ra, v);
-        }
+    if (ra->is_multi) {
+        scan_blocks(ra);
+    } else {
+        scan_block(ra);
     }
 }

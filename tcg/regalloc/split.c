@@ -84,7 +84,11 @@ uint32_t ra_split(Ra *ra, uint32_t p, uint32_t pos)
     ra->parts = arena_grow(ra->arena, ra->parts, sizeof(Part), &ra->cap_parts, ra->nparts);
     Part *old = &ra->parts[p], *child = &ra->parts[id];
     lyre_assert(old->begin < pos && pos < old->end);
-    *child = (Part){ .begin = pos, .end = old->end, .next = old->next, .vreg = v, .loc.cls = old->loc.cls,
+    *child = (Part){ .begin = pos,
+                     .end = old->end,
+                     .next = old->next,
+                     .vreg = v,
+                     .loc.cls = old->loc.cls,
                      .flags = PART_IS_CHILD };
     old->end = pos;
     if (old->range) {
@@ -97,7 +101,8 @@ uint32_t ra_split(Ra *ra, uint32_t p, uint32_t pos)
         }
     }
     if (p == v && !old->next) {
-        ra->split = arena_grow(ra->arena, ra->split, sizeof(uint32_t), &ra->cap_split, ra->nsplit + 1);
+        ra->split =
+            arena_grow(ra->arena, ra->split, sizeof(uint32_t), &ra->cap_split, ra->nsplit + 1);
         ra->split[ra->nsplit++] = v;
     }
     old->next = id;

@@ -24,7 +24,7 @@ void host_compile(IrRegion *r, const HostSettings *settings, CodeBlob *out)
 {
     MRegion m = { .arena = out->arena };
     MAlloc alloc = { 0 };
-    mir_select(r, &m);
+    mir_select(r, settings, &m);
     mir_allocate(&m, &x86_mhost, &alloc);
     if (alloc.is_failed) {
         out->is_failed = true;

@@ -80,8 +80,8 @@ static void emit_composite(Emit *e, unsigned form, const MInsn *insn, const MOpe
     case MOP_FORM_EXIT: emit_exit(e, insn); break;
     case MOP_FORM_CALL: emit_call(e, insn, ops); break;
     case MOP_FORM_CANON: emit_canon(e, insn, ops); break;
-    case MOP_FORM_FMA_CHECK: emit_fma_check(e, insn, ops); break;
     case MOP_FORM_CVT_SAT: emit_cvt_sat(e, insn, ops); break;
+    case MOP_FORM_FMA: emit_fma(e, insn, ops); break;
     case MOP_FORM_ALIGN: emit_align(e, insn, ops); break;
     case MOP_FORM_LOCK_RMW: emit_lock_rmw(e, insn, ops); break;
     case MOP_FORM_DIVMOD: emit_divmod(e, insn, ops); break;
@@ -191,6 +191,7 @@ void x86_emit(const MRegion *m, const MAlloc *alloc, const IrRegion *ir, const H
     e->arena = out->arena;
     e->a.slots = ir->slots;
     e->a.use_vex = host_features.avx;
+    e->a.is_single = settings->is_single;
     side_writer_init(&e->side, out->arena);
     find_pins(e);
     while (!emit_all(e)) {

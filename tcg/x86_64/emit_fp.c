@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Composite floating-point operations. */
+#include <stddef.h>
+
 #include "tcg/state.h"
+#include "tcg/x86_64/calls.h"
 #include "tcg/x86_64/emit_state.h"
 #include "tcg/x86_64/slow.h"
 
-enum { OP_ADD = 0x58, OP_MUL = 0x59, OP_MIN = 0x5d, OP_MAX = 0x5f, OP_AND = 0x54, OP_OR = 0x56, OP_CVTSI2S = 0x2a };
+enum { OP_ADD = 0x58, OP_MIN = 0x5d, OP_MAX = 0x5f, OP_AND = 0x54, OP_OR = 0x56, OP_CVTSI2S = 0x2a };
 
 static uint32_t scalar(const MInsn *insn, unsigned op)
 {
@@ -42,34 +45,30 @@ void emit_canon(Emit *e, const MInsn *insn, const MOperand *ops)
     emit_jcc_stub(e, X86_P, stub_canon, insn, ops);
 }
 
-/* ---- FMA_CHECK: the instruction does not raise invalid for infinity times zero plus a quiet NaN */
+/* ---- FMA: the host does not raise invalid for infinity times zero when the addend is a quiet NaN */
 
-static X86Rm save_slot(unsigned n) { return x86_rm_state((unsigned)offsetof(CpuState, save) + n * 8); }
-
-/* Multiplies for the sake of the invalid flag; its other flags are dropped. */
-static void stub_fma_check(Emit *e, const EmitStub *s)
+static void stub_fma(Emit *e, const EmitStub *s)
 {
-    enum { MXCSR_OP = X86_0F | 0xae, LDMXCSR = 2, STMXCSR = 3, OR_TO_MEMORY = 0x09, INVALID = 1 };
-    X86Asm *a = &e->a;
-    X86Rm before = save_slot(SLOW_ARG0), after = save_slot(SLOW_RESULT), rax = x86_rm_reg(X86_RAX);
-    X86Rm y = x86_rm_reg(s->ops[2].loc.index);
+    bool is_double = s->insn->size == 8;
     emit_stub_here(e, s);
-    x86_op_rm(a, MXCSR_OP, STMXCSR, &before);
-    x86_sse_rm(a, scalar(s->insn, OP_MUL), X86_SCRATCH_VEC, s->ops[1].loc.index, &y);
-    x86_op_rm(a, MXCSR_OP, STMXCSR, &after);
-    x86_store(a, 8, X86_RAX, save_slot(SLOW_RAX));
-    x86_load(a, 4, X86_RAX, after);
-    x86_alu_imm(a, X86_ALU_AND, 4, rax, INVALID);
-    x86_op_rm(a, OR_TO_MEMORY, X86_RAX, &before);
-    x86_load(a, 8, X86_RAX, save_slot(SLOW_RAX));
-    x86_op_rm(a, MXCSR_OP, LDMXCSR, &before);
+    for (unsigned n = 0; n < 2; n++) {
+        unsigned slot = (unsigned)offsetof(CpuState, save) + (SLOW_ARG0 + n) * 8;
+        x86_storev(&e->a, s->insn->size, s->ops[2 + n].loc.index, x86_rm_state(slot));
+    }
+    emit_slow_call(e, is_double ? (uintptr_t)call_fma_nan64 : (uintptr_t)call_fma_nan32);
+    load_canonical(e, s->insn->size, s->ops[0].loc.index);
     emit_jmp_to(e, s->resume);
 }
 
-void emit_fma_check(Emit *e, const MInsn *insn, const MOperand *ops)
+void emit_fma(Emit *e, const MInsn *insn, const MOperand *ops)
 {
-    ucomis(e, insn, ops[0].loc.index, ops[0].loc.index);
-    emit_jcc_stub(e, X86_P, stub_fma_check, insn, ops);
+    static const uint8_t opcodes[] = { 0xb9, 0xbb, 0xbd, 0xbf }; /* vf[n]m{add,sub}231 */
+    X86Rm rm = x86_rm_reg(ops[3].loc.index);
+    uint32_t op = opcodes[insn->cond] | X86_0F38 | X86_PP_66 | (insn->size == 8 ? X86_W : 0);
+    unsigned dst = ops[0].loc.index;
+    x86_vex_rm(&e->a, op, dst, ops[2].loc.index, &rm);
+    ucomis(e, insn, dst, dst);
+    emit_jcc_stub(e, X86_P, stub_fma, insn, ops);
 }
 
 /* ---- FMINMAX: the host's minimum is right for ordered, different inputs */

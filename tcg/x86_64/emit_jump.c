@@ -14,7 +14,6 @@ static uint32_t weight_of(const MInsn *insn)
         [MOP_FORM_JMP] = 3, [MOP_FORM_JCC] = 6, [MOP_FORM_POLL] = 6, [MOP_FORM_EXIT] = 24, [MOP_FORM_CALL] = 80,
         [MOP_FORM_CANON] = 10, [MOP_FORM_CVT_SAT] = 36, [MOP_FORM_ALIGN] = 14, [MOP_FORM_LOCK_RMW] = 30,
         [MOP_FORM_DIVMOD] = 20, [MOP_FORM_FMINMAX] = 20, [MOP_FORM_UNBOX] = 20, [MOP_FORM_CVT_U64] = 20,
-        [MOP_FORM_FMA_CHECK] = 10,
     };
     unsigned form = mop_info[insn->op].form;
     return form == MOP_FORM_NONE ? 0 : x86_form_is_simple(form) ? 5 : composite[form];

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "tcg/builder_state.h"
 #include "tcg/code.h"
 #include "util/arena.h"
 #include "util/assert.h"
@@ -62,7 +63,8 @@ MInsn *sel_emit(Sel *s, MOp op, unsigned size, unsigned n, const SelArg *args)
         if (is_untied && (role == M_TIED || role == M_USE_LATE)) {
             role = role == M_TIED ? M_DEF : M_USE;
         }
-        if (role == M_USE_LATE && k == 2 && a->kind <= ARG_ANY && a->vreg == args[1].vreg && op != MOP_FMINMAX) {
+        if (role == M_USE_LATE && k == 2 && a->kind <= ARG_ANY && a->vreg == args[1].vreg && op != MOP_FMINMAX &&
+            op != MOP_FMA) {
             role = M_USE; /* op d, a, a */
         }
         switch (a->kind) {
@@ -137,7 +139,7 @@ static void begin_phis(Sel *s)
 
 static uint32_t phi_source(Sel *s, uint32_t v, uint32_t dest)
 {
-    uint32_t src = sel_reg(s, v);
+    uint32_t src = sel_reg(s, sel_known(s, v));
     if (!s->m->vregs[src].hint_vreg) {
         s->m->vregs[src].hint_vreg = dest;
     }
@@ -175,6 +177,24 @@ static void add_phi(MRegion *m, uint32_t dest, uint32_t first_src)
 /* ---- blocks */
 
 static const SelRow *rows[IR_OP_COUNT];
+
+/* Operations whose low half follows from their operands' low halves: done in 32 bits when no one wants more. */
+static const SelRow *narrow_row(const Sel *s, const IrInsn *i)
+{
+    uint64_t c;
+    switch (i->op) {
+    case IR_ADD_I64: return rows[IR_ADD_I32];
+    case IR_SUB_I64: return rows[IR_SUB_I32];
+    case IR_MUL_I64: return rows[IR_MUL_I32];
+    case IR_AND_I64: return rows[IR_AND_I32];
+    case IR_OR_I64: return rows[IR_OR_I32];
+    case IR_XOR_I64: return rows[IR_XOR_I32];
+    case IR_ANDN_I64: return rows[IR_ANDN_I32];
+    case IR_SELECT_I64: return rows[IR_SELECT_I32];
+    case IR_SHL_I64: return sel_const(s, i->arg[1], &c) && c < 32 ? rows[IR_SHL_I32] : NULL;
+    default: return NULL;
+    }
+}
 
 static void add_rows(const SelEntry *e)
 {
@@ -221,6 +241,29 @@ static void begin_label(Sel *s, const IrBlock *b)
     }
 }
 
+/* Whether the condition's value is 0 or 1, not any non-zero number. */
+static bool is_truth(const Sel *s, uint32_t v)
+{
+    unsigned op = s->r->insns[v].op;
+    return (op >= IR_CMP_EQ_I32 && op <= IR_CMP_ULE_I64) || (op >= IR_FCMP_EQ_F32 && op <= IR_FCMP_LEQ_F64);
+}
+
+/* What the branches above say, along blocks with one predecessor. */
+static void find_known(Sel *s, uint32_t block)
+{
+    const IrRegion *r = s->r;
+    s->nknown = 0;
+    for (unsigned n = 0; n < SEL_MAX_KNOWN && r->blocks[block].npreds == 1 && !r->blocks[block].is_entry; n++) {
+        uint32_t pred = r->extra[r->blocks[block].first_pred];
+        const IrInsn *last = &r->insns[r->blocks[pred].last];
+        if (last->op == IR_BR && is_truth(s, last->arg[0])) {
+            s->known[s->nknown] = last->arg[0];
+            s->known_value[s->nknown++] = last->succ[0] == block;
+        }
+        block = pred;
+    }
+}
+
 static void select_block(Sel *s, uint32_t block)
 {
     const IrRegion *r = s->r;
@@ -229,6 +272,7 @@ static void select_block(Sel *s, uint32_t block)
     s->block = block;
     s->barrier = 0;
     s->last_snap = 0;
+    find_known(s, block);
     m->blocks[block].first = m->ninsns;
     uint32_t v = b->last;
     bool is_end = true;
@@ -248,9 +292,13 @@ static void select_block(Sel *s, uint32_t block)
             is_end = false;
         }
         bool is_wanted = s->vreg[v] || s->vreg[s->second[v]] || !(traits & (IR_TRAIT_PURE | IR_TRAIT_FLOAT));
-        if (is_wanted && !(s->state[v] & SEL_FUSED)) {
-            lyre_assert(rows[i->op]);
-            rows[i->op]->fn(s, v, i, rows[i->op]);
+        if (is_wanted && (!(s->state[v] & SEL_FUSED) || s->vreg[v])) {
+            const SelRow *row = s->vreg[v] && !(s->state[v] & SEL_WIDE) ? narrow_row(s, i) : NULL;
+            s->is_low = row != NULL;
+            row = row ? row : rows[i->op];
+            lyre_assert(row);
+            row->fn(s, v, i, row);
+            s->is_low = false;
         }
         reverse(m->insns + start, m->ninsns - start);
     }
@@ -366,11 +414,24 @@ static void begin_pins(Sel *s)
     s->m->pins_kept = ((1u << X86_NPINS) - 1) & ~s->pins;
 }
 
-void mir_select(IrRegion *r, MRegion *m)
+/* For conditions whose value is known; s->known is used in regions with branches only. */
+static void add_constants(Sel *s)
+{
+    static const uint16_t ops[] = { IR_CONST_I64, IR_CONST_I64, IR_CONST_I32, IR_CONST_I32 };
+    for (unsigned n = 0; n < 4 && s->r->nblocks > 2; n++) {
+        uint32_t id = build_new_insn(s->r, ops[n]);
+        s->r->insns[id].type = n < 2 ? IR_I64 : IR_I32;
+        s->r->insns[id].imm = n & 1;
+        s->constants = n ? s->constants : id;
+    }
+}
+
+void mir_select(IrRegion *r, const HostSettings *settings, MRegion *m)
 {
     init_rows();
-    Sel sel = { .m = m, .r = r }, *s = &sel;
+    Sel sel = { .m = m, .r = r, .is_single = settings->is_single }, *s = &sel;
     m->ir = r;
+    add_constants(s);
     m->nvregs = m->nsnaps = 1;
     m->vregs = arena_grow(m->arena, m->vregs, sizeof(MVreg), &m->cap_vregs, 1);
     m->vregs[0] = (MVreg){ .hint = -1 };

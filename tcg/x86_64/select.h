@@ -10,6 +10,7 @@
 #ifndef LYRE_TCG_X86_64_SELECT_H
 #define LYRE_TCG_X86_64_SELECT_H
 
+#include "tcg/code.h"
 #include "tcg/x86_64/mops.h"
 
 /* What is known of an IR value besides its register. */
@@ -17,7 +18,11 @@ typedef enum SelState {
     SEL_FUSED = 1 << 0, /* done as part of a later operation */
     SEL_SEXT = 1 << 1,  /* load.i32 made as a sign-extending 64-bit one */
     SEL_ZEXT = 1 << 2,  /* its upper half is relied on to be zero */
+    SEL_WIDE = 1 << 3,  /* I64: some user wants all 64 bits; else it may be computed in 32 */
+    SEL_USED = 1 << 4,
 } SelState;
+
+enum { SEL_MAX_KNOWN = 4 };
 
 typedef struct Sel {
     MRegion *m;
@@ -27,6 +32,8 @@ typedef struct Sel {
     uint8_t *state;    /* per IR value: SelState */
     uint32_t cur, block;
     uint32_t barrier;  /* cache of sel_barrier */
+    bool is_single;    /* HostSettings */
+    bool is_low;       /* operands of the current operation count in their low 32 bits only */
     bool has_more;     /* what is being done here is done elsewhere too: no load may move to it */
     uint32_t *snap;    /* per IR snapshot: its MSnapshot in block snap_block[] */
     uint32_t *snap_block;
@@ -36,6 +43,10 @@ typedef struct Sel {
     uint32_t *home_phis; /* per block: first HomePhi, 0: none */
     struct HomePhi *phis;
     uint32_t nphis, cap_phis;
+    uint32_t known[SEL_MAX_KNOWN]; /* conditions whose value is known in the block, by the branches that lead to it */
+    bool known_value[SEL_MAX_KNOWN];
+    unsigned nknown;
+    uint32_t constants;   /* first of four constants: i64 0 and 1, i32 0 and 1; 0: there are none */
     uint32_t first_entry; /* the only entry block, 0: there are several */
     int16_t pin_slot[X86_NPINS]; /* -1: none */
 } Sel;
@@ -86,9 +97,14 @@ bool sel_const(const Sel *s, uint32_t v, uint64_t *out);
 bool sel_imm(const Sel *s, uint32_t v, unsigned size, int32_t *out); /* as a sign-extended 32-bit immediate */
 /* The register of a value; constants are loaded into a new one here. */
 uint32_t sel_reg(Sel *s, uint32_t v);
+uint32_t sel_low(Sel *s, uint32_t v); /* the same, where only the low 32 bits matter */
+bool sel_is_sext32(const Sel *s, uint32_t v); /* an I64 that equals the sign extension of its low 32 bits */
+bool sel_is_narrow(Sel *s, uint32_t v); /* one that is, or may be, computed in 32 bits */
 uint32_t sel_const_reg(Sel *s, uint64_t bits, unsigned size);
 /* The register that operation `id` defines; a new one when its value is not wanted. */
 uint32_t sel_def(Sel *s, uint32_t id);
+/* v, or a constant that it equals in the current block. */
+uint32_t sel_known(const Sel *s, uint32_t v);
 bool sel_is_wanted(Sel *s, uint32_t v);
 /* Whether v is not used after the current operation (so that its register may be overwritten). */
 bool sel_dies(Sel *s, uint32_t v);
@@ -145,6 +161,6 @@ void sel_call(Sel *s, void *fn, bool is_fp, unsigned type, uint32_t result, unsi
 
 extern const MHost x86_mhost; /* compile.c */
 
-void mir_select(IrRegion *r, MRegion *m);
+void mir_select(IrRegion *r, const HostSettings *settings, MRegion *m);
 
 #endif

@@ -37,14 +37,17 @@ static bool test_and(Sel *s, uint32_t v, unsigned size, X86Cond *cond)
     const IrInsn *i = &s->r->insns[v];
     uint64_t c = 0, one;
     int32_t imm;
-    if (i->op != (size == 8 ? IR_AND_I64 : IR_AND_I32) || s->vreg[v] || i->block != s->block) {
+    bool is_and = i->op == IR_AND_I64 || (i->op == IR_AND_I32 && size == 4);
+    if (!is_and || s->vreg[v] || i->block != s->block) {
         return false;
     }
     s->has_more |= i->uses != 1;
     uint32_t a = i->arg[0], b = i->arg[1];
     const IrInsn *x = &s->r->insns[a];
     bool is_const = sel_const(s, b, &c);
-    if (is_const && c == 1 && x->op == (size == 8 ? IR_SHR_I64 : IR_SHR_I32) && !s->vreg[a] && x->block == s->block &&
+    c = size == 8 ? c : (uint32_t)c;
+    bool is_shr = x->op == (size == 8 ? IR_SHR_I64 : IR_SHR_I32);
+    if (is_const && c == 1 && is_shr && !s->vreg[a] && x->block == s->block &&
         !sel_const(s, x->arg[1], &one)) {
         uint32_t value = sel_reg(s, x->arg[0]), count = sel_reg(s, x->arg[1]);
         SelArg args[] = { sel_arg_reg(value), sel_arg_reg(count) };
@@ -76,7 +79,7 @@ static bool test_and(Sel *s, uint32_t v, unsigned size, X86Cond *cond)
 }
 
 /* Compares an integer pair; `index`: of cmp_conds. */
-static X86Cond compare(Sel *s, const IrInsn *i, unsigned index, unsigned size)
+static X86Cond compare_sized(Sel *s, const IrInsn *i, unsigned index, unsigned size)
 {
     uint32_t a = i->arg[0], b = i->arg[1];
     uint64_t c;
@@ -103,6 +106,17 @@ static X86Cond compare(Sel *s, const IrInsn *i, unsigned index, unsigned size)
     }
     SelArg args[] = { x, y };
     sel_emit(s, MOP_CMP, size, 2, args);
+    return cond;
+}
+
+static X86Cond compare(Sel *s, const IrInsn *i, unsigned index, unsigned size)
+{
+    if (size == 8 && sel_is_sext32(s, i->arg[0]) && sel_is_sext32(s, i->arg[1])) {
+        size = 4; /* orders the same way, signed and unsigned */
+    }
+    s->is_low = size == 4;
+    X86Cond cond = compare_sized(s, i, index, size);
+    s->is_low = false;
     return cond;
 }
 
@@ -195,6 +209,7 @@ static void select_select(Sel *s, uint32_t id, const IrInsn *i, const SelRow *ro
 {
     uint32_t d = sel_def(s, id), b = sel_reg(s, i->arg[1]), c = sel_reg(s, i->arg[2]);
     bool is_exchanged = !sel_dies(s, i->arg[2]) && sel_dies(s, i->arg[1]);
+    s->is_low = false;
     X86Cond cond = sel_flags(s, i->arg[0], false);
     if (is_exchanged) {
         sel_emit3(s, MOP_CMOV, row->size, d, sel_arg_reg(b), sel_arg_reg(c))->cond = sel_invert(cond);

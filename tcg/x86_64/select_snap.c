@@ -77,6 +77,8 @@ static void add_term(Sel *s, unsigned slot, uint32_t v, bool plus)
     } else if ((is_unwanted(s, v, IR_ZEXT32_I64) || is_unwanted(s, v, IR_ZEXT_I64)) && !sel_const(s, i->arg[0], &c) &&
                sel_resolve(s, v) == v) {
         add_entry(s, slot, plus ? M_PLUS_ZEXT32 : M_ZEXT32, sel_reg(s, i->arg[0]));
+    } else if (sel_is_narrow(s, v)) {
+        add_entry(s, slot, plus ? M_PLUS_SEXT32 : M_SEXT32, sel_low(s, v));
     } else {
         add_entry(s, slot, plus ? M_PLUS : M_AS_IS, sel_reg(s, v));
     }
@@ -95,6 +97,7 @@ static void add_sum(Sel *s, unsigned slot, uint32_t v, unsigned depth, bool plus
 
 static void add_value(Sel *s, unsigned slot, uint32_t v)
 {
+    v = sel_known(s, v);
     const IrInsn *i = &s->r->insns[v];
     uint64_t c;
     if (ir_op_info[i->op].traits & IR_TRAIT_FLOAT && i->op != IR_CONST_V128) {

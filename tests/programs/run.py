@@ -17,7 +17,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 GUESTS = {'riscv64': 'riscv64-linux-gnu-gcc'}
-OPTIONS = ['-std=gnu11', '-D_GNU_SOURCE', '-O1', '-static', '-pthread', '-w']
+OPTIONS = ['-std=gnu11', '-D_GNU_SOURCE', '-O1', '-static', '-pthread', '-w', '-ffp-contract=off']
 TIMEOUT = 120
 
 
@@ -28,7 +28,7 @@ def build(compiler, source, cache):
     out = os.path.join(cache, key, os.path.basename(source)[:-2])
     if not os.path.exists(out):
         os.makedirs(os.path.dirname(out), exist_ok=True)
-        subprocess.run([compiler, *OPTIONS, source, '-o', out + '.new'], check=True)
+        subprocess.run([compiler, *OPTIONS, source, '-o', out + '.new', '-lm'], check=True)
         os.rename(out + '.new', out)
     return out
 

@@ -78,8 +78,9 @@ void mir_host_random(MHost *h, uint64_t seed)
     Gen g = { .rng = seed * 0x9e3779b97f4a7c15ull | 1 };
     mir_host_x86(h);
     static const uint8_t optional[] = { 8, 9, 10, 11, 12, 13, 14, 15 };
+    bool is_tight = chance(&g, 40);
     for (unsigned k = 0; k < 8; k++) {
-        if (chance(&g, 60)) {
+        if (chance(&g, is_tight ? 95 : 60)) {
             h->allocatable[M_GPR] &= ~(1u << optional[k]);
         }
     }
@@ -270,21 +271,52 @@ static void gen_call(Gen *g)
     if (chance(g, 40)) {
         add_use(g, &l, M_GPR, chance(g, 50) ? M_USE : M_USE_LATE, M_ANY, 0);
     }
+    if (chance(g, 30)) {
+        add_use(g, &l, M_GPR, M_USE, M_REG, 0);
+    }
     if (chance(g, 70)) {
         add_def(g, &l, M_GPR, M_DEF, M_FIXED, RAX, 0);
+    }
+    bool is_harsh = chance(g, 20); /* one register is left for what is read late */
+    if (is_harsh) {
+        add_use(g, &l, M_GPR, M_USE_LATE, M_REG, 0);
     }
     uint32_t all = chance(g, 30) ? g->h->allocatable[M_VEC] : 0x3;
     MInsn *in = finish_insn(g, &l, OP_OTHER);
     in->clobbers[M_GPR] = chance(g, 30) ? g->h->allocatable[M_GPR] & ~g->kept_regs
                                         : 0x0fc7 & g->h->allocatable[M_GPR] & ~g->kept_regs;
+    if (is_harsh) {
+        in->clobbers[M_GPR] = g->h->allocatable[M_GPR] & ~g->kept_regs &
+                              ~(1u << (g->kept_regs >> RBX & 1 ? RCX : RBX));
+    }
     in->clobbers[M_VEC] = all;
+}
+
+/* Takes as many registers as the smallest host has. */
+static void gen_greedy(Gen *g, List *l)
+{
+    if (chance(g, 30)) {
+        for (unsigned n = below(g, 7); n; n--) {
+            add_use(g, l, M_GPR, M_USE, M_REG, 0);
+        }
+        for (unsigned n = below(g, 7); n; n--) {
+            add_def(g, l, M_GPR, M_DEF, M_REG, 0, 0);
+        }
+        return;
+    }
+    for (unsigned n = below(g, 4); n; n--) {
+        add_use(g, l, M_GPR, chance(g, 60) ? M_USE_LATE : M_USE, M_REG, 0);
+    }
+    add_def(g, l, M_GPR, M_TEMP, M_REG, 0, 0);
+    add_def(g, l, M_GPR, chance(g, 50) ? M_DEF_EARLY : M_DEF, M_REG, 0, 0);
+    add_def(g, l, M_GPR, M_DEF, M_REG, 0, 0);
 }
 
 static void gen_insn(Gen *g)
 {
     List l = { .n = 0 };
     uint8_t cls = chance(g, 70) ? M_GPR : M_VEC;
-    switch (below(g, 16)) {
+    switch (below(g, 17)) {
     case 0:
     case 1:
     case 2: /* add */
@@ -349,6 +381,9 @@ static void gen_insn(Gen *g)
             return;
         }
         add_use(g, &l, M_GPR, M_USE, M_ANY, 0); /* poll, compare */
+        break;
+    case 16:
+        gen_greedy(g, &l);
         break;
     case 15: /* wide compare and exchange */
         if (!chance(g, 20)) {

@@ -170,7 +170,7 @@ static void with_descriptors(void)
 }
 static void with_limits(void)
 {
-    struct rlimit as = {900 << 20, 900 << 20}, stack = {3 << 20, RLIM_INFINITY};
+    struct rlimit as = {40ul << 30, 40ul << 30}, stack = {3 << 20, RLIM_INFINITY};
     setrlimit(RLIMIT_AS, &as);
     setrlimit(RLIMIT_STACK, &stack);
     by_path();
@@ -366,7 +366,7 @@ int main(int argc, char **argv)
     s = collect(no_arguments);
     ok(is_seven(s) && has("argc=1 []\n") && has("env=[CHILD=1]\n"), "no arguments at all");
     ok(is_seven(collect(with_descriptors)) && strstr(output, " 20 ") && !strstr(output, " 21 "), "descriptors and close-on-exec");
-    ok(is_seven(collect(with_limits)) && has("as=943718400\nstack=3145728\n"), "limits");
+    ok(is_seven(collect(with_limits)) && has("as=42949672960\nstack=3145728\n"), "limits");
     ok(is_seven(collect(with_signals)) && has("segv=1 usr1=0 blocked=1,1\n"), "signals");
     test_scripts();
     s = collect(host_program);
