@@ -11,12 +11,8 @@ void mir_allocate(MRegion *m, const MHost *host, MAlloc *out)
               .host = host,
               .out = out,
               .arena = m->arena,
-              .is_multi = m->nblocks > 2 || m->blocks[1].nsucc };
-    uint32_t pins = 0;
-    for (unsigned k = 0; k < host->npins; k++) {
-        pins |= 1u << host->pins[k];
-    }
-    ra.sure = __builtin_popcount(host->allocatable[M_GPR] & ~pins);
+              .is_single = m->nblocks == 2 && !m->blocks[1].nsucc };
+    ra.sure = m->pins_kept ? ra_sure_registers(host) : RA_NEVER;
     ra_build(&ra);
     if (out->is_failed) {
         return;

@@ -187,7 +187,7 @@ static unsigned successors(const Former *f, const FormBlock *k, uint32_t out[2],
     uint64_t pcs[2];
     unsigned npcs = 0, n = 0;
     *has_call = is_call(last);
-    if (last->flow == FLOW_BRANCH || last->flow == FLOW_JUMP) {
+    if (f->shape != SHAPE_TRACE && (last->flow == FLOW_BRANCH || last->flow == FLOW_JUMP)) {
         pcs[npcs++] = last->target;
     }
     if (last->flow == FLOW_BRANCH || last->flow == FLOW_NEXT || *has_call) {
@@ -279,10 +279,11 @@ bool region_discover(Former *f, RegionKey key, RegionShape shape, uint32_t max_i
 
 /* ---- IR */
 
-/* Index of the region's block at pc. */
+/* Index of the region's block at pc, when it can be reached from the current one without leaving. */
 static uint32_t inner_block(const Former *f, uint64_t pc)
 {
-    uint32_t i = f->shape == SHAPE_BLOCK ? NO_BLOCK : find_block(f, pc);
+    bool is_outside = f->shape == SHAPE_BLOCK || (f->shape == SHAPE_TRACE && pc != f->blocks[f->current].end);
+    uint32_t i = is_outside ? NO_BLOCK : find_block(f, pc);
     return i != NO_BLOCK && f->blocks[i].rpo ? i : NO_BLOCK;
 }
 

@@ -191,6 +191,7 @@ static TryResult try_translate(TcgThread *th, RegionKey key, unsigned tier, Regi
     HostSettings host = {
         .has_counter = tier == 1 && t->settings.engine == TCG_ENGINE_TIERED,
         .has_poll = true,
+        .is_quick = tier == 1,
         .is_single = !t->is_parallel,
         .log = t->settings.log & TCG_LOG_OUT_ASM ? 1 : 0,
     };

@@ -68,7 +68,10 @@ typedef enum PartFlag {
 } PartFlag;
 typedef struct Part {
     uint32_t begin, end; /* begin: RA_NEVER as long as no use is known */
-    uint32_t to;         /* while it is built: end of its first range */
+    union {
+        uint32_t to;   /* while it is built: end of its first range */
+        uint32_t slot; /* of a value that was spilled: slot + 1; 0: none */
+    };
     uint32_t range;      /* list of its ranges; 0: one, from begin to end. While built: later ones */
     uint32_t cursor;     /* the scan's: range at or after the current position, if there is a list */
     uint32_t use;        /* its first use */
@@ -109,6 +112,7 @@ typedef struct RegFile {
     uint32_t fixed[RA_REGS];    /* next fixed interval, or one that has passed */
     uint32_t fixed_from[RA_REGS]; /* its begin; RA_NEVER: none */
     uint32_t idle[RA_REGS];     /* parts that have the register but are in a hole */
+    uint32_t idle_mask;         /* registers that may have such */
 } RegFile;
 
 typedef struct Ra {
@@ -117,12 +121,12 @@ typedef struct Ra {
     MAlloc *out;
     Arena *arena;
 
-    /* Regions of several blocks: live sets by block (destinations of phis that are used are in
-     * live_in of their block); values that are used again when the loops that end with a block come
-     * round, or NULL; the phi that defines a value, + 1. */
-    bool is_multi;
+    bool is_single; /* one block: intervals have no holes */
+    /* Else: live sets by block (destinations of phis that are used are in live_in of their block);
+     * values that are used again when the loops that end with a block come round, or NULL; the phi
+     * that defines a value, + 1. */
     uint32_t words; /* of a set of vregs */
-    uint64_t *live_in, *live_out;
+    uint64_t *live_in, *live_out, *scratch_set;
     uint64_t **loop_marks;
     uint32_t *phi_of;
 
@@ -181,14 +185,17 @@ static inline bool ra_has(const uint64_t *set, uint32_t v) { return set[v / 64] 
 static inline void ra_set(uint64_t *set, uint32_t v) { set[v / 64] |= 1ull << v % 64; }
 static inline void ra_clear(uint64_t *set, uint32_t v) { set[v / 64] &= ~(1ull << v % 64); }
 
-/* liveset.c */
+/* liveset.c: live sets, unless the walk finds them as it goes; what is live out of a block whose
+ * successors' live_in are known. */
 void ra_build_live_sets(Ra *ra);
+void ra_build_live_out(Ra *ra, uint32_t block);
 
 /* liveness.c: live sets, intervals, uses, fixed intervals, wishes, pressure. */
 void ra_build(Ra *ra);
 
-/* pressure.c: registers that may be used; borrows pins. */
+/* pressure.c: registers that may be used; borrows pins. How many there are beside the pins. */
 void ra_choose_registers(Ra *ra);
+uint32_t ra_sure_registers(const MHost *host);
 
 /* scan.c */
 void ra_scan(Ra *ra);
@@ -211,6 +218,8 @@ uint32_t ra_queue_pop(Ra *ra);
 
 /* evict.c */
 void ra_allocate_blocked(Ra *ra, uint32_t p);
+/* In a loop: gives p, for all of its life, a register of a value that the loop does not use. */
+bool ra_displace_colder(Ra *ra, uint32_t p);
 /* Part p is in memory; when it needs a register after `from`, a further part is queued. */
 void ra_spill(Ra *ra, uint32_t p, uint32_t from);
 bool ra_begin_in_memory(Ra *ra, uint32_t v);

@@ -78,6 +78,8 @@ static void evict_idle(Ra *ra, const Part *p, unsigned r, uint32_t pos)
     }
 }
 
+enum { COLDER = 1 << 16 }; /* more than any distance */
+
 /* How far away the next use is; uses after loops that pos is in count as farther. */
 static uint32_t distance(const Ra *ra, const Part *x, uint32_t pos, uint8_t weight)
 {
@@ -87,7 +89,7 @@ static uint32_t distance(const Ra *ra, const Part *x, uint32_t pos, uint8_t weig
     }
     const Use *use = &ra->uses[u];
     uint32_t d = use->pos - pos;
-    return use->weight < weight ? d + ((uint32_t)(weight - use->weight) << 16) : d;
+    return use->weight < weight ? d + (weight - use->weight) * COLDER : d;
 }
 
 typedef struct Choice {
@@ -95,12 +97,11 @@ typedef struct Choice {
     uint32_t distance, point, block;
 } Choice;
 
-static Choice choose(Ra *ra, const Part *p, uint32_t min, uint8_t weight)
+/* The register whose values are needed again the latest. Not one that is lost to p before `least`.
+ */
+static Choice choose(Ra *ra, const Part *p, uint32_t least, uint8_t weight)
 {
     RegFile *f = &ra->files[p->loc.cls];
-    uint32_t use = min > p->begin ? 0 : ra_next_use(ra, p, p->begin);
-    uint32_t least =
-        use ? ra->uses[use].pos : p->begin; /* a register that is lost before is of no use */
     Choice best = { .reg = RA_NONE };
     for (const uint8_t *o = ra->host->order[p->loc.cls]; *o != RA_NONE; o++) {
         unsigned r = *o;
@@ -108,7 +109,7 @@ static Choice choose(Ra *ra, const Part *p, uint32_t min, uint8_t weight)
             continue;
         }
         Choice c = { r, RA_NEVER, RA_NEVER, ra_meet_fixed(ra, p, r) };
-        if (c.block < min || c.block <= least) {
+        if (c.block < least) {
             continue;
         }
         if (f->busy >> r & 1) {
@@ -181,18 +182,44 @@ static bool relocate(Ra *ra, uint32_t p)
     return false;
 }
 
+/* Gives p the register that was chosen; those that were in it go to memory. */
+static void displace(Ra *ra, uint32_t id, Choice c)
+{
+    uint32_t begin = ra->parts[id].begin;
+    RegFile *f = &ra->files[ra->parts[id].loc.cls];
+    ra->current = id;
+    if (f->busy >> c.reg & 1) {
+        f->busy &= ~(1u << c.reg);
+        evict(ra, f->part[c.reg], c.point, begin);
+    }
+    evict_idle(ra, &ra->parts[id], c.reg, begin);
+    ra_take_until(ra, id, c.reg, c.block);
+}
+
+bool ra_displace_colder(Ra *ra, uint32_t id)
+{
+    const Part *p = &ra->parts[id];
+    uint8_t weight = ra_weight(&ra->m->blocks[ra_block_at(ra, p->begin)]);
+    Choice c = weight < 2 ? (Choice){ .reg = RA_NONE } : choose(ra, p, p->end, weight);
+    if (c.reg == RA_NONE || c.distance < COLDER) {
+        return false;
+    }
+    displace(ra, id, c);
+    return true;
+}
+
 void ra_allocate_blocked(Ra *ra, uint32_t id)
 {
     const Part *p = &ra->parts[id];
     uint32_t begin = p->begin, min = ra_min_end(ra, p);
-    uint8_t weight = ra->is_multi ? ra_weight(&ra->m->blocks[ra_block_at(ra, begin)]) : 1;
+    uint8_t weight = ra->is_single ? 1 : ra_weight(&ra->m->blocks[ra_block_at(ra, begin)]);
     bool is_must = min > begin;
-    ra->current = id;
     if (!is_must && !ra_next_use(ra, p, begin)) {
         ra_spill(ra, id, begin);
         return;
     }
-    Choice c = choose(ra, p, min, weight);
+    uint32_t use = is_must ? 0 : ra_next_use(ra, p, begin);
+    Choice c = choose(ra, p, use ? ra->uses[use].pos + 1 : min, weight);
     if (!is_must && (c.reg == RA_NONE || c.distance <= distance(ra, p, begin, weight))) {
         ra_spill(ra, id, begin);
         return;
@@ -205,13 +232,7 @@ void ra_allocate_blocked(Ra *ra, uint32_t id)
         }
         return;
     }
-    RegFile *f = &ra->files[p->loc.cls];
-    if (f->busy >> c.reg & 1) {
-        f->busy &= ~(1u << c.reg);
-        evict(ra, f->part[c.reg], c.point, begin);
-    }
-    evict_idle(ra, &ra->parts[id], c.reg, begin);
-    ra_take_until(ra, id, c.reg, c.block);
+    displace(ra, id, c);
 }
 
 /* A value that is loaded from its home: stays there until a register is wanted, or for good when it

@@ -11,6 +11,7 @@ typedef struct Walk {
     Part *parts;
     Use *uses;
     uint32_t block, base;            /* position of its start */
+    uint64_t *live_in;               /* values live here; NULL in regions of one block */
     uint32_t last_first, last_count; /* entries of the snapshot seen last */
     uint32_t live[M_NCLASSES];       /* values that want registers at this point */
     uint32_t most[M_NCLASSES];
@@ -45,6 +46,9 @@ static inline void begin_range(Walk *w, Part *x, uint32_t to)
         add_range(w->ra, x, to);
     }
     x->begin = w->base;
+    if (w->live_in) {
+        ra_set(w->live_in, x->vreg);
+    }
 }
 
 /* Makes x live from the start of the block to `to`. Tells whether it was not live after that. */
@@ -146,6 +150,9 @@ static ALWAYS_INLINE Part *define(Walk *w, uint32_t v, uint32_t pos, uint32_t mi
             arena_grow(ra->arena, ra->ranges, sizeof(Range), &ra->cap_ranges, ra->nranges + 1);
         ra->ranges[ra->nranges] = (Range){ pos, x->to, x->range };
         x->range = x->cursor = ra->nranges++;
+    }
+    if (w->live_in) {
+        ra_clear(w->live_in, v);
     }
     w->live[x->loc.cls] -= x->hot == w->block;
     x->idle = 0;
@@ -377,6 +384,37 @@ static void build_block_end(Walk *w, const MBlock *b)
     }
 }
 
+static void build_insns(Walk *w, const MBlock *b)
+{
+    const MInsn *in = &w->ra->m->insns[b->end];
+    for (uint32_t i = b->end; i-- > b->first;) {
+        build_insn(w, --in, 2 * i);
+    }
+}
+
+static void note_block_pressure(Ra *ra, const Walk *w, bool is_loop)
+{
+    for (unsigned c = 0; c < M_NCLASSES; c++) {
+        uint32_t *most = ra->pressure[c];
+        most[0] = w->most[c] > most[0] ? w->most[c] : most[0];
+        most[1] = is_loop && w->most[c] > most[1] ? w->most[c] : most[1];
+    }
+}
+
+/* A phi without a wish of its own would like what the values that come round a loop would like. */
+static void wish_as_sources(Walk *w, const MBlock *b, const MPhi *phi)
+{
+    const MRegion *m = w->ra->m;
+    Part *x = &w->parts[phi->dest];
+    for (uint32_t k = 0; k < b->npreds && x->wish == RA_NONE; k++) {
+        const Part *src = &w->parts[m->phi_srcs[phi->first_src + k]];
+        if (m->preds[b->first_pred + k] >= w->block) {
+            x->wish = src->wish;
+            x->weight = src->weight;
+        }
+    }
+}
+
 static void build_block(Ra *ra, uint32_t id)
 {
     const MBlock *b = &ra->m->blocks[id];
@@ -387,25 +425,22 @@ static void build_block(Ra *ra, uint32_t id)
                .base = 2 * b->first,
                .weight = ra_weight(b),
                .last_count = RA_NEVER };
-    if (ra->is_multi) {
+    if (!ra->is_single) {
+        w.live_in = &ra->live_in[(size_t)id * ra->words];
+        ra_build_live_out(ra, id);
         build_block_end(&w, b);
     }
-    const MInsn *in = &ra->m->insns[b->end];
-    for (uint32_t i = b->end; i-- > b->first;) {
-        build_insn(&w, --in, 2 * i);
-    }
+    build_insns(&w, b);
     for (uint32_t k = b->nphis; k-- > 0;) {
         uint32_t dest = ra->m->phis[b->first_phi + k].dest;
         if (w.parts[dest].begin == w.base) {
             define(&w, dest, w.base, 0);
+            ra_set(w.live_in, dest);
             ra->phi_of[dest] = b->first_phi + k + 1;
+            wish_as_sources(&w, b, &ra->m->phis[b->first_phi + k]);
         }
     }
-    for (unsigned c = 0; c < M_NCLASSES; c++) {
-        uint32_t *most = ra->pressure[c];
-        most[0] = w.most[c] > most[0] ? w.most[c] : most[0];
-        most[1] = w.weight > 1 && w.most[c] > most[1] ? w.most[c] : most[1];
-    }
+    note_block_pressure(ra, &w, w.weight > 1);
 }
 
 static void init_values(Ra *ra)
@@ -444,7 +479,7 @@ void ra_build(Ra *ra)
 {
     MRegion *m = ra->m;
     init_values(ra);
-    if (ra->is_multi) {
+    if (!ra->is_single) {
         ra->phi_of = arena_alloc0(ra->arena, sizeof(uint32_t) * m->nvregs);
         ra_build_live_sets(ra);
     }

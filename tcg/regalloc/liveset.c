@@ -5,8 +5,6 @@
  */
 #include "tcg/regalloc/alloc.h"
 
-#include <string.h>
-
 static uint64_t *row(const Ra *ra, uint64_t *sets, uint32_t block)
 {
     return &sets[(size_t)block * ra->words];
@@ -19,6 +17,14 @@ static void local_sets(Ra *ra, uint32_t id, uint64_t *kill, uint64_t *gen, uint6
     for (uint32_t i = b->end; i-- > b->first;) {
         const MInsn *insn = &m->insns[i];
         const MOperand *ops = &m->operands[insn->first_op];
+        /* First: a snapshot may name the insn's own tied result. */
+        const MSnapshot *s = &m->snaps[insn->snap];
+        for (uint32_t e = 0; insn->snap && e < s->count; e++) {
+            const MSnapEntry *entry = &m->snap_entries[s->first + e];
+            if (!ra_is_const(entry->recipe)) {
+                ra_set(in, entry->vreg);
+            }
+        }
         for (unsigned k = 0; k < insn->nops; k++) {
             if (ops[k].vreg && ops[k].role > M_USE_LATE) {
                 ra_set(kill, ops[k].vreg);
@@ -32,13 +38,6 @@ static void local_sets(Ra *ra, uint32_t id, uint64_t *kill, uint64_t *gen, uint6
                 ra_set(in, ops[k].vreg);
             }
         }
-        const MSnapshot *s = &m->snaps[insn->snap];
-        for (uint32_t e = 0; insn->snap && e < s->count; e++) {
-            const MSnapEntry *entry = &m->snap_entries[s->first + e];
-            if (!ra_is_const(entry->recipe)) {
-                ra_set(in, entry->vreg);
-            }
-        }
     }
 }
 
@@ -48,7 +47,9 @@ static void add_successor(Ra *ra, uint32_t id, uint32_t succ, uint64_t *out, uin
     const MRegion *m = ra->m;
     const MBlock *s = &m->blocks[succ];
     const uint64_t *in = row(ra, ra->live_in, succ);
-    memcpy(tmp, in, sizeof(uint64_t) * ra->words);
+    for (uint32_t k = 0; k < ra->words; k++) {
+        tmp[k] = in[k];
+    }
     uint32_t pred = 0;
     while (s->nphis && m->preds[s->first_pred + pred] != id) {
         pred++;
@@ -68,13 +69,19 @@ static void add_successor(Ra *ra, uint32_t id, uint32_t succ, uint64_t *out, uin
     }
 }
 
-static bool update_block(Ra *ra, uint32_t id, const uint64_t *kill, uint64_t *tmp)
+void ra_build_live_out(Ra *ra, uint32_t id)
 {
     const MBlock *b = &ra->m->blocks[id];
-    uint64_t *in = row(ra, ra->live_in, id), *out = row(ra, ra->live_out, id);
+    uint64_t *out = row(ra, ra->live_out, id);
     for (uint32_t s = 0; s < b->nsucc; s++) {
-        add_successor(ra, id, b->succ[s], out, tmp);
+        add_successor(ra, id, b->succ[s], out, ra->scratch_set);
     }
+}
+
+static bool update_block(Ra *ra, uint32_t id, const uint64_t *kill)
+{
+    uint64_t *in = row(ra, ra->live_in, id), *out = row(ra, ra->live_out, id);
+    ra_build_live_out(ra, id);
     bool is_changed = false;
     for (uint32_t k = 0; k < ra->words; k++) {
         uint64_t now = in[k] | (out[k] & ~kill[k]);
@@ -104,6 +111,18 @@ static void mark_loop(Ra *ra, uint32_t head, uint64_t *gen)
     }
 }
 
+static bool has_back_edge(const MRegion *m)
+{
+    for (uint32_t b = 1; b < m->nblocks; b++) {
+        for (uint32_t s = 0; s < m->blocks[b].nsucc; s++) {
+            if (m->blocks[b].succ[s] <= b) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 void ra_build_live_sets(Ra *ra)
 {
     MRegion *m = ra->m;
@@ -112,22 +131,21 @@ void ra_build_live_sets(Ra *ra)
     ra->live_in = arena_alloc0(ra->arena, size);
     ra->live_out = arena_alloc0(ra->arena, size);
     ra->loop_marks = arena_alloc0(ra->arena, sizeof(uint64_t *) * m->nblocks);
+    ra->scratch_set = arena_alloc(ra->arena, sizeof(uint64_t) * ra->words);
+    if (!has_back_edge(m)) {
+        return; /* the walk meets each block after its successors */
+    }
     uint64_t *gen = arena_alloc0(ra->arena, size), *kill = arena_alloc0(ra->arena, size);
-    uint64_t *tmp = arena_alloc(ra->arena, sizeof(uint64_t) * ra->words);
-    bool has_back_edge = false;
     for (uint32_t b = 1; b < m->nblocks; b++) {
         local_sets(ra, b, row(ra, kill, b), row(ra, gen, b), row(ra, ra->live_in, b));
-        for (uint32_t s = 0; s < m->blocks[b].nsucc; s++) {
-            has_back_edge |= m->blocks[b].succ[s] <= b;
-        }
     }
-    bool is_changed;
-    do {
+    bool is_changed = true;
+    while (is_changed) {
         is_changed = false;
         for (uint32_t b = m->nblocks; b-- > 1;) {
-            is_changed |= update_block(ra, b, row(ra, kill, b), tmp);
+            is_changed |= update_block(ra, b, row(ra, kill, b));
         }
-    } while (is_changed && has_back_edge);
+    }
     for (uint32_t b = 1; b < m->nblocks; b++) {
         if (m->blocks[b].loop_end) {
             mark_loop(ra, b, gen);

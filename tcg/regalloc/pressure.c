@@ -9,32 +9,40 @@ enum {
     TOLERATED = 1,
 };
 
+uint32_t ra_sure_registers(const MHost *host)
+{
+    uint32_t pins = 0;
+    for (unsigned k = 0; k < host->npins; k++) {
+        pins |= 1u << host->pins[k];
+    }
+    return __builtin_popcount(host->allocatable[M_GPR] & ~pins);
+}
+
+static uint32_t wanted_registers(const Ra *ra)
+{
+    uint32_t straight = ra->pressure[M_GPR][0], loops = ra->pressure[M_GPR][1];
+    uint32_t want = straight > TOLERATED ? straight - TOLERATED : 0;
+    want = loops > want ? loops : want;
+    return ra->demand[M_GPR] > want ? ra->demand[M_GPR] : want;
+}
+
 void ra_choose_registers(Ra *ra)
 {
     const MHost *h = ra->host;
-    uint32_t kept = 0, free = ra->m->pins_kept, needed = 0;
-    for (unsigned k = 0; k < h->npins; k++) {
-        if (free >> k & 1) {
-            kept |= 1u << h->pins[k];
-            if (ra->fixed_mask[M_GPR] >> h->pins[k] & 1) {
-                needed |= 1u << k;
-            }
-        }
-    }
-    uint32_t all = h->allocatable[M_GPR] | kept;
-    uint32_t straight = ra->pressure[M_GPR][0], loops = ra->pressure[M_GPR][1],
-             demand = ra->demand[M_GPR];
-    uint32_t want = straight > TOLERATED ? straight - TOLERATED : 0;
-    want = loops > want ? loops : want;
-    want = demand > want ? demand : want;
-    for (unsigned k = h->npins; k-- > 0;) {
-        uint32_t have = __builtin_popcount(all & ~kept);
-        bool is_borrowed = needed >> k & 1 || (free >> k & 1 && have < want);
-        if (is_borrowed) {
+    uint32_t all = h->allocatable[M_GPR], free = ra->m->pins_kept & ((1u << h->npins) - 1);
+    uint32_t have = free ? __builtin_popcount(all) - __builtin_popcount(free) : 0;
+    uint32_t want = wanted_registers(ra);
+    while (free) {
+        unsigned k = 31 - __builtin_clz(free); /* the coldest first */
+        uint32_t bit = 1u << h->pins[k];
+        free &= ~(1u << k);
+        if (have < want || ra->fixed_mask[M_GPR] & bit) {
             ra->out->borrowed |= 1u << k;
-            kept &= ~(1u << h->pins[k]);
+            have++;
+        } else {
+            all &= ~bit;
         }
     }
-    ra->files[M_GPR].allocatable = all & ~kept;
+    ra->files[M_GPR].allocatable = all;
     ra->files[M_VEC].allocatable = h->allocatable[M_VEC] & ~(1u << h->scratch_vec);
 }

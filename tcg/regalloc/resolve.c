@@ -39,7 +39,7 @@ static void resolve_splits(Ra *ra)
             if (a->end != b->begin || !needs_move(ra, v, a, b)) {
                 continue;
             }
-            if (ra->is_multi && ra->m->blocks[ra_block_at(ra, b->begin)].first * 2 == b->begin) {
+            if (ra->m->blocks[ra_block_at(ra, b->begin)].first * 2 == b->begin) {
                 continue; /* along edges */
             }
             /* At an odd position (into memory) the value is moved before the insn, from where it
@@ -61,26 +61,36 @@ static void add_edge_move(Ra *ra, uint32_t pred, uint32_t succ, Loc dst, Loc src
     }
 }
 
-static void resolve_edge(Ra *ra, uint32_t pred, unsigned nth, uint32_t succ, const uint64_t *live)
+static void resolve_value(Ra *ra, uint32_t pred, uint32_t succ, uint32_t v)
+{
+    const Part *a = ra_part_at(ra, v, 2 * ra->m->blocks[pred].end - 1);
+    const Part *b = ra_part_at(ra, v, 2 * ra->m->blocks[succ].first);
+    if (a != b && needs_move(ra, v, a, b)) {
+        add_edge_move(ra, pred, succ, b->loc, a->loc, ra->m->vregs[v].size);
+    }
+}
+
+/* Whether the value has been in that spill slot since its definition. */
+static bool is_stored_at(const Ra *ra, uint32_t v, Loc slot)
+{
+    const Part *p = &ra->parts[v];
+    return (p->flags & (PART_IS_SPILLED | PART_IS_STORED_LATE)) == PART_IS_SPILLED &&
+           slot.kind == LOC_SPILL && p->slot == slot.index + 1u;
+}
+
+static void resolve_phis(Ra *ra, uint32_t pred, unsigned nth, uint32_t succ)
 {
     const MRegion *m = ra->m;
     const MBlock *s = &m->blocks[succ];
-    uint32_t from = 2 * m->blocks[pred].end - 1, to = 2 * s->first;
-    for (uint32_t k = 0; k < ra->words; k++) {
-        for (uint64_t bits = live[k]; bits; bits &= bits - 1) {
-            uint32_t v = k * 64 + __builtin_ctzll(bits);
-            const Part *a = ra_part_at(ra, v, from), *b = ra_part_at(ra, v, to);
-            if (a != b && needs_move(ra, v, a, b)) {
-                add_edge_move(ra, pred, succ, b->loc, a->loc, m->vregs[v].size);
-            }
-        }
-    }
     for (uint32_t k = 0; k < s->nphis; k++) {
         const MPhi *phi = &m->phis[s->first_phi + k];
         uint32_t v = m->phi_srcs[phi->first_src + nth];
         if (v && ra->phi_of[phi->dest]) {
-            add_edge_move(ra, pred, succ, ra->parts[phi->dest].loc, ra_part_at(ra, v, from)->loc,
-                          m->vregs[v].size);
+            const Part *src = ra_part_at(ra, v, 2 * m->blocks[pred].end - 1);
+            const Part *dest = &ra->parts[phi->dest];
+            if (!(dest->flags & PART_IS_MEM) || !is_stored_at(ra, v, dest->loc)) {
+                add_edge_move(ra, pred, succ, dest->loc, src->loc, m->vregs[v].size);
+            }
         }
     }
 }
@@ -89,31 +99,33 @@ static void resolve_edges(Ra *ra)
 {
     const MRegion *m = ra->m;
     uint64_t *split = arena_alloc0(ra->arena, sizeof(uint64_t) * ra->words);
-    uint64_t *live = arena_alloc(ra->arena, sizeof(uint64_t) * ra->words);
     for (uint32_t k = 0; k < ra->nsplit; k++) {
         ra_set(split, ra->split[k]);
     }
     for (uint32_t b = 1; b < m->nblocks; b++) {
         const MBlock *s = &m->blocks[b];
-        if (!s->nphis && !ra->nsplit) {
-            continue;
-        }
-        for (uint32_t k = 0; k < ra->words; k++) {
-            live[k] = split[k] & ra->live_in[(size_t)b * ra->words + k];
-        }
-        for (uint32_t k = 0; k < s->nphis; k++) {
-            ra_clear(live, m->phis[s->first_phi + k].dest);
-        }
-        for (uint32_t k = 0; k < s->npreds; k++) {
-            resolve_edge(ra, m->preds[s->first_pred + k], k, b, live);
+        for (uint32_t k = 0; k < s->npreds && (s->nphis || ra->nsplit); k++) {
+            uint32_t pred = m->preds[s->first_pred + k];
+            for (uint32_t w = 0; w < ra->words; w++) {
+                uint64_t bits = split[w] & ra->live_in[(size_t)b * ra->words + w];
+                for (; bits; bits &= bits - 1) {
+                    uint32_t v = w * 64 + __builtin_ctzll(bits);
+                    if (ra->parts[v].begin < 2 * s->first) { /* no phi of this block */
+                        resolve_value(ra, pred, b, v);
+                    }
+                }
+            }
+            resolve_phis(ra, pred, k, b);
         }
     }
 }
 
 void ra_resolve(Ra *ra)
 {
-    resolve_splits(ra);
-    if (ra->is_multi) {
+    if (ra->nsplit) {
+        resolve_splits(ra);
+    }
+    if (!ra->is_single) {
         resolve_edges(ra);
     }
 }

@@ -10,10 +10,13 @@
 
 /* ---- the register files as time goes on */
 
-static NOINLINE void note_expiry(Ra *ra, uint32_t p, uint32_t until)
+static inline void note_expiry(Ra *ra, uint32_t p, uint32_t until)
 {
     uint32_t e = ra->nexpiries++;
-    ra->expiries = arena_grow(ra->arena, ra->expiries, sizeof(Expiry), &ra->cap_expiries, e + 1);
+    if (UNLIKELY(e == ra->cap_expiries)) {
+        ra->expiries =
+            arena_grow(ra->arena, ra->expiries, sizeof(Expiry), &ra->cap_expiries, e + 1);
+    }
     ra->expiries[e] = (Expiry){ p, ra->expiry_at[until] };
     ra->expiry_at[until] = e;
 }
@@ -24,7 +27,7 @@ static inline void occupy(Ra *ra, uint32_t p, uint32_t until, RegFile *f, unsign
     f->busy |= 1u << r;
     f->part[r] = p;
     f->until[r] = until;
-    if (ra->is_multi) {
+    if (!ra->is_single) {
         note_expiry(ra, p, until);
     }
 }
@@ -50,6 +53,7 @@ static inline void expire(Ra *ra, uint32_t id, uint32_t pos)
     } else {
         p->idle = f->idle[r];
         f->idle[r] = id;
+        f->idle_mask |= 1u << r;
         ra->nidle++;
         ra->next_wake = from < ra->next_wake ? from : ra->next_wake;
     }
@@ -58,7 +62,7 @@ static inline void expire(Ra *ra, uint32_t id, uint32_t pos)
 /* Parts whose hole has ended take their registers again. */
 static NOINLINE void wake(Ra *ra, RegFile *f, uint32_t pos)
 {
-    for (uint32_t m = f->allocatable; m; m &= m - 1) {
+    for (uint32_t m = f->idle_mask; m; m &= m - 1) {
         unsigned r = __builtin_ctz(m);
         for (uint32_t *link = &f->idle[r]; *link;) {
             uint32_t id = *link, from = ra->ranges[ra->parts[id].cursor].from;
@@ -71,6 +75,7 @@ static NOINLINE void wake(Ra *ra, RegFile *f, uint32_t pos)
                 occupy(ra, id, ra->ranges[ra->parts[id].cursor].to, f, r);
             }
         }
+        f->idle_mask &= ~((uint32_t)!f->idle[r] << r);
     }
 }
 
@@ -85,7 +90,7 @@ static void refresh(RegFile *f, uint32_t pos)
 
 static void advance(Ra *ra, uint32_t pos)
 {
-    if (!ra->is_multi) {
+    if (ra->is_single) {
         refresh(&ra->files[M_GPR], pos);
         refresh(&ra->files[M_VEC], pos);
         return;
@@ -176,7 +181,7 @@ void ra_take_until(Ra *ra, uint32_t p, unsigned r, uint32_t until)
 static bool is_colder(const Ra *ra, uint32_t here, uint32_t there)
 {
     const MBlock *blocks = ra->m->blocks;
-    return ra->is_multi &&
+    return !ra->is_single &&
            ra_weight(&blocks[ra_block_at(ra, there)]) < ra_weight(&blocks[ra_block_at(ra, here)]);
 }
 
@@ -246,7 +251,7 @@ static bool try_wishes(Search *s, const Part *p)
     if (x->link && link->loc.kind == LOC_REG && try_register(s, link->loc.index, true)) {
         return true;
     }
-    return try_register(s, x->wish, true) || (ra->is_multi && try_phi(s, p)) ||
+    return try_register(s, x->wish, true) || (!ra->is_single && try_phi(s, p)) ||
            try_register(s, x->got, true) ||
            (x->source && try_register(s, reg_at(ra, x->source, p->begin - 1), true)) ||
            (x->link && try_register(s, link->got, true));
@@ -274,6 +279,10 @@ static bool try_free(Ra *ra, uint32_t id)
             return true;
         }
     }
+    if (!ra->is_single && s.best != RA_NONE && !is_colder(ra, p->begin, s.until) &&
+        ra_displace_colder(ra, id)) {
+        return true;
+    }
     uint32_t min = ra_min_end(ra, p);
     if (s.best == RA_NONE || s.until < min || s.until <= p->begin) {
         return false;
@@ -296,19 +305,29 @@ static void allocate_part(Ra *ra, uint32_t p)
     }
 }
 
-/* ---- one block: the common cases at a glance, by register files of which `busy` is not kept up */
+/* ---- the common cases at a glance */
 
-static inline bool can_have(const RegFile *f, unsigned r, uint32_t begin, uint32_t end)
+static inline bool is_free(const Ra *ra, const RegFile *f, unsigned r, uint32_t pos)
 {
-    return r < RA_REGS && f->until[r] <= begin && f->fixed_from[r] >= end;
+    /* In a region of one block `busy` is not kept up. */
+    return ra->is_single ? f->until[r] <= pos : f->allocatable >> r & ~f->busy >> r & 1;
+}
+
+static inline bool can_have(const Ra *ra, const RegFile *f, unsigned r, const Part *p)
+{
+    return r < RA_REGS && is_free(ra, f, r, p->begin) && f->fixed_from[r] >= p->end;
 }
 
 static inline bool take_quickly(Ra *ra, Part *p, uint32_t id, RegFile *f, unsigned r)
 {
-    f->busy |= 1u << r;
-    f->part[r] = id;
-    f->until[r] = p->end;
-    note_taken(ra, p, r);
+    if (ra->is_single) {
+        f->busy |= 1u << r;
+        f->part[r] = id;
+        f->until[r] = p->end;
+        note_taken(ra, p, r);
+    } else {
+        take(ra, p, id, f, r);
+    }
     return true;
 }
 
@@ -317,7 +336,7 @@ static inline bool allocate_fixed_quickly(Ra *ra, Part *p, uint32_t id, RegFile 
 {
     unsigned r = p->loc.index;
     uint32_t own = f->fixed[r], next = ra->fixed[own].next;
-    if (ra->fixed[own].owner != id || f->until[r] > p->begin) {
+    if (ra->fixed[own].owner != id || !is_free(ra, f, r, p->begin)) {
         return false;
     }
     uint32_t from = next ? ra->fixed[next].from : RA_NEVER;
@@ -332,91 +351,86 @@ static inline bool allocate_fixed_quickly(Ra *ra, Part *p, uint32_t id, RegFile 
 /* A value that may be in one register for all of its life. */
 static inline bool allocate_quickly(Ra *ra, Part *p, uint32_t id, RegFile *f)
 {
-    uint32_t begin = p->begin, end = p->end;
     const Part *parts = ra->parts;
     unsigned r = p->wish;
-    if (r < RA_REGS && f->until[r] <= begin) {
+    if (r < RA_REGS && is_free(ra, f, r, p->begin)) {
         /* If it is not free for long enough, the slow way looks closer. */
-        return f->fixed_from[r] >= end && take_quickly(ra, p, id, f, r);
+        return f->fixed_from[r] >= p->end && take_quickly(ra, p, id, f, r);
     }
     if (p->source && parts[p->source].loc.kind == LOC_REG && !parts[p->source].next) {
         r = parts[p->source].loc.index;
-        if (can_have(f, r, begin, end)) {
+        if (can_have(ra, f, r, p)) {
             return take_quickly(ra, p, id, f, r);
         }
     }
     if (p->link) {
-        r = parts[p->link].loc.kind == LOC_REG ? parts[p->link].loc.index : parts[p->link].got;
-        if (can_have(f, r, begin, end)) {
+        const Part *link = &parts[p->link];
+        r = link->loc.kind == LOC_REG ? link->loc.index : link->got;
+        if (can_have(ra, f, r, p)) {
             return take_quickly(ra, p, id, f, r);
         }
     }
     for (const uint8_t *o = ra->host->order[p->loc.cls]; (r = *o) != RA_NONE; o++) {
-        if (f->until[r] <= begin && f->fixed_from[r] >= end) {
+        if (can_have(ra, f, r, p)) {
             return take_quickly(ra, p, id, f, r);
         }
     }
     return false;
 }
 
-static void scan_block(Ra *ra)
+static void scan_value(Ra *ra, uint32_t v)
 {
-    for (uint32_t k = ra->norder; (k || ra->nheap) && !ra->out->is_failed;) {
-        uint32_t v = k ? ra->order[k - 1] : 0;
-        Part *p = &ra->parts[v];
-        if (UNLIKELY(ra->nheap) && (!k || ra->parts[ra->heap[0]].begin < p->begin)) {
-            allocate_part(ra, ra_queue_pop(ra));
-            continue;
-        }
-        k--;
-        RegFile *f = &ra->files[p->loc.cls];
-        bool is_done;
-        if (p->flags & PART_IS_FIXED) {
-            is_done = allocate_fixed_quickly(ra, p, v, f);
-        } else if (p->flags & PART_IS_DEF) {
-            is_done = allocate_quickly(ra, p, v, f);
-        } else {
-            is_done = ra_begin_in_memory(ra, v);
-        }
-        if (!is_done) {
-            allocate_part(ra, v);
-        }
+    Part *p = &ra->parts[v];
+    RegFile *f = &ra->files[p->loc.cls];
+    bool is_done;
+    if (!ra->is_single) {
+        advance(ra, p->begin);
+    }
+    if (p->flags & PART_IS_FIXED) {
+        is_done = allocate_fixed_quickly(ra, p, v, f);
+    } else if (p->flags & PART_IS_DEF) {
+        is_done = allocate_quickly(ra, p, v, f);
+    } else {
+        is_done = ra_begin_in_memory(ra, v);
+    }
+    if (!is_done) {
+        allocate_part(ra, v);
     }
 }
 
-/* ---- several blocks */
-
-static void scan_blocks(Ra *ra)
+static void scan_init(Ra *ra)
 {
+    for (unsigned cls = 0; cls < M_NCLASSES; cls++) {
+        RegFile *f = &ra->files[cls];
+        memset(f->until, 0xff, sizeof(f->until));
+        memset(f->fixed_from, 0xff, sizeof(f->fixed_from));
+        for (uint32_t m = f->allocatable; m; m &= m - 1) {
+            unsigned r = __builtin_ctz(m);
+            uint32_t fixed = ra->fixed_head[cls][r];
+            f->until[r] = 0;
+            f->fixed[r] = fixed;
+            f->fixed_from[r] = fixed ? ra->fixed[fixed].from : RA_NEVER;
+        }
+    }
     ra->next_wake = RA_NEVER;
-    ra->expiry_at = arena_alloc0(ra->arena, sizeof(uint32_t) * (2 * ra->m->ninsns + 2));
     ra->nexpiries = 1;
-    for (uint32_t k = ra->norder; (k || ra->nheap) && !ra->out->is_failed;) {
-        uint32_t v = k ? ra->order[k - 1] : 0;
-        if (ra->nheap && (!k || ra->parts[ra->heap[0]].begin < ra->parts[v].begin)) {
-            allocate_part(ra, ra_queue_pop(ra));
-            continue;
-        }
-        k--;
-        if (ra->parts[v].flags & PART_IS_DEF || !ra_begin_in_memory(ra, v)) {
-            allocate_part(ra, v);
-        }
+    if (!ra->is_single) {
+        ra->expiry_at = arena_alloc0(ra->arena, sizeof(uint32_t) * (2 * ra->m->ninsns + 2));
+        ra->cap_expiries = ra->norder + 32;
+        ra->expiries = arena_alloc(ra->arena, sizeof(Expiry) * ra->cap_expiries);
     }
 }
 
 void ra_scan(Ra *ra)
 {
-    for (unsigned cls = 0; cls < M_NCLASSES; cls++) {
-        RegFile *f = &ra->files[cls];
-        memcpy(f->fixed, ra->fixed_head[cls], sizeof(f->fixed));
-        for (unsigned r = 0; r < RA_REGS; r++) {
-            f->fixed_from[r] = f->fixed[r] ? ra->fixed[f->fixed[r]].from : RA_NEVER;
-            f->until[r] = f->allocatable >> r & 1 ? 0 : RA_NEVER;
+    scan_init(ra);
+    for (uint32_t k = ra->norder; (k || ra->nheap) && !ra->out->is_failed;) {
+        uint32_t v = k ? ra->order[k - 1] : 0;
+        if (UNLIKELY(ra->nheap) && (!k || ra->parts[ra->heap[0]].begin < ra->parts[v].begin)) {
+            allocate_part(ra, ra_queue_pop(ra));
+        } else {
+            k--;
+            scan_value(ra, v);
         }
-    }
-    if (ra->is_multi) {
-        scan_blocks(ra);
-    } else {
-        scan_block(ra);
     }
 }

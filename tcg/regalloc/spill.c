@@ -9,57 +9,55 @@
 
 enum { MAX_SLOTS = 256 };
 
-/* The slot of a value that lives on one side of a phi with v, when it is free: no move is needed along that edge. */
-static bool is_phi_slot(const Ra *ra, uint32_t v, uint32_t other, const uint32_t *slot_end, uint32_t *slot)
+/* The slot of value v, if that is free at `begin`. */
+static bool is_slot_of(const Ra *ra, uint32_t v, uint32_t begin, const uint32_t *slot_end,
+                       uint32_t *slot)
 {
-    Loc loc = ra->locs[other];
-    if (!other || !(ra->parts[other].flags & PART_IS_SPILLED) || loc.kind != LOC_SPILL || loc.index >= MAX_SLOTS ||
-        slot_end[loc.index] > ra->parts[v].begin) {
+    const Part *x = &ra->parts[v];
+    if (!v || !(x->flags & PART_IS_SPILLED) || !x->slot || slot_end[x->slot - 1] > begin) {
         return false;
     }
-    *slot = loc.index;
+    *slot = x->slot - 1;
     return true;
 }
 
-static bool find_phi_slot(const Ra *ra, uint32_t v, const uint32_t *slot_end, uint32_t *slot)
+/* A phi and its sources would like the same slot: then no move is needed between them. */
+static uint32_t choose_slot(const Ra *ra, uint32_t v, const uint32_t *slot_end)
 {
-    const MRegion *m = ra->m;
-    if (!ra->is_multi) {
-        return false;
+    const Part *x = &ra->parts[v];
+    uint32_t s = 0;
+    if (is_slot_of(ra, x->link, x->begin, slot_end, &s)) {
+        return s;
     }
-    uint32_t to = m->vregs[v].hint_vreg;
-    if (to && ra->phi_of[to] && is_phi_slot(ra, v, to, slot_end, slot)) {
-        return true;
-    }
-    if (ra->phi_of[v]) {
-        const MBlock *b = &m->blocks[ra_block_at(ra, ra->parts[v].begin)];
+    if (!ra->is_single && ra->phi_of[v]) {
+        const MBlock *b = &ra->m->blocks[ra_block_at(ra, x->begin)];
+        const uint32_t *srcs = &ra->m->phi_srcs[ra->m->phis[ra->phi_of[v] - 1].first_src];
         for (uint32_t k = 0; k < b->npreds; k++) {
-            uint32_t src = m->phi_srcs[m->phis[ra->phi_of[v] - 1].first_src + k];
-            if (is_phi_slot(ra, v, src, slot_end, slot)) {
-                return true;
+            if (is_slot_of(ra, srcs[k], x->begin, slot_end, &s)) {
+                return s;
             }
         }
     }
-    return false;
+    while (s < ra->out->nspills && slot_end[s] > x->begin) {
+        s++;
+    }
+    return s;
 }
 
 static Loc spill_location(Ra *ra, uint32_t v, uint32_t end, uint32_t *slot_end)
 {
     const MVreg *r = &ra->m->vregs[v];
+    ra->parts[v].slot = 0;
     if (r->home) {
         return (Loc){ LOC_HOME, r->cls, r->home - 1 };
     }
-    uint32_t s = 0;
-    if (!find_phi_slot(ra, v, slot_end, &s)) {
-        while (s < ra->out->nspills && slot_end[s] > ra->parts[v].begin) {
-            s++;
-        }
-    }
+    uint32_t s = choose_slot(ra, v, slot_end);
     if (s == ra->host->nspills || s == MAX_SLOTS) {
         ra->out->is_failed = true;
-        s--;
+        return (Loc){ LOC_SPILL, r->cls, 0 };
     }
     ra->out->nspills = s >= ra->out->nspills ? s + 1 : ra->out->nspills;
+    ra->parts[v].slot = s + 1;
     slot_end[s] = end;
     return (Loc){ LOC_SPILL, r->cls, s };
 }
@@ -67,7 +65,7 @@ static Loc spill_location(Ra *ra, uint32_t v, uint32_t end, uint32_t *slot_end)
 /* Whether every piece in memory begins in colder code than the definition. */
 static bool is_stored_late(const Ra *ra, uint32_t v)
 {
-    if (!ra->is_multi) {
+    if (ra->is_single) {
         return false;
     }
     const MBlock *blocks = ra->m->blocks;
@@ -108,6 +106,9 @@ static void place_value(Ra *ra, uint32_t v, uint32_t *slot_end)
 void ra_assign_slots(Ra *ra)
 {
     uint32_t slot_end[MAX_SLOTS];
+    for (uint32_t k = ra->nspilled ? ra->norder : 0; k-- > 0;) {
+        ra->parts[ra->order[k]].slot = 0;
+    }
     for (uint32_t k = ra->nspilled ? ra->norder : 0; k-- > 0;) {
         if (ra->parts[ra->order[k]].flags & PART_IS_SPILLED) {
             place_value(ra, ra->order[k], slot_end);

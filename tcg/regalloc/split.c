@@ -19,7 +19,7 @@ uint32_t ra_block_at(const Ra *ra, uint32_t pos)
 
 uint32_t ra_split_position(const Ra *ra, uint32_t min, uint32_t max)
 {
-    if (!ra->is_multi || min >= max) {
+    if (ra->is_single || min >= max) {
         return max;
     }
     const MBlock *blocks = ra->m->blocks;

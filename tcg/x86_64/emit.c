@@ -138,12 +138,13 @@ static void emit_block(Emit *e, uint32_t id)
 
 static void find_pins(Emit *e)
 {
-    for (uint32_t s = 0; s < e->ir->nslots; s++) {
+    for (uint32_t s = 0, n = 0; s < e->ir->nslots && n < X86_NPINS; s++) { /* the pinned ones are among the first */
         int pin = e->ir->slots[s].pin;
         if (pin >= 0) {
             Loc loc = { LOC_REG, M_GPR, x86_pin_reg[pin] };
             memcpy(&e->slot_loc[s], &loc, 4);
             e->pins |= 1u << pin;
+            n++;
             e->pin_home[pin] = e->ir->slots[s].offset;
         }
     }

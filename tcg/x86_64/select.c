@@ -86,6 +86,11 @@ MInsn *sel_emit(Sel *s, MOp op, unsigned size, unsigned n, const SelArg *args)
         }
         }
     }
+    for (unsigned k = 0; i->snap && i->is_snap_early && !is_untied && k + 1 < n; k++) {
+        if (info->ops[k].role == M_TIED) {
+            i->snap = sel_retarget(s, i->snap, args[k + 1].vreg, args[k].vreg);
+        }
+    }
     return i;
 }
 
@@ -395,6 +400,7 @@ static void begin_pins(Sel *s)
             unsigned pin = (unsigned)r->slots[i->aux].pin;
             s->pins |= 1u << pin;
             s->vreg[v] = s->home[i->block * X86_NPINS + pin] = sel_new_typed(s, i->type);
+            s->home_value[i->block * X86_NPINS + pin] = v;
         }
         has_call |= sel_calls(i);
     }
@@ -442,6 +448,7 @@ void mir_select(IrRegion *r, const HostSettings *settings, MRegion *m)
     s->snap = arena_alloc0(m->arena, (r->nsnaps + 1) * sizeof(uint32_t));
     s->snap_block = arena_alloc0(m->arena, (r->nsnaps + 1) * sizeof(uint32_t));
     s->home = arena_alloc0(m->arena, r->nblocks * X86_NPINS * sizeof(uint32_t));
+    s->home_value = arena_alloc0(m->arena, r->nblocks * X86_NPINS * sizeof(uint32_t));
     s->home_phis = arena_alloc0(m->arena, r->nblocks * sizeof(uint32_t));
     s->nphis = 1;
     begin_pins(s);

@@ -40,6 +40,7 @@ typedef struct Sel {
     uint32_t last_snap, last_first, last_count; /* the latest one and the IR entries that it was made of */
     uint32_t pins;     /* pins that hold values of this region: all but m->pins_kept */
     uint32_t *home;    /* [block * X86_NPINS + pin]: register with the slot's value at the region's entry; 0: not made */
+    uint32_t *home_value; /* the slot_in behind home, 0: none */
     uint32_t *home_phis; /* per block: first HomePhi, 0: none */
     struct HomePhi *phis;
     uint32_t nphis, cap_phis;
@@ -154,6 +155,8 @@ X86Cond sel_fcmp(Sel *s, const IrInsn *i);
 
 /* ---- select_snap.c: states at faults and exits */
 uint32_t sel_snapshot(Sel *s, uint32_t snap);
+/* The snapshot of an operation that overwrites `from` with `to` after it may have faulted: then the value still is in that register. */
+uint32_t sel_retarget(Sel *s, uint32_t snap, uint32_t from, uint32_t to);
 uint32_t sel_home(Sel *s, uint32_t block, unsigned pin);
 
 /* ---- select_exit.c */

@@ -35,7 +35,7 @@ static X86Cond test_register(Sel *s, uint32_t x, unsigned size, X86Cond cond)
 static bool test_and(Sel *s, uint32_t v, unsigned size, X86Cond *cond)
 {
     const IrInsn *i = &s->r->insns[v];
-    uint64_t c = 0, one;
+    uint64_t c = 0;
     int32_t imm;
     bool is_and = i->op == IR_AND_I64 || (i->op == IR_AND_I32 && size == 4);
     if (!is_and || s->vreg[v] || i->block != s->block) {
@@ -47,10 +47,15 @@ static bool test_and(Sel *s, uint32_t v, unsigned size, X86Cond *cond)
     bool is_const = sel_const(s, b, &c);
     c = size == 8 ? c : (uint32_t)c;
     bool is_shr = x->op == (size == 8 ? IR_SHR_I64 : IR_SHR_I32);
-    if (is_const && c == 1 && is_shr && !s->vreg[a] && x->block == s->block &&
-        !sel_const(s, x->arg[1], &one)) {
-        uint32_t value = sel_reg(s, x->arg[0]), count = sel_reg(s, x->arg[1]);
-        SelArg args[] = { sel_arg_reg(value), sel_arg_reg(count) };
+    uint64_t k;
+    if (is_const && c == 1 && is_shr && !s->vreg[a] && x->block == s->block) {
+        uint32_t value = sel_reg(s, x->arg[0]);
+        SelArg args[] = { sel_arg_reg(value), sel_arg_imm(0) };
+        if (sel_const(s, x->arg[1], &k)) {
+            args[1].imm = (int32_t)(k & (size * 8 - 1));
+        } else {
+            args[1] = sel_arg_reg(sel_reg(s, x->arg[1]));
+        }
         sel_emit(s, MOP_BT, size, 2, args);
         *cond = X86_B;
         return true;
@@ -207,8 +212,8 @@ static void select_cc_test(Sel *s, uint32_t id, const IrInsn *i, const SelRow *r
 /* cond ? b : c */
 static void select_select(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
 {
-    uint32_t d = sel_def(s, id), b = sel_reg(s, i->arg[1]), c = sel_reg(s, i->arg[2]);
     bool is_exchanged = !sel_dies(s, i->arg[2]) && sel_dies(s, i->arg[1]);
+    uint32_t d = sel_def(s, id), b = sel_reg(s, i->arg[1]), c = sel_reg(s, i->arg[2]);
     s->is_low = false;
     X86Cond cond = sel_flags(s, i->arg[0], false);
     if (is_exchanged) {

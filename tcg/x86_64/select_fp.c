@@ -160,7 +160,7 @@ void sel_canon(Sel *s, uint32_t d, uint32_t v)
     const IrInsn *i = &s->r->insns[v];
     unsigned size = i->type == IR_F64 ? 8 : 4;
     uint32_t a = sel_reg(s, v);
-    if (is_arithmetic(i->op) || i->flags & IR_FLAG_QUIET) {
+    if (is_arithmetic(i->op)) {
         sel_emit2(s, MOP_CANON, size, d, sel_arg_reg(a));
         return;
     }

@@ -9,8 +9,9 @@
 static void tied(Sel *s, MOp op, unsigned size, uint32_t d, uint32_t a, uint32_t b, bool is_comm)
 {
     uint64_t c;
+    int32_t imm;
     if (is_comm && (sel_const(s, a, &c) || (!sel_const(s, b, &c) && !sel_dies(s, a) && sel_dies(s, b)) ||
-                    sel_can_sink_load(s, a, size))) {
+                    (sel_can_sink_load(s, a, size) && !sel_imm(s, b, size, &imm)))) {
         uint32_t t = a;
         a = b;
         b = t;

@@ -172,7 +172,8 @@ static void load_int(Sel *s, unsigned mem_size, bool is_signed, bool is_64, uint
 static void load_swapped(Sel *s, const IrInsn *i, bool is_64, uint32_t d, const SelMem *mem)
 {
     unsigned size = MEM_SIZE(i->mem);
-    uint32_t t = sel_new(s, M_GPR, 8), u = sel_new(s, M_GPR, 8);
+    bool is_whole = size == 8 || (size == 4 && !(is_64 && i->mem & MEM_SIGNED));
+    uint32_t t = sel_new(s, M_GPR, 8), u = is_whole ? d : sel_new(s, M_GPR, 8);
     SelArg a = sel_arg_mem(mem);
     if (size == 2) {
         sel_emit2(s, MOP_MOVZX16, 4, t, a);
@@ -183,7 +184,9 @@ static void load_swapped(Sel *s, const IrInsn *i, bool is_64, uint32_t d, const 
         sel_emit2(s, MOP_MOV, size, t, a);
         sel_emit2(s, MOP_BSWAP, size, u, sel_arg_reg(t));
     }
-    load_int(s, size, i->mem & MEM_SIGNED, is_64, d, sel_arg_reg(u));
+    if (!is_whole) {
+        load_int(s, size, i->mem & MEM_SIGNED, is_64, d, sel_arg_reg(u));
+    }
 }
 
 static void select_load(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)

@@ -19,6 +19,7 @@ uint32_t sel_home(Sel *s, uint32_t block, unsigned pin)
         top = r->extra[r->blocks[top].first_pred];
     }
     uint32_t *home = &s->home[top * X86_NPINS + pin];
+    s->state[s->home_value[top * X86_NPINS + pin]] |= SEL_USED;
     if (!*home) {
         *home = sel_new_typed(s, r->slots[s->pin_slot[pin]].type);
         s->m->vregs[*home].hint = (int8_t)x86_pin_reg[pin];
@@ -130,6 +131,35 @@ static void add_entries(Sel *s, const IrSnapshot *snap)
     }
 }
 
+static uint32_t add_snapshot(MRegion *m, const MSnapshot *new)
+{
+    if (m->nsnaps + 1 > m->cap_snaps) {
+        m->snaps = arena_grow(m->arena, m->snaps, sizeof(MSnapshot), &m->cap_snaps, m->nsnaps + 1);
+    }
+    m->snaps[m->nsnaps] = *new;
+    return m->nsnaps++;
+}
+
+uint32_t sel_retarget(Sel *s, uint32_t snap, uint32_t from, uint32_t to)
+{
+    MRegion *m = s->m;
+    MSnapshot new = m->snaps[snap];
+    uint32_t old = new.first, n = 0;
+    while (n < new.count && (m->snap_entries[old + n].vreg != from || m->snap_entries[old + n].recipe == M_CONSTANT)) {
+        n++;
+    }
+    if (n == new.count) {
+        return snap;
+    }
+    new.first = m->nsnap_entries;
+    for (n = 0; n < new.count; n++) {
+        MSnapEntry e = m->snap_entries[old + n];
+        bool is_const = e.recipe == M_CONSTANT || e.recipe == M_PLUS_CONSTANT;
+        add_entry(s, e.slot, e.recipe, !is_const && e.vreg == from ? to : e.vreg);
+    }
+    return add_snapshot(m, &new);
+}
+
 uint32_t sel_snapshot(Sel *s, uint32_t id)
 {
     const IrSnapshot *snap = &s->r->snaps[id];
@@ -152,10 +182,6 @@ uint32_t sel_snapshot(Sel *s, uint32_t id)
     s->last_snap = is_shared ? m->nsnaps : 0;
     s->last_first = snap->first;
     s->last_count = snap->count;
-    if (m->nsnaps + 1 > m->cap_snaps) {
-        m->snaps = arena_grow(m->arena, m->snaps, sizeof(MSnapshot), &m->cap_snaps, m->nsnaps + 1);
-    }
-    m->snaps[m->nsnaps] = new;
     s->snap_block[id] = is_shared ? s->block : 0;
-    return s->snap[id] = m->nsnaps++;
+    return s->snap[id] = add_snapshot(m, &new);
 }

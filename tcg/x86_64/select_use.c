@@ -273,7 +273,8 @@ bool sel_dies(Sel *s, uint32_t v)
     uint32_t x = sel_resolve(s, v);
     const IrInsn *i = &s->r->insns[x];
     uint32_t traits = ir_op_info[i->op].traits;
-    bool is_used = traits & IR_TRAIT_PHI ? s->state[x] & SEL_USED : s->vreg[x] != 0;
+    bool has_register = traits & (IR_TRAIT_PHI | IR_TRAIT_SLOTIN); /* those of pins, that is, from the start */
+    bool is_used = has_register ? s->state[x] & SEL_USED : s->vreg[x] != 0;
     if (is_used || traits & IR_TRAIT_FLOAT) {
         return !is_used;
     }

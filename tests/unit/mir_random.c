@@ -635,6 +635,38 @@ static void gen_deferred(Gen *g)
     }
 }
 
+/* A block and the two exits that it chooses from; perhaps several such, one after the other. */
+static void gen_fork(Gen *g)
+{
+    for (;;) {
+        uint32_t head = g->block, keep[M_NCLASSES];
+        gen_jump(g, true);
+        memcpy(keep, g->navail, sizeof(keep));
+        for (unsigned side = 0; side < 2; side++) {
+            memcpy(g->navail, keep, sizeof(keep));
+            g->last_snap = 0;
+            link_blocks(g, head, begin_block(g));
+            if (chance(g, 50)) {
+                gen_insns(g);
+            }
+            if (side == 1 && chance(g, 30)) {
+                gen_jump(g, true); /* the last one may fork in turn */
+                break;
+            }
+            gen_exit(g);
+        }
+        if (g->m->insns[g->m->ninsns - 1].op == OP_EXIT) {
+            if (chance(g, 70)) {
+                return;
+            }
+            begin_entry(g);
+            gen_insns(g);
+        } else {
+            g->m->ninsns--;
+        }
+    }
+}
+
 static void gen_sequence(Gen *g, unsigned level)
 {
     while (g->budget > 3 && chance(g, level ? 55 : 95)) {
@@ -677,8 +709,12 @@ void mir_random(MRegion *m, const MHost *h, const MirShape *shape, uint64_t seed
     }
     begin_entry(g);
     gen_insns(g);
-    gen_sequence(g, 0);
-    gen_exit(g);
-    gen_deferred(g);
+    if (shape->blocks == 2) {
+        gen_fork(g);
+    } else {
+        gen_sequence(g, 0);
+        gen_exit(g);
+        gen_deferred(g);
+    }
     mir_finish(m);
 }

@@ -8,7 +8,7 @@
 #include "util/arena.h"
 
 typedef struct MirShape {
-    unsigned blocks;   /* about how many; 1: one block */
+    unsigned blocks;   /* about how many; 1: one block; 2: forks with exits only */
     unsigned insns;    /* per block, about */
     unsigned pressure; /* 0-10: how old the values are that insns use */
 } MirShape;
