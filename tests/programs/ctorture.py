@@ -157,7 +157,7 @@ def main():
                     unexpected_pass.discard(name if name in expect else name + opt)
                 else:
                     failed += 1
-                    print('not ok %s %s %s: status %s %s' % (name, opt, engine, status, output.decode(errors='replace').strip()[-200:]))
+                    print('not ok %s %s %s: status %s %s' % (name, opt, engine, status, output.decode(errors='replace').strip()[-200:]), flush=True)
     print('# %d programs run, %d expected failures, %d do not compile for this target' % (passed + failed + expected, expected, not_compiled))
     print('%d passed, %d failed' % (passed, failed))
     sys.exit(1 if failed else 0)
