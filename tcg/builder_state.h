@@ -96,13 +96,14 @@ struct IrBuilder {
     uint32_t avail;       /* see BuildBlock.avail */
     uint32_t fpenv, last_fpenv;
     uint32_t nmem;        /* entries of mem, oldest first */
-    MemValue mem[REUSE_MAX];
 
     /* ir_finish */
     uint32_t *order;      /* reachable blocks in reverse post-order, norder of them */
     uint32_t norder;
     uint32_t head;        /* where the region is entered: block 1 or the stub before it */
 
+    /* not cleared by ir_begin */
+    MemValue mem[REUSE_MAX];
     uint32_t epoch;       /* of the region; entries of other epochs are empty */
     NumberEntry numbers[1 << NUMBER_BITS];
 };
