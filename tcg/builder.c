@@ -260,6 +260,9 @@ void ir_insn_begin(IrBuilder *b, uint64_t pc, unsigned len)
     b->insn_pc = pc;
     b->insn_ctx = b->ctx;
     ir_insn_commit(b);
+    if (!r->blocks[b->block].first && pc == r->blocks[b->block].pc) {
+        b->blocks[b->block].is_insn_start = true;
+    }
     r->guest_insns++;
     if (r->nsources && r->sources[r->nsources - 1].end == pc) {
         r->sources[r->nsources - 1].end = pc + len;

@@ -29,6 +29,7 @@ typedef struct BuildBlock {
     uint32_t fpenv;        /* number of the FP environment at its end */
     uint32_t npreds;       /* edges to it so far */
     bool is_filled;
+    bool is_insn_start;    /* starts with a guest instruction */
     uint32_t ret_block;    /* of an exit_call: follows it in the layout */
     /* ir_finish. Flow: calls count as edges to their return sites. Ids of 0 mean none */
     uint32_t rpo;          /* number in reverse post-order, from 1; 0: unreachable */
