@@ -49,6 +49,8 @@ void ir_begin(IrBuilder *b, IrRegion *r, struct Arena *arena, const IrSlotDesc *
     GROW(r->insns, r->cap_insns, 512);
     GROW(r->blocks, r->cap_blocks, 16);
     GROW(r->snaps, r->cap_snaps, 128);
+    GROW(r->snap_entries, r->cap_snap_entries, 512);
+    GROW(r->extra, r->cap_extra, 128);
     GROW(b->blocks, b->cap_blocks, 16);
     GROW(b->snaps, b->cap_snaps, 128);
     GROW(b->log, b->cap_log, 256);
