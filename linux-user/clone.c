@@ -9,6 +9,7 @@
 
 #include "linux-user/abi.h"
 #include "linux-user/check.h"
+#include "linux-user/host_tls.h"
 #include "linux-user/mm.h"
 #include "linux-user/signal.h"
 #include "linux-user/signal_host.h"
@@ -43,16 +44,17 @@ static int64_t host_fork(const CloneArgs *a)
 static int64_t host_thread(const CloneArgs *a, HostStack *stack, void (*fn)(Task *), Task *arg)
 {
     const struct clone_args *h = &a->host;
+    uint64_t tls = host_tls_make((char *)stack + HOST_STACK_SIZE - HOST_TLS_SIZE);
     if (a->size) {
         struct clone_args copy = *h;
-        copy.flags &= ~(uint64_t)CLONE_SETTLS;
-        copy.tls = 0;
+        copy.flags = (copy.flags & ~(uint64_t)CLONE_SETTLS) | (tls ? CLONE_SETTLS : 0);
+        copy.tls = tls;
         copy.stack = SYS_PTR(stack);
-        copy.stack_size = HOST_STACK_SIZE;
+        copy.stack_size = thread_stack_top(stack) - SYS_PTR(stack);
         return clone_host(SYS_clone3, SYS_PTR(&copy), a->size, 0, 0, 0, fn, arg);
     }
-    uint64_t flags = (h->flags & ~(uint64_t)CLONE_SETTLS) | h->exit_signal;
-    return clone_host(SYS_clone, flags, thread_stack_top(stack), h->parent_tid, h->child_tid, 0, fn, arg);
+    uint64_t flags = (h->flags & ~(uint64_t)CLONE_SETTLS) | h->exit_signal | (tls ? CLONE_SETTLS : 0);
+    return clone_host(SYS_clone, flags, thread_stack_top(stack), h->parent_tid, h->child_tid, tls, fn, arg);
 }
 
 /* Registers of the new task. */
@@ -133,6 +135,9 @@ static int64_t clone_fork(Task *t, const CloneArgs *a)
 {
     lock_all(t);
     int64_t pid = host_fork(a);
+    if (pid == 0) {
+        lock_forget_tid();
+    }
     unlock_all(t, pid == 0);
     if (pid == 0) {
         become_child(t, a);
@@ -167,6 +172,9 @@ static int64_t clone_vm(Task *t, const CloneArgs *a)
     start_registers(child, a);
     thread_group_add(child);
     bool is_vfork = a->host.flags & CLONE_VFORK;
+    if (!is_vfork) { /* else we wait while it runs */
+        tcg_set_parallel(t->mm->tcg);
+    }
     child->is_vfork = is_vfork;
     int64_t pid = host_thread(a, stack, thread_main, child);
     if (pid < 0 || is_vfork) {

@@ -5,7 +5,8 @@ import re
 import shlex
 import sys
 
-INTS = ('int uint long ulong hex fd atfd pid uid mode dev sig off addr ioctl futex_op').split()
+INTS = ('int uint long ulong hex fd atfd pid uid mode dev sig off addr ioctl futex_op argv envp events fcntl_arg ioctl_arg futex_arg '
+        'clone_flags sockopt').split()
 DIRS = {'in': 'ARG_IN', 'out': 'ARG_OUT', 'io': 'ARG_INOUT'}
 FIRST_COMMON = 424  # from here on numbers are equal on all architectures
 

@@ -33,6 +33,7 @@ typedef struct Mm {
     uint64_t brk_start, brk;   /* guarded by: lock */
     uint64_t random;           /* state of the generator */
     uint64_t anon_serial;      /* identity of the next shared anonymous mapping; guarded by: lock */
+    bool has_shared;           /* some memory was mapped that others may reach, too */
     bool is_locked_future;     /* mlockall(MCL_FUTURE); guarded by: lock */
     _Atomic uint64_t limit[MM_LIMIT_COUNT]; /* soft limits of the guest, MmLimit */
     MmMap map;                 /* mappings: protection, file identity, flags; guarded by: lock */
@@ -61,6 +62,8 @@ int64_t mm_mlock(Mm *mm, uint64_t addr, uint64_t len, int flags);
 int64_t mm_mlockall(Mm *mm, int flags);
 int64_t mm_munlockall(Mm *mm);
 int64_t mm_mincore(Mm *mm, uint64_t addr, uint64_t len, uint64_t vec);
+/* Memory that other processes may reach was mapped, or made writable: atomics must be the host's from now on. */
+void mm_note_shared(Mm *mm, int prot);
 int64_t mm_shmat(Mm *mm, int id, uint64_t addr, int flags);
 int64_t mm_shmdt(Mm *mm, uint64_t addr);
 

@@ -181,6 +181,7 @@ int64_t mm_shmat(Mm *mm, int id, uint64_t addr, int flags)
     if (addr % MM_PAGE && !(flags & SHM_RND)) {
         return -EINVAL;
     }
+    mm_note_shared(mm, PROT_READ | PROT_WRITE);
     lock_acquire(&mm->lock);
     r = shmat_locked(mm, id, ALIGN_DOWN(addr, MM_PAGE), ALIGN_UP(ds.shm_segsz, MM_PAGE), flags);
     lock_release(&mm->lock);

@@ -177,11 +177,22 @@ static int64_t mmap_locked(Mm *mm, uint64_t addr, uint64_t len, uint32_t prot, i
     return (int64_t)area.start;
 }
 
+void mm_note_shared(Mm *mm, int prot)
+{
+    mm->has_shared = true;
+    if (prot & PROT_WRITE) {
+        tcg_set_parallel(mm->tcg);
+    }
+}
+
 int64_t mm_mmap(Mm *mm, uint64_t addr, uint64_t len, int prot, int flags, int fd, uint64_t offset)
 {
     int64_t r = check_arguments(mm, addr, &len, flags, offset);
     if (r < 0) {
         return r;
+    }
+    if ((flags & MAP_TYPE) != MAP_PRIVATE) {
+        mm_note_shared(mm, prot);
     }
     lock_acquire(&mm->lock);
     r = mmap_locked(mm, addr, len, (uint32_t)prot & PROT_ALL, flags, fd, offset);
@@ -313,6 +324,9 @@ int64_t mm_mprotect(Mm *mm, uint64_t addr, uint64_t len, int prot)
     uint64_t start = addr, end = addr + ALIGN_UP(len, MM_PAGE);
     if (end <= start || end > mm->layout.address_end) {
         return -ENOMEM;
+    }
+    if (mm->has_shared) {
+        mm_note_shared(mm, prot);
     }
     lock_acquire(&mm->lock);
     int64_t r = is_down ? widen_down(mm, &start) : 0;

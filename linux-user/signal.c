@@ -15,6 +15,8 @@
 #include "util/lock.h"
 #include "util/sys.h"
 
+/* UAPI_SA_FLAGS of the kernel: others read back as 0, by which programs find out what is supported */
+#define KNOWN_SA_FLAGS 0xd8000807ull
 #define UNMASKABLE (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
 
 void signal_init_process(Task *t)
@@ -28,7 +30,7 @@ void signal_init_process(Task *t)
     signal_host_mask(~0ull, false);
     signal_init_thread(t);
     for (int sig = 1; sig <= NSIG_MAX; sig++) {
-        if (sig != SIGKILL && sig != SIGSTOP) {
+        if (signal_default(sig) == SIGNAL_CORE) { /* all others are on the host what they are in the guest */
             signal_host_install(sig, &t->sighand->action[sig]);
         }
     }
@@ -170,6 +172,7 @@ int64_t signal_sigaction(Task *t, int sig, const SigAction *act, SigAction *old)
     if (act) {
         h->action[sig] = *act;
         h->action[sig].mask &= ~UNMASKABLE;
+        h->action[sig].flags &= KNOWN_SA_FLAGS;
         signal_host_install(sig, act);
     }
     lock_release(&h->lock);

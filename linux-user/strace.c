@@ -55,7 +55,7 @@ void strace_enum(TextBuf *out, unsigned list, uint64_t value)
     text_hex(out, value);
 }
 
-static void format_string(TextBuf *out, uint64_t addr)
+void strace_string(TextBuf *out, uint64_t addr)
 {
     char copy[256];
     if (addr == 0) {
@@ -85,26 +85,7 @@ void strace_buffer(TextBuf *out, uint64_t addr, uint64_t len)
     }
 }
 
-static void format_futex_op(TextBuf *out, uint64_t op)
-{
-    static const char *const names[] = { "WAIT", "WAKE", "FD", "REQUEUE", "CMP_REQUEUE", "WAKE_OP", "LOCK_PI", "UNLOCK_PI", "TRYLOCK_PI",
-                                         "WAIT_BITSET", "WAKE_BITSET", "WAIT_REQUEUE_PI", "CMP_REQUEUE_PI", "LOCK_PI2" };
-    unsigned command = op & 127;
-    text_str(out, "FUTEX_");
-    if (command < ARRAY_LEN(names)) {
-        text_str(out, names[command]);
-    } else {
-        text_hex(out, command);
-    }
-    if (op & 128) {
-        text_str(out, "_PRIVATE");
-    }
-    if (op & 256) {
-        text_str(out, "|FUTEX_CLOCK_REALTIME");
-    }
-}
-
-static void format_address(TextBuf *out, uint64_t v)
+void strace_address(TextBuf *out, uint64_t v)
 {
     if (v) {
         text_hex(out, v);
@@ -121,7 +102,7 @@ static void format_integer(TextBuf *out, const SyscallArg *arg, uint64_t v)
     case ARG_OFF: text_i64(out, (int64_t)v); break;
     case ARG_ULONG: text_u64(out, v); break;
     case ARG_HEX: text_hex(out, v); break;
-    case ARG_ADDR: format_address(out, v); break;
+    case ARG_ADDR: strace_address(out, v); break;
     case ARG_ATFD:
         if ((int)v == AT_FDCWD) {
             text_str(out, "AT_FDCWD");
@@ -141,15 +122,13 @@ static void format_integer(TextBuf *out, const SyscallArg *arg, uint64_t v)
             text_i64(out, (int32_t)v);
         }
         break;
-    case ARG_IOCTL: strace_ioctl(out, (uint32_t)v); break;
-    case ARG_FUTEX_OP: format_futex_op(out, v); break;
-    case ARG_FLAGS: strace_flags(out, arg->ref, arg->ref == LIST_clone ? v : (uint32_t)v); break;
+    case ARG_FLAGS: strace_flags(out, arg->ref, (uint32_t)v); break;
     case ARG_ENUM: strace_enum(out, arg->ref, (uint32_t)v); break;
     default: text_i64(out, (int32_t)v); break;
     }
 }
 
-static void format_array(TextBuf *out, unsigned ref, uint64_t addr, uint64_t n)
+void strace_array(TextBuf *out, unsigned ref, uint64_t addr, uint64_t n)
 {
     if (addr == 0) {
         text_str(out, "NULL");
@@ -179,14 +158,14 @@ static void format_pointer(TextBuf *out, const SyscallRow *row, const SyscallArg
     case STRUCT_buf:
     case STRUCT_optval:
         if (arg->unit == COUNT_BITS) {
-            format_address(out, addr);
+            strace_address(out, addr);
         } else {
             strace_buffer(out, addr, is_output && arg->ref == STRUCT_buf && (uint64_t)result < n ? (uint64_t)result : n);
         }
         break;
     case STRUCT_dirent:
     case STRUCT_page:
-        format_address(out, addr);
+        strace_address(out, addr);
         break;
     case STRUCT_sockaddr:
         strace_sockaddr(out, addr, n);
@@ -195,7 +174,7 @@ static void format_pointer(TextBuf *out, const SyscallRow *row, const SyscallArg
         if (arg->count < 0) {
             strace_struct(out, arg->ref, addr);
         } else {
-            format_array(out, arg->ref, addr, n);
+            strace_array(out, arg->ref, addr, n);
         }
     }
 }
@@ -207,10 +186,12 @@ static void format_args(TextBuf *out, const SyscallRow *row, const uint64_t args
         if (i) {
             text_str(out, ", ");
         }
-        if (arg->type < ARG_PATH) {
+        if (arg->type >= ARG_IOCTL && arg->type < ARG_PATH) {
+            strace_argument(out, arg->type, args, i, has_result ? result : -1);
+        } else if (arg->type < ARG_PATH) {
             format_integer(out, arg, args[i]);
         } else if (arg->type <= ARG_STR) {
-            format_string(out, args[i]);
+            strace_string(out, args[i]);
         } else {
             format_pointer(out, row, arg, args, args[i], has_result, result);
         }

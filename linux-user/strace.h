@@ -20,6 +20,11 @@ void strace_format(TextBuf *out, const SyscallRow *row, uint64_t number, const u
 /* Parts of it. */
 void strace_struct(TextBuf *out, unsigned id, uint64_t addr);
 void strace_element(TextBuf *out, unsigned id, uint64_t addr); /* the same inside of an array */
+void strace_array(TextBuf *out, unsigned id, uint64_t addr, uint64_t n);
+void strace_address(TextBuf *out, uint64_t v); /* hexadecimal, or NULL */
+void strace_string(TextBuf *out, uint64_t addr);
+/* Argument i of a type that is decoded by the arguments beside it; result < 0: nothing has been written yet. */
+void strace_argument(TextBuf *out, unsigned type, const uint64_t args[6], unsigned i, int64_t result);
 void strace_flags(TextBuf *out, unsigned list, uint64_t value);
 void strace_enum(TextBuf *out, unsigned list, uint64_t value);
 void strace_sigset(TextBuf *out, uint64_t set);

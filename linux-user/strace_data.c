@@ -227,6 +227,23 @@ static bool is_value(const StructDesc *s)
     return s->nfields && !s->field[0].name && s->field[0].format <= FMT_X64;
 }
 
+static void format_msghdr(TextBuf *out, const uint8_t *p)
+{
+    text_str(out, "{msg_name=");
+    strace_sockaddr(out, load(p, 8), load(p + 8, 4));
+    text_str(out, ", msg_namelen=");
+    text_u64(out, load(p + 8, 4));
+    text_str(out, ", msg_iov=");
+    strace_array(out, STRUCT_iovec, load(p + 16, 8), load(p + 24, 8));
+    text_str(out, ", msg_iovlen=");
+    text_u64(out, load(p + 24, 8));
+    text_str(out, ", msg_controllen=");
+    text_u64(out, load(p + 40, 8));
+    text_str(out, ", msg_flags=");
+    strace_flags(out, LIST_msg, load(p + 48, 4));
+    text_char(out, '}');
+}
+
 static void format_at(TextBuf *out, unsigned id, uint64_t addr, bool is_element)
 {
     const StructDesc *s = &struct_descs[id];
@@ -242,6 +259,8 @@ static void format_at(TextBuf *out, unsigned id, uint64_t addr, bool is_element)
         text_str(out, ", iov_len=");
         text_u64(out, load(copy + 8, 8));
         text_char(out, '}');
+    } else if (id == STRUCT_msghdr || id == STRUCT_rmsghdr) {
+        format_msghdr(out, copy);
     } else {
         text_str(out, has_brackets ? "[" : "");
         format_struct(out, id, copy);

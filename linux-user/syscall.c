@@ -48,6 +48,17 @@ static int64_t call_host(Task *t, const SyscallRow *row, const uint64_t a[6])
     return sys_call(row->host, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
+/* Whether a last component that is a symbolic link is followed: the kind of argument says it, and AT_SYMLINK_NOFOLLOW among the flags. */
+static bool follows(const SyscallRow *row, unsigned type, const uint64_t args[6])
+{
+    for (unsigned i = 0; i < row->nargs; i++) {
+        if (row->arg[i].type == ARG_FLAGS && row->arg[i].ref == LIST_at && (args[i] & AT_SYMLINK_NOFOLLOW)) {
+            return false;
+        }
+    }
+    return type == ARG_PATH;
+}
+
 /* A passed-through call with paths: each is copied and looked up before the host sees it. */
 static NOINLINE int64_t call_with_paths(Task *t, const SyscallRow *row, const uint64_t args[6])
 {
@@ -61,7 +72,7 @@ static NOINLINE int64_t call_with_paths(Task *t, const SyscallRow *row, const ui
         if (type == ARG_ATFD) {
             dirfd = (int)args[i];
         } else if (type == ARG_PATH || type == ARG_LPATH) {
-            int64_t error = path_get(t, dirfd, args[i], type == ARG_PATH, &buf[nbufs]);
+            int64_t error = path_get(t, dirfd, args[i], follows(row, type, args), &buf[nbufs]);
             if (error < 0) {
                 return error;
             }

@@ -9,7 +9,9 @@ typedef enum SyscallKind { SYSCALL_PASS, SYSCALL_WAIT, SYSCALL_FN, SYSCALL_NONE,
 
 typedef enum ArgType {
     ARG_INT, ARG_UINT, ARG_LONG, ARG_ULONG, ARG_HEX, ARG_FD, ARG_ATFD, ARG_PID, ARG_UID, ARG_MODE, ARG_DEV, ARG_SIG, ARG_OFF, ARG_ADDR,
-    ARG_IOCTL, ARG_FUTEX_OP, ARG_FLAGS, ARG_ENUM,
+    ARG_FLAGS, ARG_ENUM,
+    /* integers and unchecked pointers that only strace_args.c looks into */
+    ARG_IOCTL, ARG_FUTEX_OP, ARG_ARGV, ARG_ENVP, ARG_EVENTS, ARG_FCNTL_ARG, ARG_IOCTL_ARG, ARG_FUTEX_ARG, ARG_CLONE_FLAGS, ARG_SOCKOPT,
     /* pointers, checked before the call */
     ARG_PATH, ARG_LPATH, ARG_STR, ARG_IN, ARG_OUT, ARG_INOUT,
 } ArgType;

@@ -3,6 +3,7 @@
 #ifndef LYRE_LINUX_USER_THREAD_H
 #define LYRE_LINUX_USER_THREAD_H
 
+#include "linux-user/host_tls.h"
 #include "linux-user/task.h"
 
 /* A block of host memory for the C stack of one thread; this header lies at its start. */
@@ -16,7 +17,8 @@ enum { HOST_STACK_SIZE = 256 * 1024 };
 HostStack *thread_stack_new(Mm *mm);
 /* `is_done`: no thread stands on it any more. Otherwise clone_leave will say so. */
 void thread_stack_give_back(Mm *mm, HostStack *stack, bool is_done);
-static inline uint64_t thread_stack_top(HostStack *s) { return (uint64_t)(uintptr_t)s + HOST_STACK_SIZE; }
+/* Above it lies the thread's local storage. */
+static inline uint64_t thread_stack_top(HostStack *s) { return (uint64_t)(uintptr_t)s + HOST_STACK_SIZE - HOST_TLS_SIZE; }
 
 /* A copy of `from` that shares what the clone flags say; cpu, signal_stack and host_stack are new or none. NULL: no memory. */
 Task *thread_task_new(Task *from, uint64_t flags);

@@ -37,7 +37,7 @@ void ir_begin(IrBuilder *b, IrRegion *r, struct Arena *arena, const IrSlotDesc *
     r->nhelpers = nhelpers;
     r->ctx = ctx;
     r->arena = arena;
-    memset(b, 0, offsetof(IrBuilder, epoch));
+    memset(b, 0, offsetof(IrBuilder, mem));
     b->r = r;
     b->arena = arena;
     b->settings = *settings;

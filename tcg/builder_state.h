@@ -91,17 +91,19 @@ struct IrBuilder {
     uint32_t insn_ctx, insn_block, insn_pos, insn_snap;
     bool insn_has_put;
 
+    bool has_box, has_canon; /* unbox, fcanon were asked for: narrow.c has work */
     uint32_t last_block;  /* the latest one filled */
     uint32_t avail;       /* see BuildBlock.avail */
     uint32_t fpenv, last_fpenv;
     uint32_t nmem;        /* entries of mem, oldest first */
-    MemValue mem[REUSE_MAX];
 
     /* ir_finish */
     uint32_t *order;      /* reachable blocks in reverse post-order, norder of them */
     uint32_t norder;
     uint32_t head;        /* where the region is entered: block 1 or the stub before it */
 
+    /* not cleared by ir_begin */
+    MemValue mem[REUSE_MAX];
     uint32_t epoch;       /* of the region; entries of other epochs are empty */
     NumberEntry numbers[1 << NUMBER_BITS];
 };
@@ -158,6 +160,9 @@ void flow_lay_out(IrBuilder *b);
 /* ---- finish_slots.c: parameters to phis, snapshots to lists */
 void slots_complete(IrBuilder *b);
 void slots_fill_snapshots(IrBuilder *b); /* leaves IR_FLAG_MARK on the values that they list */
+
+/* ---- opt/narrow.c: phis of boxed floats and canonical NaNs */
+void narrow_phis(IrBuilder *b);
 
 /* ---- opt/dead.c: removes what nobody needs, resolves arguments, counts uses */
 void dead_remove(IrBuilder *b);

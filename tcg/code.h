@@ -98,6 +98,8 @@ typedef struct CodeBlob {
 typedef struct HostSettings {
     bool has_counter;     /* decrement RegionData.counter at the head (tier 1) */
     bool has_poll;        /* poll at the head */
+    bool is_quick;        /* tier 1: time of compiling counts more than the code */
+    bool is_single;       /* nobody else reaches the guest's memory: atomics need no bus lock, fences no instruction */
     uint32_t log;         /* bit 0: annotate for -d out_asm */
 } HostSettings;
 

@@ -9,6 +9,7 @@ void ir_finish(IrBuilder *b)
     lyre_assert(!b->block);
     flow_analyse(b);
     slots_complete(b);
+    narrow_phis(b);
     slots_fill_snapshots(b);
     dead_remove(b);
     flow_lay_out(b);

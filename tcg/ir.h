@@ -77,6 +77,7 @@ typedef struct IrInsn {
 typedef enum IrInsnFlag {
     IR_FLAG_DEAD = 1,
     IR_FLAG_MARK = 2, /* free for the pass that runs */
+    IR_FLAG_QUIET = 4, /* floating-point phi that is never a signalling NaN */
 } IrInsnFlag;
 
 /* Exact guest state at one point: the start of the guest instruction at pc. Slots not listed have their home's value. */

@@ -44,7 +44,7 @@ static inline void jumptable_forget(CpuState *s, uint64_t pc)
 {
     TcgTableEntry *e = jumptable_entry(s, pc);
     if (e->pc == pc) {
-        e->pc = pc ? 0 : ~0ull; /* 0 is looked for in entry 0 only */
+        e->pc = e == jumptable_entry(s, 0) ? ~0ull : 0; /* 0 is looked for in that one only */
         e->code = NULL;
     }
 }

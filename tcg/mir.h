@@ -70,7 +70,8 @@ typedef struct MInsn {
     uint64_t imm;        /* immediate, or block id, or IR insn id of an exit */
     uint32_t snap : 31;  /* MRegion.snaps: state for the side table; 0: none. Its values are used late, but */
     uint32_t is_snap_early : 1; /* used early if the operation leaves before it writes any result (plain loads, say):
-                            results may then overwrite them */
+                            results may then overwrite them. The tied result itself
+                            may be named: its register holds the source's value then */
     uint32_t clobbers[M_NCLASSES]; /* registers destroyed beyond operands; live values there are moved away or spilled */
     uint32_t ir;         /* IR insn it came from: for logs */
 } MInsn;
@@ -169,5 +170,7 @@ typedef struct MAlloc {
 
 /* Linear scan over SSA intervals (Wimmer and Franz, CGO 2010) with splitting. Deterministic. */
 void mir_allocate(MRegion *m, const MHost *host, MAlloc *out);
+/* In one walk backwards, for tier 1: regions whose blocks form trees. false: not such a region, or too hard; mir_allocate does it. */
+bool mir_allocate_quick(MRegion *m, const MHost *host, MAlloc *out);
 
 #endif

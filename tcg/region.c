@@ -126,7 +126,7 @@ static const TargetInsn *decode_block(Former *f, FormBlock *k)
 {
     uint64_t pc = k->pc, limit = next_leader(f, pc);
     k->first = f->ninsns;
-    while (f->ninsns < f->max_insns && pc < limit && decode(f, pc, &f->insns[f->ninsns])) {
+    while (f->ninsns < f->max_insns && (pc < limit || pc == k->pc) && decode(f, pc, &f->insns[f->ninsns])) {
         const TargetInsn *insn = &f->insns[f->ninsns++];
         pc += insn->len;
         if (insn->flow != FLOW_NEXT) {
@@ -187,7 +187,7 @@ static unsigned successors(const Former *f, const FormBlock *k, uint32_t out[2],
     uint64_t pcs[2];
     unsigned npcs = 0, n = 0;
     *has_call = is_call(last);
-    if (last->flow == FLOW_BRANCH || last->flow == FLOW_JUMP) {
+    if (f->shape != SHAPE_TRACE && (last->flow == FLOW_BRANCH || last->flow == FLOW_JUMP)) {
         pcs[npcs++] = last->target;
     }
     if (last->flow == FLOW_BRANCH || last->flow == FLOW_NEXT || *has_call) {
@@ -279,11 +279,30 @@ bool region_discover(Former *f, RegionKey key, RegionShape shape, uint32_t max_i
 
 /* ---- IR */
 
-/* Index of the region's block at pc. */
+/* Index of the region's block at pc, when it can be reached from the current one without leaving. */
 static uint32_t inner_block(const Former *f, uint64_t pc)
 {
-    uint32_t i = f->shape == SHAPE_BLOCK ? NO_BLOCK : find_block(f, pc);
+    bool is_outside = f->shape == SHAPE_BLOCK || (f->shape == SHAPE_TRACE && pc != f->blocks[f->current].end);
+    uint32_t i = is_outside ? NO_BLOCK : find_block(f, pc);
     return i != NO_BLOCK && f->blocks[i].rpo ? i : NO_BLOCK;
+}
+
+/* Whether the decoder announced that the instruction may go on there: order, predecessors and polls were found from that. */
+static bool is_announced(const TargetInsn *insn, uint64_t pc)
+{
+    bool is_next = pc == insn->pc + insn->len;
+    switch (insn->flow) {
+    case FLOW_BRANCH:
+        return is_next || pc == insn->target;
+    case FLOW_JUMP:
+        return pc == insn->target;
+    case FLOW_NEXT:
+    case FLOW_CALL:
+    case FLOW_CALL_INDIRECT:
+        return is_next;
+    default: /* an indirect jump whose target turned out to be known leaves by a link */
+        return false;
+    }
 }
 
 /* TargetTrans.block_of. Of a call's blocks only the return site counts, as an entry. */
@@ -291,7 +310,7 @@ static uint32_t block_of(void *opaque, uint64_t pc)
 {
     const Former *f = opaque;
     uint32_t i = inner_block(f, pc);
-    if (i == NO_BLOCK || (is_call(f->insn) && !(f->blocks[i].is_entry && pc == f->insn->pc + f->insn->len))) {
+    if (i == NO_BLOCK || !is_announced(f->insn, pc) || (is_call(f->insn) && !f->blocks[i].is_entry)) {
         return 0;
     }
     return f->blocks[i].ir;

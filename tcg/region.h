@@ -10,7 +10,7 @@
 
 typedef enum RegionShape {
     SHAPE_BLOCK, /* one basic block */
-    SHAPE_TRACE, /* tier 1: follows the fall-through of branches; back edges to its head are inside */
+    SHAPE_TRACE, /* tier 1: follows the fall-through of branches. All else leaves: loops pass its head and are counted there */
     SHAPE_GRAPH, /* tier 2: all that direct branches reach; return sites of calls are entries */
 } RegionShape;
 

@@ -116,6 +116,14 @@ void tcg_invalidate(Tcg *t, uint64_t start, uint64_t end)
     lock_release(&t->publish);
 }
 
+void tcg_set_parallel(Tcg *t)
+{
+    if (!t->is_parallel) {
+        t->is_parallel = true;
+        tcg_invalidate_all(t);
+    }
+}
+
 void tcg_invalidate_all(Tcg *t)
 {
     tcg_invalidate(t, 0, ~0ull);

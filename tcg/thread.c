@@ -11,7 +11,6 @@
 #include "tcg/stats.h"
 #include "tcg/tramp.h"
 #include "tcg/translate.h"
-#include "tcg/x86_64/offsets.h"
 #include "util/assert.h"
 #include "util/hostmem.h"
 
@@ -24,13 +23,6 @@ enum {
 };
 
 _Static_assert(sizeof(CpuState) <= STATE_POLL_PAGE, "");
-_Static_assert(offsetof(CpuState, pc) == OFF_PC && offsetof(CpuState, ctx) == OFF_CTX && offsetof(CpuState, event) == OFF_EVENT, "");
-_Static_assert(offsetof(CpuState, event_arg) == OFF_EVENT_ARG && offsetof(CpuState, c_stack) == OFF_C_STACK, "");
-_Static_assert(offsetof(CpuState, guest_mxcsr) == OFF_GUEST_MXCSR && offsetof(CpuState, host_mxcsr) == OFF_HOST_MXCSR, "");
-_Static_assert(offsetof(CpuState, is_in_code) == OFF_IS_IN_CODE && offsetof(CpuState, pin_home) == OFF_PIN_HOME, "");
-_Static_assert(offsetof(CpuState, return_bottom) == OFF_RETURN_BOTTOM && offsetof(CpuState, return_sp) == OFF_RETURN_SP, "");
-_Static_assert(STATE_TABLE == OFF_TABLE && STATE_BIAS == OFF_BIAS && JUMPTABLE_MASK == TABLE_MASK, "");
-_Static_assert(TCG_EVENT_LINK == EVENT_LINK && TCG_EVENT_INDIRECT == EVENT_INDIRECT && TCG_EVENT_HOT == EVENT_HOT, "");
 
 /* ---- translators */
 

@@ -8,18 +8,13 @@
 #include "util/assert.h"
 #include "util/hostmem.h"
 
-enum { FIRST_CHUNK = 64 * 1024 };
+enum { FIRST_CHUNK = 64 * 1024, MIN_ELEMENTS = 64 };
 
-typedef struct Chunk {
-    struct Chunk *next;
+typedef struct ArenaChunk {
+    struct ArenaChunk *next;
     size_t size; /* of data */
     _Alignas(16) uint8_t data[];
 } Chunk;
-
-struct Arena {
-    Chunk *chunks; /* newest (largest) first */
-    size_t used;   /* of the newest */
-};
 
 Arena *arena_new(void)
 {
@@ -43,16 +38,22 @@ void arena_free(Arena *a)
     }
 }
 
+static void begin_chunk(Arena *a)
+{
+    a->at = a->chunks->data;
+    a->end = a->chunks->data + a->chunks->size;
+}
+
 void arena_reset(Arena *a)
 {
     if (a->chunks) {
         free_chunks(a->chunks->next);
         a->chunks->next = NULL;
+        begin_chunk(a);
     }
-    a->used = 0;
 }
 
-static void *alloc_slow(Arena *a, size_t size)
+void *arena_alloc_slow(Arena *a, size_t size)
 {
     size_t chunk = a->chunks ? a->chunks->size * 2 : FIRST_CHUNK;
     while (chunk < size) {
@@ -62,40 +63,22 @@ static void *alloc_slow(Arena *a, size_t size)
     c->size = chunk;
     c->next = a->chunks;
     a->chunks = c;
-    a->used = size;
+    begin_chunk(a);
+    a->at += size;
     return c->data;
 }
 
-void *arena_alloc(Arena *a, size_t size)
+void *arena_grow_slow(Arena *a, void *old, size_t elem, uint32_t *cap, uint32_t need)
 {
-    size = ALIGN_UP(size, 16);
-    if (UNLIKELY(!a->chunks || a->chunks->size - a->used < size)) {
-        return alloc_slow(a, size);
-    }
-    void *p = a->chunks->data + a->used;
-    a->used += size;
-    return p;
-}
-
-void *arena_alloc0(Arena *a, size_t size)
-{
-    return memset(arena_alloc(a, size), 0, size);
-}
-
-void *arena_grow(Arena *a, void *old, size_t elem, uint32_t *cap, uint32_t need)
-{
-    if (need <= *cap) {
-        return old;
-    }
-    uint32_t new_cap = *cap ? *cap * 2 : 64;
+    uint32_t new_cap = *cap ? *cap * 2 : MIN_ELEMENTS;
     while (new_cap < need) {
         new_cap *= 2;
     }
     size_t old_size = ALIGN_UP((size_t)*cap * elem, 16), new_size = ALIGN_UP((size_t)new_cap * elem, 16);
     *cap = new_cap;
-    bool is_last = old && (uint8_t *)old + old_size == a->chunks->data + a->used;
-    if (is_last && a->chunks->size - a->used >= new_size - old_size) {
-        a->used += new_size - old_size;
+    bool is_last = old && (uint8_t *)old + old_size == a->at;
+    if (is_last && (size_t)(a->end - a->at) >= new_size - old_size) {
+        a->at += new_size - old_size;
         return old;
     }
     void *p = arena_alloc(a, new_size);

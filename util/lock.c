@@ -9,13 +9,28 @@
 #include <unistd.h>
 
 #include "util/compiler.h"
+#include "util/sys.h"
 
 #define WAITERS 0x80000000u
 
+/* The thread's own tid: 0 until asked for. Host threads have thread-local storage of their own (linux-user/host_tls.c). */
+static __thread uint32_t cached_tid __attribute__((tls_model("initial-exec")));
+static bool has_tls; /* false until the C library has set the first thread's storage up */
+
+__attribute__((constructor)) static void note_tls(void) { has_tls = true; }
+
 static uint32_t current_tid(void)
 {
-    return (uint32_t)syscall(SYS_gettid);
+    if (UNLIKELY(!has_tls)) {
+        return (uint32_t)sys_call1(SYS_gettid, 0);
+    }
+    if (UNLIKELY(cached_tid == 0)) {
+        cached_tid = (uint32_t)sys_call1(SYS_gettid, 0);
+    }
+    return cached_tid;
 }
+
+void lock_forget_tid(void) { cached_tid = 0; }
 
 bool lock_try_acquire(Lock *l)
 {

@@ -19,6 +19,8 @@ bool lock_try_acquire(Lock *l);
 void lock_release(Lock *l);
 /* After fork in the child: the lock belongs to the only thread that is left. */
 void lock_reset(Lock *l);
+/* After fork in the child, before it takes a lock: the thread has another tid now. */
+void lock_forget_tid(void);
 bool lock_is_held_by_dead(const Lock *l);
 /* Acquires a lock that `owner`, known to be dead, never released. false: it is not the owner. */
 bool lock_take_over(Lock *l, uint32_t owner);

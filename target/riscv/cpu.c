@@ -21,7 +21,7 @@ static const struct {
 #define B(id) (1ull << RV_EXT_##id)
 _Static_assert(RV_EXT_COUNT < 64, "a bit per extension");
 #define MODEL_MAX ((1ull << RV_EXT_COUNT) - 1)
-#define MODEL_GC (B(I) | B(M) | B(A) | B(ZICSR) | B(ZIFENCEI) | B(F) | B(D) | B(C) | B(ZICNTR))
+#define MODEL_GC  (B(I) | B(M) | B(A) | B(ZICSR) | B(ZIFENCEI) | B(F) | B(D) | B(C) | B(ZICNTR))
 
 static const struct {
     const char *name;
@@ -30,10 +30,13 @@ static const struct {
 } models[] = {
     { "rv64", MODEL_MAX, "all that Lyre has (default)" },
     { "max", MODEL_MAX, "the same" },
-    { "rva22u64", MODEL_GC | B(ZIHINTPAUSE) | B(ZBA) | B(ZBB) | B(ZBS) | B(ZICBOM) | B(ZICBOP) | B(ZICBOZ) | B(ZFHMIN),
+    { "rva22u64",
+      MODEL_GC | B(ZIHINTPAUSE) | B(ZBA) | B(ZBB) | B(ZBS) | B(ZICBOM) | B(ZICBOP) | B(ZICBOZ) |
+          B(ZFHMIN),
       "profile RVA22U64" },
     { "sifive-u54", MODEL_GC, "RV64GC" },
-    { "thead-c906", MODEL_GC | B(ZFHMIN) | B(ZFH), "RV64GC with half precision, without its custom instructions" },
+    { "thead-c906", MODEL_GC | B(ZFHMIN) | B(ZFH),
+      "RV64GC with half precision, without its custom instructions" },
 };
 #undef B
 
@@ -92,7 +95,8 @@ const TargetCpu *riscv_cpu_parse(const char *spec, const char **error)
         spec = models[0].name;
     size_t len = strcspn(spec, ",");
     unsigned m = 0;
-    while (m < ARRAY_LEN(models) && !(strlen(models[m].name) == len && !memcmp(models[m].name, spec, len)))
+    while (m < ARRAY_LEN(models) &&
+           !(strlen(models[m].name) == len && !memcmp(models[m].name, spec, len)))
         m++;
     if (m == ARRAY_LEN(models)) {
         *error = "unknown CPU model (-cpu help lists them)";
@@ -144,8 +148,12 @@ void riscv_cpu_list(int fd)
 
 uint64_t riscv_hwcap(const TargetCpu *cpu)
 {
-    static const struct { uint8_t ext; char letter; } letters[] = {
-        { RV_EXT_I, 'I' }, { RV_EXT_M, 'M' }, { RV_EXT_A, 'A' }, { RV_EXT_F, 'F' }, { RV_EXT_D, 'D' }, { RV_EXT_C, 'C' },
+    static const struct {
+        uint8_t ext;
+        char letter;
+    } letters[] = {
+        { RV_EXT_I, 'I' }, { RV_EXT_M, 'M' }, { RV_EXT_A, 'A' },
+        { RV_EXT_F, 'F' }, { RV_EXT_D, 'D' }, { RV_EXT_C, 'C' },
     };
     uint64_t cap = 0;
     for (unsigned i = 0; i < ARRAY_LEN(letters); i++)
@@ -188,7 +196,9 @@ uint32_t riscv_get_fcsr(const CpuState *s)
 void riscv_set_fcsr(CpuState *s, uint32_t fcsr)
 {
     uint32_t frm = fcsr >> 5 & 7;
-    static const uint8_t host_round[8] = { 0, 3, 1, 2 }; /* MXCSR.RC of RNE, RTZ, RDN, RUP; nearest for the others */
+    static const uint8_t host_round[8] = {
+        0, 3, 1, 2
+    }; /* MXCSR.RC of RNE, RTZ, RDN, RUP; nearest for the others */
     riscv_state(s)->frm = frm;
     s->guest_mxcsr = 0x1f80 | riscv_mxcsr_of_flags(fcsr & 31) | (uint32_t)host_round[frm] << 13;
     s->ctx = (s->ctx & ~(uint32_t)RV_CTX_FRM_MASK) | riscv_ctx_of_frm(frm);

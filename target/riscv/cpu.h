@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The RISC-V guest as other folders see it: its registers in CpuState.guest, its extensions and CPU models, and the parts
- * of its state that translated code keeps elsewhere (fcsr).
+ * The RISC-V guest as other folders see it: its registers in CpuState.guest, its extensions and CPU
+ * models, and the parts of its state that translated code keeps elsewhere (fcsr).
  */
 #ifndef LYRE_TARGET_RISCV_CPU_H
 #define LYRE_TARGET_RISCV_CPU_H
@@ -20,17 +20,21 @@ struct TargetCpu {
     uint64_t ext;     /* bit per RvExt */
 };
 
-/* Homes of the slots; lies at the start of CpuState.guest. The sticky flags are in MXCSR, the reservation of lr in CpuState.ll_*. */
+/* Homes of the slots; lies at the start of CpuState.guest. The sticky flags are in MXCSR, the
+ * reservation of lr in CpuState.ll_*. */
 typedef struct RiscvState {
     uint64_t x[32]; /* x[0] is never read or written by translated code and stays 0 */
     uint64_t f[32];
-    uint32_t frm;   /* all three bits, valid or not */
+    uint32_t frm; /* all three bits, valid or not */
     uint32_t reserved;
     const TargetCpu *cpu;
 } RiscvState;
 
 static inline RiscvState *riscv_state(CpuState *s) { return (RiscvState *)s->guest; }
-static inline const RiscvState *riscv_state_const(const CpuState *s) { return (const RiscvState *)s->guest; }
+static inline const RiscvState *riscv_state_const(const CpuState *s)
+{
+    return (const RiscvState *)s->guest;
+}
 
 /* Context word: how much translated code knows of frm. Bits 2-31 are for vtype and friends. */
 enum RvCtx {
@@ -42,7 +46,10 @@ enum RvCtx {
 };
 static inline uint32_t riscv_ctx_of_frm(uint32_t frm)
 {
-    return frm == 0 ? RV_CTX_FRM_RNE : frm < 4 ? RV_CTX_FRM_HOST : frm == 4 ? RV_CTX_FRM_RMM : RV_CTX_FRM_INVALID;
+    return frm == 0   ? RV_CTX_FRM_RNE
+           : frm < 4  ? RV_CTX_FRM_HOST
+           : frm == 4 ? RV_CTX_FRM_RMM
+                      : RV_CTX_FRM_INVALID;
 }
 
 /* fcsr of a thread that stands outside of translated code; setting it also sets the context. */
@@ -58,14 +65,16 @@ uint64_t riscv_hwprobe_ima_ext_0(const TargetCpu *cpu);
 static inline bool riscv_has(const TargetCpu *cpu, RvExt e) { return cpu->ext >> e & 1; }
 
 enum {
-    RISCV_CBO_SIZE = 64,                /* bytes of a block of cbo.* */
-    RISCV_TIME_FREQUENCY = 1000000000,  /* of the time, cycle and instret counters: CLOCK_MONOTONIC in ns */
+    RISCV_CBO_SIZE = 64, /* bytes of a block of cbo.* */
+    RISCV_TIME_FREQUENCY =
+        1000000000, /* of the time, cycle and instret counters: CLOCK_MONOTONIC in ns */
 };
 
 /* target.c's table; decode.c, disas.c */
 const TargetCpu *riscv_cpu_parse(const char *spec, const char **error);
 void riscv_cpu_list(int fd);
-bool riscv_decode(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *bytes, unsigned avail, TargetInsn *out);
+bool riscv_decode(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *bytes,
+                  unsigned avail, TargetInsn *out);
 void riscv_translate(TargetTrans *tt, const TargetInsn *insn);
 void riscv_disas(const TargetInsn *insn, char *buf, unsigned size);
 extern const HelperDesc riscv_helpers[];

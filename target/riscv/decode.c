@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* From bytes to a row and its flow of control; from a row to its translation. The matching itself is generated. */
+/* From bytes to a row and its flow of control; from a row to its translation. The matching itself
+ * is generated. */
 #include "target/riscv/trans.h"
 #include "util/compiler.h"
 
 static bool is_link(unsigned r) { return r == 1 || r == 5; }
 
-/* Hints of the return-address stack (RV unpriv. 2.5.1, table 3). A pop and push in one is taken as a call. */
+/* Hints of the return-address stack (RV unpriv. 2.5.1, table 3). A pop and push in one is taken as
+ * a call. */
 static TargetFlow jalr_flow(const RvOps *o)
 {
     if (is_link(o->rd))
@@ -51,7 +53,8 @@ static void set_flow(const TargetCpu *cpu, uint32_t ctx, TargetInsn *out)
     }
 }
 
-bool riscv_decode(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *bytes, unsigned avail, TargetInsn *out)
+bool riscv_decode(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *bytes,
+                  unsigned avail, TargetInsn *out)
 {
     if (avail < 2)
         return false;
@@ -63,7 +66,9 @@ bool riscv_decode(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t
         raw |= (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
     }
     unsigned row = is_wide ? rv_match32(raw, cpu->ext) : rv_match16(raw, cpu->ext);
-    *out = (TargetInsn){ .pc = pc, .raw = raw, .row = (uint16_t)row, .len = is_wide ? 4 : 2, .flow = FLOW_NEXT };
+    *out = (TargetInsn){
+        .pc = pc, .raw = raw, .row = (uint16_t)row, .len = is_wide ? 4 : 2, .flow = FLOW_NEXT
+    };
     if (!row || (rv_row_ext[row] & ~cpu->ext))
         set_undefined(out);
     else if (rv_row_flow[row] != RV_FLOW_NEXT)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Assembly text from the rows' templates, without aliases. Kinds of operand in a template:
- * x f registers; i signed, u unsigned, U upper immediate; p target address; c CSR; r rounding mode; F fence set; l fli constant.
+ * x f registers; i signed, u unsigned, U upper immediate; p target address; c CSR; r rounding mode;
+ * F fence set; l fli constant.
  */
 #include <string.h>
 
@@ -35,6 +36,7 @@ static void put_signed(Out *o, int64_t v)
     put_number(o, v < 0 ? -(uint64_t)v : (uint64_t)v, 10);
 }
 
+/* clang-format off */
 static const char x_names[32][5] = {
     "zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0", "a1", "a2", "a3", "a4", "a5",
     "a6", "a7", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
@@ -52,6 +54,7 @@ static const char *const fli_names[32] = {
 static const struct { uint16_t number; const char *name; } csr_names[] = {
     { 0x001, "fflags" }, { 0x002, "frm" }, { 0x003, "fcsr" }, { 0xc00, "cycle" }, { 0xc01, "time" }, { 0xc02, "instret" },
 };
+/* clang-format on */
 
 static void put_csr(Out *o, unsigned number)
 {
@@ -77,22 +80,38 @@ static void put_fence_set(Out *o, unsigned set)
 static void put_operand(Out *o, const TargetInsn *insn, char kind, int32_t v)
 {
     switch (kind) {
-    case 'x': put_text(o, x_names[v & 31]); break;
-    case 'f': put_text(o, f_names[v & 31]); break;
-    case 'i': put_signed(o, v); break;
-    case 'u': put_number(o, (uint32_t)v, 10); break;
-    case 'U': put_number(o, (uint32_t)v >> 12, 10); break;
+    case 'x':
+        put_text(o, x_names[v & 31]);
+        break;
+    case 'f':
+        put_text(o, f_names[v & 31]);
+        break;
+    case 'i':
+        put_signed(o, v);
+        break;
+    case 'u':
+        put_number(o, (uint32_t)v, 10);
+        break;
+    case 'U':
+        put_number(o, (uint32_t)v >> 12, 10);
+        break;
     case 'p':
         put_text(o, "0x");
         put_number(o, insn->pc + (uint64_t)(int64_t)v, 16);
         break;
-    case 'c': put_csr(o, (unsigned)v); break;
+    case 'c':
+        put_csr(o, (unsigned)v);
+        break;
     case 'r':
         put_text(o, ", ");
         put_text(o, rm_names[v & 7]);
         break;
-    case 'F': put_fence_set(o, (unsigned)v); break;
-    case 'l': put_text(o, fli_names[v & 31]); break;
+    case 'F':
+        put_fence_set(o, (unsigned)v);
+        break;
+    case 'l':
+        put_text(o, fli_names[v & 31]);
+        break;
     }
 }
 

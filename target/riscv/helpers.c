@@ -46,11 +46,15 @@ static uint64_t riscv_helper_fclass(CpuState *s, uint64_t bits, uint32_t format)
     static const uint8_t exp_bits[] = { [SOFT_H] = 5, [SOFT_S] = 8, [SOFT_D] = 11 };
     static const uint8_t frac_bits[] = { [SOFT_H] = 10, [SOFT_S] = 23, [SOFT_D] = 52 };
     unsigned fb = frac_bits[format];
-    uint64_t frac = bits & ((1ull << fb) - 1), max = (1ull << exp_bits[format]) - 1, exp = bits >> fb & max;
+    uint64_t frac = bits & ((1ull << fb) - 1), max = (1ull << exp_bits[format]) - 1,
+             exp = bits >> fb & max;
     bool sign = bits >> (fb + exp_bits[format]) & 1;
     if (exp == max && frac)
         return frac >> (fb - 1) ? 1u << 9 : 1u << 8;
-    unsigned magnitude = exp == max ? 3 : exp ? 2 : frac ? 1 : 0; /* infinity, normal, subnormal, zero */
+    unsigned magnitude = exp == max ? 3
+                         : exp      ? 2
+                         : frac     ? 1
+                                    : 0; /* infinity, normal, subnormal, zero */
     return 1u << (sign ? 3 - magnitude : 4 + magnitude);
 }
 
@@ -62,8 +66,13 @@ static uint64_t riscv_helper_counter(CpuState *s)
 }
 
 const HelperDesc riscv_helpers[RV_HELPER_COUNT] = {
-#define HELPER(id, res, eff, n, ...) \
-    [RV_HELPER_##id] = { .name = #id, .fn = (void *)riscv_helper_##id, .result = res, .nargs = n, .arg = { __VA_ARGS__ }, .effects = eff },
+#define HELPER(id, res, eff, n, ...)                                                               \
+    [RV_HELPER_##id] = { .name = #id,                                                              \
+                         .fn = (void *)riscv_helper_##id,                                          \
+                         .result = res,                                                            \
+                         .nargs = n,                                                               \
+                         .arg = { __VA_ARGS__ },                                                   \
+                         .effects = eff },
 #include "target/riscv/helpers.def"
 #undef HELPER
 };

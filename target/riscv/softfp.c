@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See softfp.h. A number is taken apart, worked on exactly in up to 128 bits plus a sticky bit, and rounded once. */
+/* See softfp.h. A number is taken apart, worked on exactly in up to 128 bits plus a sticky bit, and
+ * rounded once. */
 #include "target/riscv/softfp.h"
 
 #include <stdbool.h>
@@ -41,7 +42,10 @@ static uint64_t infinity(const Shape *s, bool sign)
 {
     return sign_bit(s, sign) | (uint64_t)(2 * s->emax + 1) << (s->precision - 1);
 }
-static uint64_t canonical_nan(const Shape *s) { return infinity(s, false) | 1ull << (s->precision - 2); }
+static uint64_t canonical_nan(const Shape *s)
+{
+    return infinity(s, false) | 1ull << (s->precision - 2);
+}
 
 static Parts take_apart(const Shape *s, uint64_t bits)
 {
@@ -72,10 +76,18 @@ static uint64_t round_off(u128 sig, int shift, int rm, bool sign, bool *inexact)
     bool up = false;
     *inexact = rest != 0;
     switch (rm) {
-    case IR_RNE: up = rest > half || (rest == half && (q & 1)); break;
-    case IR_RMM: up = rest >= half; break;
-    case IR_RDN: up = sign && rest; break;
-    case IR_RUP: up = !sign && rest; break;
+    case IR_RNE:
+        up = rest > half || (rest == half && (q & 1));
+        break;
+    case IR_RMM:
+        up = rest >= half;
+        break;
+    case IR_RDN:
+        up = sign && rest;
+        break;
+    case IR_RUP:
+        up = !sign && rest;
+        break;
     }
     return q + up;
 }
@@ -116,7 +128,8 @@ static uint64_t put_together(Env *e, bool sign, int exp, u128 sig)
         return sign_bit(s, sign) + ((uint64_t)(exp + s->emax - 1) << (s->precision - 1)) + q;
     }
     bool unused;
-    bool is_tiny = exp < s->emin - 1 || !(round_off(sig, shift, e->rm, sign, &unused) >> s->precision);
+    bool is_tiny =
+        exp < s->emin - 1 || !(round_off(sig, shift, e->rm, sign, &unused) >> s->precision);
     shift += s->emin - exp;
     if (shift > 127) {
         sig = shift_jam(sig, shift - 127);
@@ -149,7 +162,8 @@ static uint64_t nan_result(Env *e, Parts a, Parts b, Parts c)
     return is_signalling ? invalid(e) : canonical_nan(e->shape);
 }
 
-/* Sum of two finite numbers as 128-bit significands with two free top bits: value = sig * 2^(exp - 125). */
+/* Sum of two finite numbers as 128-bit significands with two free top bits: value = sig * 2^(exp -
+ * 125). */
 static uint64_t add_wide(Env *e, bool sign_a, int exp_a, u128 a, bool sign_b, int exp_b, u128 b)
 {
     if (exp_a < exp_b || (exp_a == exp_b && a < b)) {
@@ -172,7 +186,10 @@ static uint64_t zero_sum(Env *e, bool sign_a, bool sign_b)
     return sign_bit(e->shape, sign_a == sign_b ? sign_a : e->rm == IR_RDN);
 }
 
-static uint64_t repack(Env *e, Parts p) { return put_together(e, p.sign, p.exp, (u128)p.sig << 64); }
+static uint64_t repack(Env *e, Parts p)
+{
+    return put_together(e, p.sign, p.exp, (u128)p.sig << 64);
+}
 
 static uint64_t add(Env *e, Parts a, Parts b)
 {
@@ -256,7 +273,8 @@ static uint64_t fma3(Env *e, Parts a, Parts b, Parts c)
         return infinity(e->shape, c.sign);
     if (a.cls == ZERO || b.cls == ZERO)
         return c.cls == ZERO ? zero_sum(e, sign, c.sign) : repack(e, c);
-    u128 product = (u128)(a.sig >> 11) * (b.sig >> 11) << 20; /* at most 126 bits; significands have 53 */
+    u128 product = (u128)(a.sig >> 11) * (b.sig >> 11)
+                   << 20; /* at most 126 bits; significands have 53 */
     int exp = a.exp + b.exp + 1;
     if (c.cls == ZERO)
         return normalise(e, sign, exp + 2, product);
@@ -267,10 +285,14 @@ static uint64_t convert(Env *e, const Shape *from, uint64_t bits)
 {
     Parts p = take_apart(from, bits);
     switch ((Class)p.cls) {
-    case ZERO: return sign_bit(e->shape, p.sign);
-    case INF: return infinity(e->shape, p.sign);
-    case FINITE: return repack(e, p);
-    default: return nan_result(e, p, p, p);
+    case ZERO:
+        return sign_bit(e->shape, p.sign);
+    case INF:
+        return infinity(e->shape, p.sign);
+    case FINITE:
+        return repack(e, p);
+    default:
+        return nan_result(e, p, p, p);
     }
 }
 
@@ -295,17 +317,31 @@ uint64_t softfp_run(uint32_t what, uint64_t a, uint64_t b, uint64_t c, uint32_t 
     Parts pa = take_apart(e.shape, a), pb = take_apart(e.shape, b), pc = take_apart(e.shape, c);
     uint64_t r = 0;
     switch (op) {
-    case SOFT_ADD: r = add(&e, pa, pb); break;
+    case SOFT_ADD:
+        r = add(&e, pa, pb);
+        break;
     case SOFT_SUB:
         pb.sign = !pb.sign;
         r = add(&e, pa, pb);
         break;
-    case SOFT_MUL: r = mul(&e, pa, pb); break;
-    case SOFT_DIV: r = divide(&e, pa, pb); break;
-    case SOFT_SQRT: r = square_root(&e, pa); break;
-    case SOFT_FMA: r = fma3(&e, pa, pb, pc); break;
-    case SOFT_CONVERT: r = convert(&e, &shapes[from], a); break;
-    case SOFT_FROM_INT: r = from_int(&e, from, a); break;
+    case SOFT_MUL:
+        r = mul(&e, pa, pb);
+        break;
+    case SOFT_DIV:
+        r = divide(&e, pa, pb);
+        break;
+    case SOFT_SQRT:
+        r = square_root(&e, pa);
+        break;
+    case SOFT_FMA:
+        r = fma3(&e, pa, pb, pc);
+        break;
+    case SOFT_CONVERT:
+        r = convert(&e, &shapes[from], a);
+        break;
+    case SOFT_FROM_INT:
+        r = from_int(&e, from, a);
+        break;
     }
     *flags |= e.flags;
     return r;

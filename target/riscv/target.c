@@ -11,6 +11,7 @@
 _Static_assert(sizeof(RiscvState) <= STATE_GUEST_SIZE, "the guest's registers fit");
 
 /* Pins by border traffic (refs/translator.md): sp ra a0 s0 a5 | s1 s2 a4 | a1 s3. */
+/* clang-format off */
 #define X(n, p) { "x" #n, IR_I64, p, offsetof(RiscvState, x) + 8 * n }
 #define F(n) { "f" #n, IR_F64, -1, offsetof(RiscvState, f) + 8 * n }
 const IrSlotDesc riscv_slots[RV_SLOT_COUNT] = {
@@ -25,6 +26,7 @@ const IrSlotDesc riscv_slots[RV_SLOT_COUNT] = {
 };
 #undef X
 #undef F
+/* clang-format on */
 
 static void reset(CpuState *s, const TargetCpu *cpu)
 {

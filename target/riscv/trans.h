@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What the chapters of the RISC-V translation share, and the functions that rows of the .isa files name. */
+/* What the chapters of the RISC-V translation share, and the functions that rows of the .isa files
+ * name. */
 #ifndef LYRE_TARGET_RISCV_TRANS_H
 #define LYRE_TARGET_RISCV_TRANS_H
 
 #include "target/riscv/cpu.h"
-#include "target/riscv/softfp.h"
 #include "target/riscv/rv_rows.h"
+#include "target/riscv/softfp.h"
 #include "tcg/builder.h"
 
 /* Slots: x1..x31 are 0..30. */

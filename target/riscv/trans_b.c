@@ -48,7 +48,8 @@ I64 rv_xnor(IrBuilder *b, I64 x, I64 y)
     return rv_not(b, r);
 }
 
-/* Bytes other than zero become 0xff: each byte's top bit tells (no carry crosses a byte), then spreads. */
+/* Bytes other than zero become 0xff: each byte's top bit tells (no carry crosses a byte), then
+ * spreads. */
 I64 rv_orc_b(IrBuilder *b, I64 x)
 {
     I64 low7 = ir_const_i64(b, 0x7f7f7f7f7f7f7f7full);

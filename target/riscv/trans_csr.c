@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Zicsr (RV unpriv. 6): fflags, frm, fcsr (20.2) and the user counters (Zicntr). The sticky flags live in MXCSR. A write of
- * frm changes the context of what follows, so it ends the block.
+ * Zicsr (RV unpriv. 6): fflags, frm, fcsr (20.2) and the user counters (Zicntr). The sticky flags
+ * live in MXCSR. A write of frm changes the context of what follows, so it ends the block.
  */
 #include "target/riscv/trans.h"
 
-enum { CSR_FFLAGS = 1, CSR_FRM = 2, CSR_FCSR = 3, CSR_CYCLE = 0xc00, CSR_TIME = 0xc01, CSR_INSTRET = 0xc02 };
+enum {
+    CSR_FFLAGS = 1,
+    CSR_FRM = 2,
+    CSR_FCSR = 3,
+    CSR_CYCLE = 0xc00,
+    CSR_TIME = 0xc01,
+    CSR_INSTRET = 0xc02
+};
 
 static bool is_write(unsigned row, const RvOps *o)
 {
@@ -161,7 +168,9 @@ static void access_csr(RvTrans *t, const RvOps *o, enum RvCsrOp op, I64 source)
     rv_put_x(t, o->rd, old);
     if (!is_write(t->insn->row, o))
         return;
-    I64 v = op == CSR_WRITE ? source : op == CSR_SET ? ir_or_i64(b, old, source) : ir_andn_i64(b, old, source);
+    I64 v = op == CSR_WRITE ? source
+            : op == CSR_SET ? ir_or_i64(b, old, source)
+                            : ir_andn_i64(b, old, source);
     write_csr(t, o->csr, v);
 }
 

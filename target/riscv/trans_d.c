@@ -37,11 +37,16 @@ void trans_fstore_d(RvTrans *t, const RvOps *o)
 static F64 native_d(IrBuilder *b, SoftOp op, F64 x, F64 y)
 {
     switch (op) {
-    case SOFT_ADD: return ir_fadd_f64(b, x, y);
-    case SOFT_SUB: return ir_fsub_f64(b, x, y);
-    case SOFT_MUL: return ir_fmul_f64(b, x, y);
-    case SOFT_DIV: return ir_fdiv_f64(b, x, y);
-    default: return ir_fsqrt_f64(b, x);
+    case SOFT_ADD:
+        return ir_fadd_f64(b, x, y);
+    case SOFT_SUB:
+        return ir_fsub_f64(b, x, y);
+    case SOFT_MUL:
+        return ir_fmul_f64(b, x, y);
+    case SOFT_DIV:
+        return ir_fdiv_f64(b, x, y);
+    default:
+        return ir_fsqrt_f64(b, x);
     }
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * F (RV unpriv. 20) and what the FP chapters share. Arithmetic in the dynamic mode is one IR operation and an fcanon; a static
- * mode that may differ from MXCSR's, and ties away, go through softfp.c.
+ * F (RV unpriv. 20) and what the FP chapters share. Arithmetic in the dynamic mode is one IR
+ * operation and an fcanon; a static mode that may differ from MXCSR's, and ties away, go through
+ * softfp.c.
  */
 #include "target/riscv/trans.h"
 
@@ -73,11 +74,16 @@ void trans_fstore_s(RvTrans *t, const RvOps *o)
 static F32 native_s(IrBuilder *b, SoftOp op, F32 x, F32 y)
 {
     switch (op) {
-    case SOFT_ADD: return ir_fadd_f32(b, x, y);
-    case SOFT_SUB: return ir_fsub_f32(b, x, y);
-    case SOFT_MUL: return ir_fmul_f32(b, x, y);
-    case SOFT_DIV: return ir_fdiv_f32(b, x, y);
-    default: return ir_fsqrt_f32(b, x);
+    case SOFT_ADD:
+        return ir_fadd_f32(b, x, y);
+    case SOFT_SUB:
+        return ir_fsub_f32(b, x, y);
+    case SOFT_MUL:
+        return ir_fmul_f32(b, x, y);
+    case SOFT_DIV:
+        return ir_fdiv_f32(b, x, y);
+    default:
+        return ir_fsqrt_f32(b, x);
     }
 }
 

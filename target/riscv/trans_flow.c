@@ -28,7 +28,8 @@ void trans_jal(RvTrans *t, const RvOps *o)
         rv_goto(t, t->insn->target);
 }
 
-/* The far forms (auipc + jalr) have a target that is known here. Of an unknown one Target.pc_mask clears bit 0. */
+/* The far forms (auipc + jalr) have a target that is known here. Of an unknown one Target.pc_mask
+ * clears bit 0. */
 void trans_jalr(RvTrans *t, const RvOps *o)
 {
     I64 base = rv_get_x(t, o->rs1);
@@ -45,7 +46,9 @@ void trans_jalr(RvTrans *t, const RvOps *o)
         else
             ir_exit_call_indirect(t->b, target, t->next, ret);
     } else if (is_known) {
-        rv_goto(t, known);
+        ir_exit(
+            t->b,
+            known); /* region formation has not counted this edge: never to a block of the region */
     } else if (t->insn->flow == FLOW_RETURN) {
         ir_exit_return(t->b, target);
     } else {
@@ -116,7 +119,8 @@ void trans_fence_tso(RvTrans *t, const RvOps *o)
 /* Translations are kept coherent by page protection: a new look-up is all that it takes. */
 void trans_fence_i(RvTrans *t, const RvOps *o) { ir_exit_event(t->b, TCG_EVENT_LOOKUP, t->next); }
 
-/* Cache management touches the block (it may fault as an access would) and is done: caches are coherent. */
+/* Cache management touches the block (it may fault as an access would) and is done: caches are
+ * coherent. */
 void trans_cbo_touch(RvTrans *t, const RvOps *o)
 {
     I64 addr = rv_address(t, o);

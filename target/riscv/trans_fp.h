@@ -28,7 +28,8 @@ static inline void rv_put_s(RvTrans *t, unsigned r, F32 v)
 }
 I32 rv_get_h(RvTrans *t, unsigned r);
 void rv_put_h(RvTrans *t, unsigned r, I32 v);
-/* A half register widened to F32 (raises invalid for a signalling NaN); an F32 result, made canonical, narrowed. */
+/* A half register widened to F32 (raises invalid for a signalling NaN); an F32 result, made
+ * canonical, narrowed. */
 F32 rv_get_h_f32(RvTrans *t, unsigned r);
 void rv_put_h_f32(RvTrans *t, unsigned r, F32 v);
 

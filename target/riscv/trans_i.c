@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* RV64I arithmetic, loads and stores (RV unpriv. 2, 4), Zicond. Jumps, fences and system instructions: trans_flow.c. */
+/* RV64I arithmetic, loads and stores (RV unpriv. 2, 4), Zicond. Jumps, fences and system
+ * instructions: trans_flow.c. */
 #include "target/riscv/trans.h"
 
 static void put_const(RvTrans *t, unsigned rd, uint64_t v)
@@ -9,7 +10,10 @@ static void put_const(RvTrans *t, unsigned rd, uint64_t v)
 }
 
 void trans_lui(RvTrans *t, const RvOps *o) { put_const(t, o->rd, (uint64_t)(int64_t)o->imm); }
-void trans_auipc(RvTrans *t, const RvOps *o) { put_const(t, o->rd, t->pc + (uint64_t)(int64_t)o->imm); }
+void trans_auipc(RvTrans *t, const RvOps *o)
+{
+    put_const(t, o->rd, t->pc + (uint64_t)(int64_t)o->imm);
+}
 void trans_li(RvTrans *t, const RvOps *o) { put_const(t, o->rd, (uint64_t)(int64_t)o->imm); }
 void trans_zero(RvTrans *t, const RvOps *o) { put_const(t, o->rd, 0); }
 void trans_nop(RvTrans *t, const RvOps *o) {}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* M (RV unpriv. 12): what is no single IR operation. Division by zero and overflow are the IR's own rules. */
+/* M (RV unpriv. 12): what is no single IR operation. Division by zero and overflow are the IR's own
+ * rules. */
 #include "target/riscv/trans.h"
 
 I64 rv_mulh(IrBuilder *b, I64 x, I64 y)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Zfh, Zfhmin (RV unpriv. 23). Add, subtract, multiply, divide and square root run in single precision and are rounded again:
- * harmless, since 24 >= 2 * 11 + 2 bits. Fused, from-integer and from-double operations are not so and use softfp.c.
+ * Zfh, Zfhmin (RV unpriv. 23). Add, subtract, multiply, divide and square root run in single
+ * precision and are rounded again: harmless, since 24 >= 2 * 11 + 2 bits. Fused, from-integer and
+ * from-double operations are not so and use softfp.c.
  */
 #include "target/riscv/trans.h"
 
@@ -63,7 +64,8 @@ static I64 get_h_wide(RvTrans *t, unsigned r)
     return ir_zext_i64(t->b, half);
 }
 
-/* The mode for softfp.c, which does not know the dynamic one: then frm itself decides, RNE in context RNE. */
+/* The mode for softfp.c, which does not know the dynamic one: then frm itself decides, RNE in
+ * context RNE. */
 static bool static_mode(RvTrans *t, unsigned rm, unsigned *mode)
 {
     if (rv_rounding(t, rm, mode) == RV_ROUND_STATIC)
@@ -72,8 +74,8 @@ static bool static_mode(RvTrans *t, unsigned rm, unsigned *mode)
     return (t->t->ctx & RV_CTX_FRM_MASK) == RV_CTX_FRM_RNE;
 }
 
-/* A software operation in the instruction's mode. In context HOST a dynamic mode is known at run time only: the operation
- * word is completed from the slot frm. */
+/* A software operation in the instruction's mode. In context HOST a dynamic mode is known at run
+ * time only: the operation word is completed from the slot frm. */
 static void soft_rounded(RvTrans *t, const RvOps *o, I64 a, I64 b, I64 c, SoftOp op, unsigned from)
 {
     unsigned mode;
@@ -109,11 +111,16 @@ void trans_fstore_h(RvTrans *t, const RvOps *o)
 static F32 native_h(IrBuilder *b, SoftOp op, F32 x, F32 y)
 {
     switch (op) {
-    case SOFT_ADD: return ir_fadd_f32(b, x, y);
-    case SOFT_SUB: return ir_fsub_f32(b, x, y);
-    case SOFT_MUL: return ir_fmul_f32(b, x, y);
-    case SOFT_DIV: return ir_fdiv_f32(b, x, y);
-    default: return ir_fsqrt_f32(b, x);
+    case SOFT_ADD:
+        return ir_fadd_f32(b, x, y);
+    case SOFT_SUB:
+        return ir_fsub_f32(b, x, y);
+    case SOFT_MUL:
+        return ir_fmul_f32(b, x, y);
+    case SOFT_DIV:
+        return ir_fdiv_f32(b, x, y);
+    default:
+        return ir_fsqrt_f32(b, x);
     }
 }
 
@@ -231,7 +238,8 @@ void trans_fcvt_h_s(RvTrans *t, const RvOps *o)
         return;
     }
     I32 half = ir_f32_to_f16_i32(b, x);
-    I32 rest = ir_const_i32(b, 0x7fff), inf = ir_const_i32(b, 0x7c00), nan = ir_const_i32(b, canonical_h);
+    I32 rest = ir_const_i32(b, 0x7fff), inf = ir_const_i32(b, 0x7c00),
+        nan = ir_const_i32(b, canonical_h);
     I32 magnitude = ir_and_i32(b, half, rest);
     I32 is_nan = ir_cmp_ult_i32(b, inf, magnitude);
     I32 r = ir_select_i32(b, is_nan, nan, half);

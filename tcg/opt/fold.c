@@ -98,6 +98,11 @@ static FoldRule *const rules[IR_OP_COUNT] = {
     [IR_VEXTRACT64_I64] = fold_vector,
 };
 
+bool fold_ignores_payload(IrOp op)
+{
+    return rules[op] == fold_float;
+}
+
 static bool is_any_const(const IrBuilder *b, uint32_t v)
 {
     return ir_has_trait(build_insn(b, v), IR_TRAIT_FLOAT);

@@ -19,6 +19,7 @@ uint32_t fold_bits(IrBuilder *b, IrInsn *n)
 
 uint32_t fold_box(IrBuilder *b, IrInsn *n)
 {
+    b->has_box = true;
     return op_of(b, n->arg[0]) == IR_BOX_F64 ? arg_of(b, n->arg[0], 0) : 0;
 }
 
@@ -50,8 +51,7 @@ uint32_t fold_sign(IrBuilder *b, IrInsn *n)
     return inner == neg || inner == abs ? again(n, n->op, arg_of(b, x, 0), y) : 0;
 }
 
-/* Results of these are never signalling NaNs. */
-static bool is_quiet(const IrBuilder *b, uint32_t v)
+bool fold_is_quiet(const IrBuilder *b, uint32_t v)
 {
     const IrInsn *i = build_insn(b, v);
     return ir_has_trait(i, IR_TRAIT_FP) || i->op == IR_FCANON_F32 || i->op == IR_FCANON_F64;
@@ -59,6 +59,7 @@ static bool is_quiet(const IrBuilder *b, uint32_t v)
 
 uint32_t fold_canon(IrBuilder *b, IrInsn *n)
 {
+    b->has_canon = true;
     switch (op_of(b, n->arg[0])) {
     case IR_FCANON_F32:
     case IR_FCANON_F64:
@@ -83,7 +84,7 @@ static uint32_t strip_canon(IrBuilder *b, uint32_t v)
     switch (i.op) {
     case IR_FCANON_F32:
     case IR_FCANON_F64:
-        return is_quiet(b, i.arg[0]) ? i.arg[0] : v;
+        return fold_is_quiet(b, i.arg[0]) ? i.arg[0] : v;
     case IR_FNEG_F32:
     case IR_FNEG_F64:
     case IR_FABS_F32:

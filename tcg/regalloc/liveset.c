@@ -17,6 +17,14 @@ static void local_sets(Ra *ra, uint32_t id, uint64_t *kill, uint64_t *gen, uint6
     for (uint32_t i = b->end; i-- > b->first;) {
         const MInsn *insn = &m->insns[i];
         const MOperand *ops = &m->operands[insn->first_op];
+        /* First: a snapshot may name the insn's own tied result. */
+        const MSnapshot *s = &m->snaps[insn->snap];
+        for (uint32_t e = 0; insn->snap && e < s->count; e++) {
+            const MSnapEntry *entry = &m->snap_entries[s->first + e];
+            if (!ra_is_const(entry->recipe)) {
+                ra_set(in, entry->vreg);
+            }
+        }
         for (unsigned k = 0; k < insn->nops; k++) {
             if (ops[k].vreg && ops[k].role > M_USE_LATE) {
                 ra_set(kill, ops[k].vreg);
@@ -28,13 +36,6 @@ static void local_sets(Ra *ra, uint32_t id, uint64_t *kill, uint64_t *gen, uint6
             if (ops[k].vreg && ops[k].role <= M_USE_LATE) {
                 ra_set(gen, ops[k].vreg);
                 ra_set(in, ops[k].vreg);
-            }
-        }
-        const MSnapshot *s = &m->snaps[insn->snap];
-        for (uint32_t e = 0; insn->snap && e < s->count; e++) {
-            const MSnapEntry *entry = &m->snap_entries[s->first + e];
-            if (!ra_is_const(entry->recipe)) {
-                ra_set(in, entry->vreg);
             }
         }
     }

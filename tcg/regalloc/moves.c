@@ -54,19 +54,23 @@ static void note_done(Resolver *s, uint32_t k)
     }
 }
 
+enum { LONG_CYCLE = 4 }; /* exchanges depend on each other and are dear: from here on by the scratch register */
+
 /* Moves dst_0 <- dst_1 <- ... <- dst_n-1 <- dst_0, found by following writers from `first`. */
 static void emit_cycle(Resolver *s, uint32_t first)
 {
     Ra *ra = s->ra;
     bool is_gprs = true, is_through_memory = false;
-    uint32_t k = first, last;
+    uint32_t k = first, last, length = 0;
     do {
+        length++;
         last = k;
         const Pending *m = &s->moves[k];
         is_gprs &= is_gpr(m->dst);
         is_through_memory |= m->dst.kind != LOC_REG && m->src.kind != LOC_REG;
         k = s->writer[place(m->src)] - 1;
     } while (k != first);
+    is_gprs &= length < LONG_CYCLE;
     Loc temp = scratch(ra);
     if (is_through_memory) {
         lyre_assert(ra->out->nspills < UINT16_MAX);

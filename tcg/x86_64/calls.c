@@ -6,6 +6,10 @@
 
 uint32_t call_fma32(struct CpuState *s, uint32_t a, uint32_t b, uint32_t c) { return fpu_fma32(a, b, c); }
 uint64_t call_fma64(struct CpuState *s, uint64_t a, uint64_t b, uint64_t c) { return fpu_fma64(a, b, c); }
+
+void call_fma_nan32(uint64_t a, uint64_t b) { fpu_fma32((uint32_t)a, (uint32_t)b, 0x7fc00000); }
+void call_fma_nan64(uint64_t a, uint64_t b) { fpu_fma64(a, b, 0x7ff8000000000000); }
+
 uint32_t call_f32_to_i32_s(struct CpuState *s, uint32_t a, int rm) { return fpu_f32_to_i32_s(a, rm); }
 uint32_t call_f32_to_i32_u(struct CpuState *s, uint32_t a, int rm) { return fpu_f32_to_i32_u(a, rm); }
 uint64_t call_f32_to_i64_s(struct CpuState *s, uint32_t a, int rm) { return fpu_f32_to_i64_s(a, rm); }

@@ -9,6 +9,9 @@ struct CpuState;
 
 uint32_t call_fma32(struct CpuState *s, uint32_t a, uint32_t b, uint32_t c);
 uint64_t call_fma64(struct CpuState *s, uint64_t a, uint64_t b, uint64_t c);
+/* After a fused multiply-add whose result is a NaN: raises invalid if the factors (without a state) call for it. */
+void call_fma_nan32(uint64_t a, uint64_t b);
+void call_fma_nan64(uint64_t a, uint64_t b);
 uint32_t call_f32_to_i32_s(struct CpuState *s, uint32_t a, int rm);
 uint32_t call_f32_to_i32_u(struct CpuState *s, uint32_t a, int rm);
 uint64_t call_f32_to_i64_s(struct CpuState *s, uint32_t a, int rm);

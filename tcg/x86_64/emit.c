@@ -81,6 +81,7 @@ static void emit_composite(Emit *e, unsigned form, const MInsn *insn, const MOpe
     case MOP_FORM_CALL: emit_call(e, insn, ops); break;
     case MOP_FORM_CANON: emit_canon(e, insn, ops); break;
     case MOP_FORM_CVT_SAT: emit_cvt_sat(e, insn, ops); break;
+    case MOP_FORM_FMA: emit_fma(e, insn, ops); break;
     case MOP_FORM_ALIGN: emit_align(e, insn, ops); break;
     case MOP_FORM_LOCK_RMW: emit_lock_rmw(e, insn, ops); break;
     case MOP_FORM_DIVMOD: emit_divmod(e, insn, ops); break;
@@ -137,12 +138,13 @@ static void emit_block(Emit *e, uint32_t id)
 
 static void find_pins(Emit *e)
 {
-    for (uint32_t s = 0; s < e->ir->nslots; s++) {
+    for (uint32_t s = 0, n = 0; s < e->ir->nslots && n < X86_NPINS; s++) { /* the pinned ones are among the first */
         int pin = e->ir->slots[s].pin;
         if (pin >= 0) {
             Loc loc = { LOC_REG, M_GPR, x86_pin_reg[pin] };
             memcpy(&e->slot_loc[s], &loc, 4);
             e->pins |= 1u << pin;
+            n++;
             e->pin_home[pin] = e->ir->slots[s].offset;
         }
     }
@@ -190,6 +192,7 @@ void x86_emit(const MRegion *m, const MAlloc *alloc, const IrRegion *ir, const H
     e->arena = out->arena;
     e->a.slots = ir->slots;
     e->a.use_vex = host_features.avx;
+    e->a.is_single = settings->is_single;
     side_writer_init(&e->side, out->arena);
     find_pins(e);
     while (!emit_all(e)) {

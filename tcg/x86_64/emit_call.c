@@ -72,15 +72,11 @@ static uint64_t cvt_function(const MInsn *insn)
                  : (is_u ? (uintptr_t)fpu_f32_to_i32_u : (uintptr_t)fpu_f32_to_i32_s);
 }
 
-static void stub_cvt(Emit *e, const EmitStub *s)
+void emit_slow_call(Emit *e, uint64_t function)
 {
     X86Asm *a = &e->a;
-    const MInsn *insn = s->insn;
-    emit_stub_here(e, s);
-    x86_storev(a, insn->size, s->ops[1].loc.index, save_slot(SLOW_ARG0));
-    x86_store_imm(a, 4, insn->cond, save_slot(SLOW_ARG1));
     x86_store(a, 8, X86_RAX, save_slot(SLOW_RAX));
-    x86_mov_imm(a, X86_RAX, cvt_function(insn));
+    x86_mov_imm(a, X86_RAX, function);
     x86_store(a, 8, X86_RAX, save_slot(SLOW_FUNCTION));
     x86_lea(a, X86_RAX, x86_rm_rip());
     uint32_t field = emit_pos(e) - 4;
@@ -90,6 +86,16 @@ static void stub_cvt(Emit *e, const EmitStub *s)
     x86_op_rm(a, 0xff, 4, &rax);
     emit_patch32(e, field, emit_pos(e));
     a->rip_field = NULL;
+}
+
+static void stub_cvt(Emit *e, const EmitStub *s)
+{
+    X86Asm *a = &e->a;
+    const MInsn *insn = s->insn;
+    emit_stub_here(e, s);
+    x86_storev(a, insn->size, s->ops[1].loc.index, save_slot(SLOW_ARG0));
+    x86_store_imm(a, 4, insn->cond, save_slot(SLOW_ARG1));
+    emit_slow_call(e, cvt_function(insn));
     x86_load(a, insn->flags & MF_DST64 ? 8 : 4, s->ops[0].loc.index, save_slot(SLOW_RESULT));
     emit_jmp_to(e, s->resume);
 }

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Composite floating-point operations. */
+#include <stddef.h>
+
+#include "tcg/state.h"
+#include "tcg/x86_64/calls.h"
 #include "tcg/x86_64/emit_state.h"
+#include "tcg/x86_64/slow.h"
 
 enum { OP_ADD = 0x58, OP_MIN = 0x5d, OP_MAX = 0x5f, OP_AND = 0x54, OP_OR = 0x56, OP_CVTSI2S = 0x2a };
 
@@ -38,6 +43,32 @@ void emit_canon(Emit *e, const MInsn *insn, const MOperand *ops)
     }
     ucomis(e, insn, dst, dst);
     emit_jcc_stub(e, X86_P, stub_canon, insn, ops);
+}
+
+/* ---- FMA: the host does not raise invalid for infinity times zero when the addend is a quiet NaN */
+
+static void stub_fma(Emit *e, const EmitStub *s)
+{
+    bool is_double = s->insn->size == 8;
+    emit_stub_here(e, s);
+    for (unsigned n = 0; n < 2; n++) {
+        unsigned slot = (unsigned)offsetof(CpuState, save) + (SLOW_ARG0 + n) * 8;
+        x86_storev(&e->a, s->insn->size, s->ops[2 + n].loc.index, x86_rm_state(slot));
+    }
+    emit_slow_call(e, is_double ? (uintptr_t)call_fma_nan64 : (uintptr_t)call_fma_nan32);
+    load_canonical(e, s->insn->size, s->ops[0].loc.index);
+    emit_jmp_to(e, s->resume);
+}
+
+void emit_fma(Emit *e, const MInsn *insn, const MOperand *ops)
+{
+    static const uint8_t opcodes[] = { 0xb9, 0xbb, 0xbd, 0xbf }; /* vf[n]m{add,sub}231 */
+    X86Rm rm = x86_rm_reg(ops[3].loc.index);
+    uint32_t op = opcodes[insn->cond] | X86_0F38 | X86_PP_66 | (insn->size == 8 ? X86_W : 0);
+    unsigned dst = ops[0].loc.index;
+    x86_vex_rm(&e->a, op, dst, ops[2].loc.index, &rm);
+    ucomis(e, insn, dst, dst);
+    emit_jcc_stub(e, X86_P, stub_fma, insn, ops);
 }
 
 /* ---- FMINMAX: the host's minimum is right for ordered, different inputs */

@@ -121,10 +121,13 @@ void emit_poll(Emit *e, const MInsn *insn, const MOperand *ops);
 
 /* emit_call.c, emit_fp.c, emit_int.c: composites */
 void emit_call(Emit *e, const MInsn *insn, const MOperand *ops);
+/* save[SLOW_ARG0], [SLOW_ARG1] are set: calls the C function with all registers kept and goes on behind. */
+void emit_slow_call(Emit *e, uint64_t function);
 void emit_cvt_sat(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_canon(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_fminmax(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_unbox(Emit *e, const MInsn *insn, const MOperand *ops);
+void emit_fma(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_cvt_u64(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_divmod(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_align(Emit *e, const MInsn *insn, const MOperand *ops);

@@ -71,7 +71,7 @@ void x86_op_rm(X86Asm *a, uint32_t opcode, unsigned reg, const X86Rm *rm)
     static const uint8_t prefixes[] = { 0, 0x66, 0xf3, 0xf2 };
     uint8_t *p = a->p;
     if (opcode & (X86_LOCK | X86_OSZ | X86_PP_66 | X86_PP_F3)) {
-        if (opcode & X86_LOCK) {
+        if (opcode & X86_LOCK && !a->is_single) {
             *p++ = 0xf0;
         }
         if (opcode & X86_OSZ) {

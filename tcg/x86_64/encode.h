@@ -20,6 +20,7 @@ typedef struct X86Asm {
     uint8_t *rip_field;  /* 4-byte field of the last rip-relative operand that was encoded, to be filled in by the caller */
     const IrSlotDesc *slots; /* for LOC_HOME */
     bool use_vex;
+    bool is_single;      /* no lock prefixes */
 } X86Asm;
 
 /* The operand of ModRM.rm. */

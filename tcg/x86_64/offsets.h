@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Offsets in CpuState for assembly; exec's thread.c asserts that they are the compiler's. */
+/* Offsets in CpuState for assembly; offsets_check.c asserts that they are the compiler's. */
 #ifndef LYRE_TCG_X86_64_OFFSETS_H
 #define LYRE_TCG_X86_64_OFFSETS_H
 

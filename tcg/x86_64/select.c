@@ -4,31 +4,44 @@
 
 #include <string.h>
 
+#include "tcg/builder_state.h"
 #include "tcg/code.h"
 #include "util/arena.h"
 #include "util/assert.h"
 
 /* ---- making operations */
 
-static MInsn *new_insn(Sel *s, MOp op, unsigned size)
+enum { MOST_OPERANDS = 10 }; /* of a row: room for them is made with the operation */
+
+static inline MInsn *new_insn(Sel *s, MOp op, unsigned size)
 {
     MRegion *m = s->m;
-    if (m->ninsns + 1 > m->cap_insns) {
+    if (UNLIKELY(m->ninsns == m->cap_insns)) {
         m->insns = arena_grow(m->arena, m->insns, sizeof(MInsn), &m->cap_insns, m->ninsns + 1);
+    }
+    if (UNLIKELY(m->noperands + MOST_OPERANDS > m->cap_operands)) {
+        m->operands = arena_grow(m->arena, m->operands, sizeof(MOperand), &m->cap_operands, m->noperands + MOST_OPERANDS);
     }
     MInsn *i = &m->insns[m->ninsns++];
     *i = (MInsn){ .op = op, .size = size, .mem_at = 0xff, .first_op = m->noperands, .ir = s->cur };
     return i;
 }
 
+static inline MOperand *add_operand(Sel *s, MInsn *i, MRole role, MConstraint constraint, uint8_t fixed, uint32_t vreg)
+{
+    MOperand *o = &s->m->operands[s->m->noperands++];
+    *o = (MOperand){ .vreg = vreg, .role = role, .constraint = constraint, .fixed = fixed };
+    i->nops++;
+    return o;
+}
+
 void sel_operand(Sel *s, MInsn *i, MRole role, MConstraint constraint, uint8_t fixed, uint32_t vreg)
 {
     MRegion *m = s->m;
-    if (m->noperands + 1 > m->cap_operands) {
+    if (UNLIKELY(m->noperands == m->cap_operands)) {
         m->operands = arena_grow(m->arena, m->operands, sizeof(MOperand), &m->cap_operands, m->noperands + 1);
     }
-    m->operands[m->noperands++] = (MOperand){ .vreg = vreg, .role = role, .constraint = constraint, .fixed = fixed };
-    i->nops++;
+    add_operand(s, i, role, constraint, fixed, vreg);
 }
 
 static void add_mem(Sel *s, MInsn *i, MRole role, const SelMem *mem)
@@ -45,8 +58,8 @@ static void add_mem(Sel *s, MInsn *i, MRole role, const SelMem *mem)
         /* One instruction: it faults before it writes. The composites check or loop. */
         i->is_snap_early = i->op != MOP_ALIGN && i->op != MOP_LOCK_RMW;
     }
-    sel_operand(s, i, role, M_REG, 0, mem->base);
-    sel_operand(s, i, role, M_REG, 0, mem->index);
+    add_operand(s, i, role, M_REG, 0, mem->base);
+    add_operand(s, i, role, M_REG, 0, mem->index);
 }
 
 /* The operands' roles and places are those of the row in mops.def; with AVX its ties fall away. */
@@ -62,7 +75,8 @@ MInsn *sel_emit(Sel *s, MOp op, unsigned size, unsigned n, const SelArg *args)
         if (is_untied && (role == M_TIED || role == M_USE_LATE)) {
             role = role == M_TIED ? M_DEF : M_USE;
         }
-        if (role == M_USE_LATE && k == 2 && a->kind <= ARG_ANY && a->vreg == args[1].vreg && op != MOP_FMINMAX) {
+        if (role == M_USE_LATE && k == 2 && a->kind <= ARG_ANY && a->vreg == args[1].vreg && op != MOP_FMINMAX &&
+            op != MOP_FMA) {
             role = M_USE; /* op d, a, a */
         }
         switch (a->kind) {
@@ -76,12 +90,15 @@ MInsn *sel_emit(Sel *s, MOp op, unsigned size, unsigned n, const SelArg *args)
         default: {
             bool is_any = a->kind == ARG_ANY && (o->forms & MOP_MEM);
             MConstraint c = o->fixed != X86_NOREG ? M_FIXED : is_any ? M_ANY : M_REG;
-            sel_operand(s, i, role, c, c == M_FIXED ? o->fixed : 0, a->vreg);
-            if (role == M_TIED) {
-                s->m->operands[s->m->noperands - 1].tied = i->nops;
-            }
+            MOperand *made = add_operand(s, i, role, c, c == M_FIXED ? o->fixed : 0, a->vreg);
+            made->tied = role == M_TIED ? i->nops : 0;
             break;
         }
+        }
+    }
+    for (unsigned k = 0; i->snap && i->is_snap_early && !is_untied && k + 1 < n; k++) {
+        if (info->ops[k].role == M_TIED) {
+            i->snap = sel_retarget(s, i->snap, args[k + 1].vreg, args[k].vreg);
         }
     }
     return i;
@@ -137,7 +154,7 @@ static void begin_phis(Sel *s)
 
 static uint32_t phi_source(Sel *s, uint32_t v, uint32_t dest)
 {
-    uint32_t src = sel_reg(s, v);
+    uint32_t src = sel_reg(s, sel_known(s, v));
     if (!s->m->vregs[src].hint_vreg) {
         s->m->vregs[src].hint_vreg = dest;
     }
@@ -175,6 +192,24 @@ static void add_phi(MRegion *m, uint32_t dest, uint32_t first_src)
 /* ---- blocks */
 
 static const SelRow *rows[IR_OP_COUNT];
+
+/* Operations whose low half follows from their operands' low halves: done in 32 bits when no one wants more. */
+static const SelRow *narrow_row(const Sel *s, const IrInsn *i)
+{
+    uint64_t c;
+    switch (i->op) {
+    case IR_ADD_I64: return rows[IR_ADD_I32];
+    case IR_SUB_I64: return rows[IR_SUB_I32];
+    case IR_MUL_I64: return rows[IR_MUL_I32];
+    case IR_AND_I64: return rows[IR_AND_I32];
+    case IR_OR_I64: return rows[IR_OR_I32];
+    case IR_XOR_I64: return rows[IR_XOR_I32];
+    case IR_ANDN_I64: return rows[IR_ANDN_I32];
+    case IR_SELECT_I64: return rows[IR_SELECT_I32];
+    case IR_SHL_I64: return sel_const(s, i->arg[1], &c) && c < 32 ? rows[IR_SHL_I32] : NULL;
+    default: return NULL;
+    }
+}
 
 static void add_rows(const SelEntry *e)
 {
@@ -221,6 +256,28 @@ static void begin_label(Sel *s, const IrBlock *b)
     }
 }
 
+/* Whether the condition's value is 0 or 1, not any non-zero number. */
+static bool is_truth(const Sel *s, uint32_t v)
+{
+    unsigned op = s->r->insns[v].op;
+    return (op >= IR_CMP_EQ_I32 && op <= IR_CMP_ULE_I64) || (op >= IR_FCMP_EQ_F32 && op <= IR_FCMP_LEQ_F64);
+}
+
+/* What the branches above say, along blocks with one predecessor. */
+static void find_known(Sel *s, uint32_t block)
+{
+    const IrRegion *r = s->r;
+    for (unsigned n = 0; n < SEL_MAX_KNOWN && r->blocks[block].npreds == 1 && !r->blocks[block].is_entry; n++) {
+        uint32_t pred = r->extra[r->blocks[block].first_pred];
+        const IrInsn *last = &r->insns[r->blocks[pred].last];
+        if (last->op == IR_BR && is_truth(s, last->arg[0])) {
+            s->known[s->nknown] = last->arg[0];
+            s->known_value[s->nknown++] = last->succ[0] == block;
+        }
+        block = pred;
+    }
+}
+
 static void select_block(Sel *s, uint32_t block)
 {
     const IrRegion *r = s->r;
@@ -229,6 +286,10 @@ static void select_block(Sel *s, uint32_t block)
     s->block = block;
     s->barrier = 0;
     s->last_snap = 0;
+    s->nknown = 0;
+    if (!s->is_quick) {
+        find_known(s, block);
+    }
     m->blocks[block].first = m->ninsns;
     uint32_t v = b->last;
     bool is_end = true;
@@ -248,11 +309,17 @@ static void select_block(Sel *s, uint32_t block)
             is_end = false;
         }
         bool is_wanted = s->vreg[v] || s->vreg[s->second[v]] || !(traits & (IR_TRAIT_PURE | IR_TRAIT_FLOAT));
-        if (is_wanted && !(s->state[v] & SEL_FUSED)) {
-            lyre_assert(rows[i->op]);
-            rows[i->op]->fn(s, v, i, rows[i->op]);
+        if (is_wanted && (!(s->state[v] & SEL_FUSED) || s->vreg[v])) {
+            const SelRow *row = s->vreg[v] && !(s->state[v] & SEL_WIDE) ? narrow_row(s, i) : NULL;
+            s->is_low = row != NULL;
+            row = row ? row : rows[i->op];
+            lyre_assert(row);
+            row->fn(s, v, i, row);
+            s->is_low = false;
         }
-        reverse(m->insns + start, m->ninsns - start);
+        if (m->ninsns - start > 1) {
+            reverse(m->insns + start, m->ninsns - start);
+        }
     }
     uint32_t start = m->ninsns;
     s->cur = 0;
@@ -330,9 +397,10 @@ static void begin_pins(Sel *s)
     for (unsigned n = 0; n < X86_NPINS; n++) {
         s->pin_slot[n] = -1;
     }
-    for (uint32_t n = 0; n < r->nslots; n++) {
+    for (uint32_t n = 0, found = 0; n < r->nslots && found < X86_NPINS; n++) { /* the pinned ones are among the first */
         int pin = r->slots[n].pin;
         if (pin >= 0) {
+            found++;
             s->pin_slot[pin] = (int16_t)n;
             s->pins |= (r->put_slots[n / 64] >> n % 64 & 1) << pin;
         }
@@ -347,6 +415,7 @@ static void begin_pins(Sel *s)
             unsigned pin = (unsigned)r->slots[i->aux].pin;
             s->pins |= 1u << pin;
             s->vreg[v] = s->home[i->block * X86_NPINS + pin] = sel_new_typed(s, i->type);
+            s->home_value[i->block * X86_NPINS + pin] = v;
         }
         has_call |= sel_calls(i);
     }
@@ -366,22 +435,39 @@ static void begin_pins(Sel *s)
     s->m->pins_kept = ((1u << X86_NPINS) - 1) & ~s->pins;
 }
 
-void mir_select(IrRegion *r, MRegion *m)
+/* For conditions whose value is known; s->known is used in regions with branches only. */
+static void add_constants(Sel *s)
+{
+    static const uint16_t ops[] = { IR_CONST_I64, IR_CONST_I64, IR_CONST_I32, IR_CONST_I32 };
+    for (unsigned n = 0; n < 4 && s->r->nblocks > 2; n++) {
+        uint32_t id = build_new_insn(s->r, ops[n]);
+        s->r->insns[id].type = n < 2 ? IR_I64 : IR_I32;
+        s->r->insns[id].imm = n & 1;
+        s->constants = n ? s->constants : id;
+    }
+}
+
+void mir_select(IrRegion *r, const HostSettings *settings, MRegion *m)
 {
     init_rows();
-    Sel sel = { .m = m, .r = r }, *s = &sel;
+    Sel sel = { .m = m, .r = r, .is_single = settings->is_single, .is_quick = settings->is_quick }, *s = &sel;
     m->ir = r;
+    add_constants(s);
     m->nvregs = m->nsnaps = 1;
     m->vregs = arena_grow(m->arena, m->vregs, sizeof(MVreg), &m->cap_vregs, 1);
     m->vregs[0] = (MVreg){ .hint = -1 };
     m->snaps = arena_grow(m->arena, m->snaps, sizeof(MSnapshot), &m->cap_snaps, r->nsnaps + 1);
-    s->vreg = arena_alloc0(m->arena, r->ninsns * sizeof(uint32_t));
-    s->second = arena_alloc0(m->arena, r->ninsns * sizeof(uint32_t));
-    s->state = arena_alloc0(m->arena, r->ninsns);
-    s->snap = arena_alloc0(m->arena, (r->nsnaps + 1) * sizeof(uint32_t));
-    s->snap_block = arena_alloc0(m->arena, (r->nsnaps + 1) * sizeof(uint32_t));
-    s->home = arena_alloc0(m->arena, r->nblocks * X86_NPINS * sizeof(uint32_t));
-    s->home_phis = arena_alloc0(m->arena, r->nblocks * sizeof(uint32_t));
+    /* all in one, to be cleared at once */
+    uint32_t *zeroed = arena_alloc0(m->arena, (2 * r->ninsns + 2 * (r->nsnaps + 1) + r->nblocks * (2 * X86_NPINS + 1)) * sizeof(uint32_t) +
+                                                  r->ninsns);
+    s->vreg = zeroed;
+    s->second = s->vreg + r->ninsns;
+    s->snap = s->second + r->ninsns;
+    s->snap_block = s->snap + r->nsnaps + 1;
+    s->home = s->snap_block + r->nsnaps + 1;
+    s->home_value = s->home + r->nblocks * X86_NPINS;
+    s->home_phis = s->home_value + r->nblocks * X86_NPINS;
+    s->state = (uint8_t *)(s->home_phis + r->nblocks);
     s->nphis = 1;
     begin_pins(s);
     begin_blocks(s);

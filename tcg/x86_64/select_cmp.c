@@ -31,24 +31,41 @@ static X86Cond test_register(Sel *s, uint32_t x, unsigned size, X86Cond cond)
     return cond;
 }
 
+/* CF = bit 0 of a shift to the right */
+static void test_bit(Sel *s, const IrInsn *shr)
+{
+    unsigned size = shr->op == IR_SHR_I64 ? 8 : 4;
+    bool is_low = s->is_low;
+    uint64_t k;
+    s->is_low = size == 4;
+    SelArg args[] = { sel_arg_reg(sel_reg(s, shr->arg[0])), sel_arg_imm(0) };
+    if (sel_const(s, shr->arg[1], &k)) {
+        args[1].imm = (int32_t)(k & (size * 8 - 1));
+    } else {
+        args[1] = sel_arg_reg(sel_low(s, shr->arg[1]));
+    }
+    s->is_low = is_low;
+    sel_emit(s, MOP_BT, size, 2, args);
+}
+
 /* v == 0 or v != 0 for v = x & y, as TEST or BT. *cond: the condition for "v is not zero". */
 static bool test_and(Sel *s, uint32_t v, unsigned size, X86Cond *cond)
 {
     const IrInsn *i = &s->r->insns[v];
-    uint64_t c = 0, one;
+    uint64_t c = 0;
     int32_t imm;
-    if (i->op != (size == 8 ? IR_AND_I64 : IR_AND_I32) || s->vreg[v] || i->block != s->block) {
+    bool is_and = i->op == IR_AND_I64 || (i->op == IR_AND_I32 && size == 4);
+    if (!is_and || s->vreg[v] || i->block != s->block) {
         return false;
     }
     s->has_more |= i->uses != 1;
     uint32_t a = i->arg[0], b = i->arg[1];
     const IrInsn *x = &s->r->insns[a];
     bool is_const = sel_const(s, b, &c);
-    if (is_const && c == 1 && x->op == (size == 8 ? IR_SHR_I64 : IR_SHR_I32) && !s->vreg[a] && x->block == s->block &&
-        !sel_const(s, x->arg[1], &one)) {
-        uint32_t value = sel_reg(s, x->arg[0]), count = sel_reg(s, x->arg[1]);
-        SelArg args[] = { sel_arg_reg(value), sel_arg_reg(count) };
-        sel_emit(s, MOP_BT, size, 2, args);
+    c = size == 8 ? c : (uint32_t)c;
+    bool is_shr = x->op == IR_SHR_I64 || x->op == IR_SHR_I32;
+    if (is_const && c == 1 && is_shr && !s->vreg[a] && x->block == s->block) {
+        test_bit(s, x);
         *cond = X86_B;
         return true;
     }
@@ -76,7 +93,7 @@ static bool test_and(Sel *s, uint32_t v, unsigned size, X86Cond *cond)
 }
 
 /* Compares an integer pair; `index`: of cmp_conds. */
-static X86Cond compare(Sel *s, const IrInsn *i, unsigned index, unsigned size)
+static X86Cond compare_sized(Sel *s, const IrInsn *i, unsigned index, unsigned size)
 {
     uint32_t a = i->arg[0], b = i->arg[1];
     uint64_t c;
@@ -103,6 +120,17 @@ static X86Cond compare(Sel *s, const IrInsn *i, unsigned index, unsigned size)
     }
     SelArg args[] = { x, y };
     sel_emit(s, MOP_CMP, size, 2, args);
+    return cond;
+}
+
+static X86Cond compare(Sel *s, const IrInsn *i, unsigned index, unsigned size)
+{
+    if (size == 8 && sel_is_sext32(s, i->arg[0]) && sel_is_sext32(s, i->arg[1])) {
+        size = 4; /* orders the same way, signed and unsigned */
+    }
+    s->is_low = size == 4;
+    X86Cond cond = compare_sized(s, i, index, size);
+    s->is_low = false;
     return cond;
 }
 
@@ -193,8 +221,9 @@ static void select_cc_test(Sel *s, uint32_t id, const IrInsn *i, const SelRow *r
 /* cond ? b : c */
 static void select_select(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
 {
-    uint32_t d = sel_def(s, id), b = sel_reg(s, i->arg[1]), c = sel_reg(s, i->arg[2]);
     bool is_exchanged = !sel_dies(s, i->arg[2]) && sel_dies(s, i->arg[1]);
+    uint32_t d = sel_def(s, id), b = sel_reg(s, i->arg[1]), c = sel_reg(s, i->arg[2]);
+    s->is_low = false;
     X86Cond cond = sel_flags(s, i->arg[0], false);
     if (is_exchanged) {
         sel_emit3(s, MOP_CMOV, row->size, d, sel_arg_reg(b), sel_arg_reg(c))->cond = sel_invert(cond);

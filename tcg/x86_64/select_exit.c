@@ -4,14 +4,20 @@
 
 #include "util/arena.h"
 
-/* A value for an exit. What loops make for their exits only is computed at the exit, where that needs no more registers. */
+/* A value for an exit. What loops make for their exits only is computed at the exit, where that needs no more registers;
+ * sign extensions always are. */
 static uint32_t exit_value(Sel *s, uint32_t v)
 {
     const IrInsn *i = &s->r->insns[v];
     const IrBlock *from = &s->r->blocks[i->block], *to = &s->r->blocks[s->block];
-    bool is_sinkable = i->op == IR_SEXT_I64 || i->op == IR_SEXT32_I64 || i->op == IR_BOX_F64 || i->op == IR_FCANON_F64 ||
-                       i->op == IR_FCANON_F32;
+    bool is_sext = i->op == IR_SEXT_I64 || i->op == IR_SEXT32_I64;
+    bool is_sinkable = i->op == IR_BOX_F64 || i->op == IR_FCANON_F64 || i->op == IR_FCANON_F32;
     uint64_t c;
+    if (sel_is_narrow(s, v) || (is_sext && !s->vreg[v] && sel_resolve(s, v) == v && !sel_const(s, i->arg[0], &c))) {
+        uint32_t d = sel_new(s, M_GPR, 8);
+        sel_emit2(s, MOP_MOVSX32, 8, d, sel_arg_reg(sel_low(s, is_sext ? i->arg[0] : v)));
+        return d;
+    }
     if (!is_sinkable || s->vreg[v] || sel_resolve(s, v) != v || sel_const(s, i->arg[0], &c) || i->block == s->block ||
         (from->loop_depth <= to->loop_depth && !to->is_cold)) {
         return sel_reg(s, v);
@@ -21,12 +27,7 @@ static uint32_t exit_value(Sel *s, uint32_t v)
         sel_canon(s, d, i->arg[0]);
         return d;
     }
-    uint32_t x = exit_value(s, i->arg[0]);
-    if (i->op == IR_BOX_F64) {
-        sel_box(s, d, x);
-    } else {
-        sel_emit2(s, MOP_MOVSX32, 8, d, sel_arg_reg(x));
-    }
+    sel_box(s, d, exit_value(s, i->arg[0]));
     return d;
 }
 
@@ -72,12 +73,13 @@ static unsigned gather_slots(Sel *s, const IrSnapshot *snap, ExitSlot *out)
         const IrSnapEntry *e = &r->snap_entries[snap->first + n];
         const IrSlotDesc *d = &r->slots[e->slot];
         ExitSlot x = { .slot = e->slot };
+        uint32_t value = sel_known(s, e->value);
         if (d->pin < 0) {
             unsigned size = d->type == IR_I64 || d->type == IR_F64 ? 8 : 4;
-            x.is_imm = fits_immediate(s, e->value, size, &x.imm);
+            x.is_imm = fits_immediate(s, value, size, &x.imm);
         }
         if (!x.is_imm) {
-            uint32_t v = exit_value(s, e->value);
+            uint32_t v = exit_value(s, value);
             if (d->pin < 0 && s->m->vregs[v].home == e->slot + 1) {
                 continue; /* it is there already */
             }

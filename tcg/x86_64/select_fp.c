@@ -109,43 +109,26 @@ static uint32_t strip_neg(Sel *s, uint32_t v, bool *is_negated)
     const IrInsn *i = &s->r->insns[v];
     if (i->op == IR_FNEG_F32 || i->op == IR_FNEG_F64) {
         *is_negated ^= true;
-        s->has_more |= i->uses != 1;
         v = i->arg[0];
     }
     return sel_fp_source(s, v);
 }
 
-/* row->x: 0 f32, 1 f64. */
+/* row->x: 0 f32, 1 f64. The result is canonical: sel_resolve knows. */
 static void select_fma(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
 {
-    static const uint16_t ops213[] = { MOP_VFMADD213S, MOP_VFMSUB213S, MOP_VFNMADD213S, MOP_VFNMSUB213S };
-    static const uint16_t ops231[] = { MOP_VFMADD231S, MOP_VFMSUB231S, MOP_VFNMADD231S, MOP_VFNMSUB231S };
     if (!host_features.fma) {
         call_with_bits(s, id, i, row->x ? (void *)call_fma64 : (void *)call_fma32, -1);
         return;
     }
     bool neg_product = false, neg_sum = false;
-    uint32_t a = strip_neg(s, i->arg[0], &neg_product), b = strip_neg(s, i->arg[1], &neg_product);
-    uint32_t c = strip_neg(s, i->arg[2], &neg_sum), d = sel_def(s, id);
-    unsigned form = neg_product * 2 + neg_sum;
-    bool is_sum_tied = sel_dies(s, c) && !sel_can_sink_load(s, c, row->size);
-    if (!is_sum_tied && !sel_dies(s, a) && sel_dies(s, b)) {
-        uint32_t t = a;
-        a = b;
-        b = t;
+    uint32_t v[3] = { strip_neg(s, i->arg[2], &neg_sum), strip_neg(s, i->arg[0], &neg_product),
+                      strip_neg(s, i->arg[1], &neg_product) };
+    SelArg args[4] = { sel_arg_reg(sel_def(s, id)) };
+    for (unsigned n = 0; n < 3; n++) {
+        args[n + 1] = sel_arg_reg(sel_reg(s, v[n]));
     }
-    SelArg args[4] = { sel_arg_reg(d) };
-    if (is_sum_tied) {
-        args[3] = sel_arg_any(s, b, row->size);
-        args[1] = sel_arg_reg(sel_reg(s, c));
-        args[2] = sel_arg_reg(sel_reg(s, a));
-    } else {
-        args[3] = sel_arg_any(s, c, row->size);
-        args[1] = sel_arg_reg(sel_reg(s, a));
-        args[2] = sel_arg_reg(sel_reg(s, b));
-    }
-    sel_emit(s, is_sum_tied ? ops231[form] : ops213[form], row->size, 4, args);
-    s->has_more = false;
+    sel_emit(s, MOP_FMA, row->size, 4, args)->cond = neg_product * 2 + neg_sum;
 }
 
 /* ---- signs, boxes, bits */

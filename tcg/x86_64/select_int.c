@@ -9,8 +9,9 @@
 static void tied(Sel *s, MOp op, unsigned size, uint32_t d, uint32_t a, uint32_t b, bool is_comm)
 {
     uint64_t c;
+    int32_t imm;
     if (is_comm && (sel_const(s, a, &c) || (!sel_const(s, b, &c) && !sel_dies(s, a) && sel_dies(s, b)) ||
-                    sel_can_sink_load(s, a, size))) {
+                    (sel_can_sink_load(s, a, size) && !sel_imm(s, b, size, &imm)))) {
         uint32_t t = a;
         a = b;
         b = t;
@@ -37,7 +38,7 @@ static void select_add(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
 static void select_sub(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
 {
     uint64_t c;
-    if (sel_const(s, i->arg[0], &c) && c == 0) {
+    if (sel_const(s, i->arg[0], &c) && (row->size == 8 ? c : (uint32_t)c) == 0) {
         sel_emit2(s, MOP_NEG, row->size, sel_def(s, id), sel_arg_reg(sel_reg(s, i->arg[1])));
     } else {
         tied(s, MOP_SUB, row->size, sel_def(s, id), i->arg[0], i->arg[1], false);
@@ -55,13 +56,48 @@ static bool match_one_shifted(const Sel *s, uint32_t v, unsigned size, uint32_t 
     return !sel_const(s, *count, &c);
 }
 
+/* A shift by a constant that no one wants by itself. */
+static bool match_shift(Sel *s, uint32_t v, IrOp op32, IrOp op64, unsigned size, uint32_t *x, uint64_t *count)
+{
+    const IrInsn *i = &s->r->insns[v];
+    bool is_match = i->op == (size == 8 ? op64 : op32) && !s->vreg[v] && sel_const(s, i->arg[1], count);
+    *count &= size * 8 - 1;
+    *x = is_match ? sel_resolve(s, i->arg[0]) : 0;
+    return is_match;
+}
+
+/* x << k | x >> (width - k): the count to the left, 0: it is no rotation. */
+static unsigned match_rotation(Sel *s, const IrInsn *i, unsigned size, uint32_t *x)
+{
+    for (unsigned n = 0; n < 2; n++) {
+        uint32_t a = sel_resolve(s, i->arg[n]), b = sel_resolve(s, i->arg[!n]), y;
+        uint64_t left, right;
+        if (match_shift(s, a, IR_SHL_I32, IR_SHL_I64, size, x, &left) &&
+            match_shift(s, b, IR_SHR_I32, IR_SHR_I64, size, &y, &right) && *x == y && left && left + right == size * 8) {
+            return (unsigned)left;
+        }
+    }
+    return 0;
+}
+
 /* and, or, xor: row->x = 0 1 2; with single bits by BTR, BTS, BTC. */
 static void select_logic(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
 {
     static const uint16_t bit_ops[] = { MOP_BTR, MOP_BTS, MOP_BTC };
-    uint32_t d = sel_def(s, id), count;
+    uint32_t d = sel_def(s, id), count, x;
     uint64_t c;
     int32_t imm;
+    unsigned left = row->x ? match_rotation(s, i, row->size, &x) : 0;
+    if (left) {
+        bool is_bmi = host_features.bmi2 && !sel_dies(s, x);
+        SelArg a = sel_arg_reg(row->size == 8 ? sel_reg(s, x) : sel_low(s, x));
+        if (is_bmi) {
+            sel_emit2(s, MOP_RORX, row->size, d, a)->imm = row->size * 8 - left;
+        } else {
+            sel_emit3(s, MOP_ROL, row->size, d, a, sel_arg_imm((int32_t)left));
+        }
+        return;
+    }
     for (unsigned n = 0; n < 2 && row->x > 0; n++) {
         if (match_one_shifted(s, i->arg[n], row->size, &count)) {
             uint32_t a = sel_reg(s, i->arg[!n]);
@@ -74,6 +110,7 @@ static void select_logic(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row
         if (!sel_const(s, i->arg[n], &c)) {
             continue;
         }
+        c = row->size == 8 ? c : (uint32_t)c;
         uint64_t bit = row->x == 0 ? ~c : c;
         if (row->x == 2 && (row->size == 8 ? c == UINT64_MAX : (uint32_t)c == UINT32_MAX)) {
             sel_emit2(s, MOP_NOT, row->size, d, sel_arg_reg(sel_reg(s, a)));

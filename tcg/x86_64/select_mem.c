@@ -88,6 +88,7 @@ bool sel_lea(Sel *s, uint32_t v, SelMem *out)
 {
     const IrInsn *i = &s->r->insns[v];
     bool is_64 = i->type == IR_I64;
+    unsigned size = is_64 && !s->is_low ? 8 : 4;
     IrOp add = is_64 ? IR_ADD_I64 : IR_ADD_I32, shl = is_64 ? IR_SHL_I64 : IR_SHL_I32;
     uint32_t a = i->arg[0], b = i->arg[1], x;
     uint64_t c;
@@ -98,7 +99,7 @@ bool sel_lea(Sel *s, uint32_t v, SelMem *out)
         return false;
     }
     if (sel_const(s, b, &c)) {
-        if (!sel_imm(s, b, is_64 ? 8 : 4, &imm)) {
+        if (!sel_imm(s, b, size, &imm)) {
             return false;
         }
         int64_t disp = imm;
@@ -114,12 +115,11 @@ bool sel_lea(Sel *s, uint32_t v, SelMem *out)
         return true;
     }
     if (match_scaled(s, a, shl, &x, &scale) || match_scaled(s, b, shl, &x, &scale) ||
-        (is_foldable(s, a, add) && sel_imm(s, s->r->insns[a].arg[1], is_64 ? 8 : 4, &imm)) ||
-        (is_foldable(s, b, add) && sel_imm(s, s->r->insns[b].arg[1], is_64 ? 8 : 4, &imm))) {
+        (is_foldable(s, a, add) && sel_imm(s, s->r->insns[a].arg[1], size, &imm)) ||
+        (is_foldable(s, b, add) && sel_imm(s, s->r->insns[b].arg[1], size, &imm))) {
         address_of_sum(s, a, b, is_64, 0, out);
         return true;
     }
-    unsigned size = is_64 ? 8 : 4;
     if (sel_dies(s, a) || sel_dies(s, b) || sel_can_sink_load(s, a, size) || sel_can_sink_load(s, b, size)) {
         return false;
     }
@@ -146,10 +146,13 @@ SelMem sel_sink_load(Sel *s, uint32_t load)
 {
     SelMem mem;
     const IrInsn *i = &s->r->insns[load];
+    bool is_low = s->is_low;
+    s->is_low = false;
     s->state[load] |= SEL_FUSED;
     s->barrier = 0;
     sel_address(s, i->arg[0], i->aux, &mem);
     mem.snap = sel_snapshot(s, i->snap);
+    s->is_low = is_low;
     return mem;
 }
 
@@ -169,7 +172,8 @@ static void load_int(Sel *s, unsigned mem_size, bool is_signed, bool is_64, uint
 static void load_swapped(Sel *s, const IrInsn *i, bool is_64, uint32_t d, const SelMem *mem)
 {
     unsigned size = MEM_SIZE(i->mem);
-    uint32_t t = sel_new(s, M_GPR, 8), u = sel_new(s, M_GPR, 8);
+    bool is_whole = size == 8 || (size == 4 && !(is_64 && i->mem & MEM_SIGNED));
+    uint32_t t = sel_new(s, M_GPR, 8), u = is_whole ? d : sel_new(s, M_GPR, 8);
     SelArg a = sel_arg_mem(mem);
     if (size == 2) {
         sel_emit2(s, MOP_MOVZX16, 4, t, a);
@@ -180,7 +184,9 @@ static void load_swapped(Sel *s, const IrInsn *i, bool is_64, uint32_t d, const 
         sel_emit2(s, MOP_MOV, size, t, a);
         sel_emit2(s, MOP_BSWAP, size, u, sel_arg_reg(t));
     }
-    load_int(s, size, i->mem & MEM_SIGNED, is_64, d, sel_arg_reg(u));
+    if (!is_whole) {
+        load_int(s, size, i->mem & MEM_SIGNED, is_64, d, sel_arg_reg(u));
+    }
 }
 
 static void select_load(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
@@ -264,7 +270,7 @@ static SelArg int_value(Sel *s, uint32_t v, unsigned size)
     if (sel_const(s, v, &c)) {
         return sel_arg_reg(sel_const_reg(s, c, size));
     }
-    uint32_t x = sel_reg(s, v);
+    uint32_t x = size < 8 ? sel_low(s, v) : sel_reg(s, v);
     if (s->m->vregs[x].cls == M_VEC) {
         uint32_t t = sel_new(s, M_GPR, size);
         sel_emit2(s, MOP_MOVD_R, size, t, sel_arg_reg(x));
@@ -313,7 +319,7 @@ static void select_store(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row
     v = size >= 4 ? strip_bits(s, v) : v;
     unsigned type = s->r->insns[v].type;
     bool is_fp = (type == IR_F32 || type == IR_F64) && !sel_const(s, v, &c);
-    if (is_fp && !is_swapped && MEM_ORDER(i->mem) != IR_ORDER_SEQ) {
+    if (is_fp && !is_swapped && (MEM_ORDER(i->mem) != IR_ORDER_SEQ || s->is_single)) {
         uint32_t x = sel_reg(s, v);
         SelMem mem = access_address(s, i);
         SelArg args[] = { sel_arg_reg(x), sel_arg_mem(&mem) };
@@ -323,7 +329,7 @@ static void select_store(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row
     SelArg x = int_value(s, v, size);
     SelMem mem = access_address(s, i);
     x = is_swapped ? swapped_value(s, x, size) : x;
-    if (MEM_ORDER(i->mem) == IR_ORDER_SEQ) {
+    if (MEM_ORDER(i->mem) == IR_ORDER_SEQ && !s->is_single) {
         uint32_t a = x.kind == ARG_IMM ? sel_const_reg(s, (uint64_t)(int64_t)x.imm, size) : x.vreg;
         SelArg args[] = { sel_arg_mem(&mem), sel_arg_reg(sel_new(s, M_GPR, size)), sel_arg_reg(a) };
         sel_emit(s, MOP_XCHG, size, 3, args);
@@ -356,6 +362,14 @@ static void finish_result(Sel *s, const IrInsn *i, uint32_t d, uint32_t t)
     }
 }
 
+/* t = what is there, then x goes there: two accesses, for memory that nobody else reaches. */
+static void exchange_alone(Sel *s, unsigned size, uint32_t t, uint32_t x, const SelMem *mem)
+{
+    load_int(s, size, false, size == 8, t, sel_arg_mem(mem));
+    SelArg args[] = { sel_arg_reg(x), sel_arg_mem(mem) };
+    sel_emit(s, MOP_STORE, size, 2, args);
+}
+
 /* row->mop: the form whose result is the old value; row->x: X86Rmw of LOCK_RMW. */
 static void select_rmw(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
 {
@@ -373,7 +387,7 @@ static void select_rmw(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
         sel_emit(s, op == MOP_XADD ? MOP_LOCK_ADD : plain[kind], size, 2, args);
         return;
     }
-    uint32_t d = sel_def(s, id), x = sel_reg(s, v), t = raw_result(s, i, d);
+    uint32_t d = sel_def(s, id), x = size < 8 ? sel_low(s, v) : sel_reg(s, v), t = raw_result(s, i, d);
     if (is_swapped(i) && is_bytewise) {
         x = swapped_value(s, sel_arg_reg(x), size).vreg;
     }
@@ -385,7 +399,11 @@ static void select_rmw(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
         m->flags |= is_swapped(i) && !is_bytewise ? MF_SWAPPED : 0;
     } else {
         SelArg args[] = { sel_arg_mem(&mem), sel_arg_reg(t), sel_arg_reg(x) };
-        sel_emit(s, op, size, 3, args);
+        if (op == MOP_XCHG && s->is_single) { /* it locks the bus without being told */
+            exchange_alone(s, size, t, x, &mem);
+        } else {
+            sel_emit(s, op, size, 3, args);
+        }
     }
     finish_result(s, i, d, t);
 }
@@ -435,7 +453,7 @@ static void select_cas128(Sel *s, uint32_t id, const IrInsn *i, const SelRow *ro
 
 static void select_fence(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
 {
-    if (i->aux == IR_ORDER_SEQ) {
+    if (i->aux == IR_ORDER_SEQ && !s->is_single) {
         sel_emit0(s, MOP_MFENCE);
     }
 }

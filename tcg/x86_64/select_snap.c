@@ -19,6 +19,7 @@ uint32_t sel_home(Sel *s, uint32_t block, unsigned pin)
         top = r->extra[r->blocks[top].first_pred];
     }
     uint32_t *home = &s->home[top * X86_NPINS + pin];
+    s->state[s->home_value[top * X86_NPINS + pin]] |= SEL_USED;
     if (!*home) {
         *home = sel_new_typed(s, r->slots[s->pin_slot[pin]].type);
         s->m->vregs[*home].hint = (int8_t)x86_pin_reg[pin];
@@ -77,6 +78,8 @@ static void add_term(Sel *s, unsigned slot, uint32_t v, bool plus)
     } else if ((is_unwanted(s, v, IR_ZEXT32_I64) || is_unwanted(s, v, IR_ZEXT_I64)) && !sel_const(s, i->arg[0], &c) &&
                sel_resolve(s, v) == v) {
         add_entry(s, slot, plus ? M_PLUS_ZEXT32 : M_ZEXT32, sel_reg(s, i->arg[0]));
+    } else if (sel_is_narrow(s, v)) {
+        add_entry(s, slot, plus ? M_PLUS_SEXT32 : M_SEXT32, sel_low(s, v));
     } else {
         add_entry(s, slot, plus ? M_PLUS : M_AS_IS, sel_reg(s, v));
     }
@@ -95,6 +98,7 @@ static void add_sum(Sel *s, unsigned slot, uint32_t v, unsigned depth, bool plus
 
 static void add_value(Sel *s, unsigned slot, uint32_t v)
 {
+    v = sel_known(s, v);
     const IrInsn *i = &s->r->insns[v];
     uint64_t c;
     if (ir_op_info[i->op].traits & IR_TRAIT_FLOAT && i->op != IR_CONST_V128) {
@@ -127,6 +131,35 @@ static void add_entries(Sel *s, const IrSnapshot *snap)
     }
 }
 
+static uint32_t add_snapshot(MRegion *m, const MSnapshot *new)
+{
+    if (m->nsnaps + 1 > m->cap_snaps) {
+        m->snaps = arena_grow(m->arena, m->snaps, sizeof(MSnapshot), &m->cap_snaps, m->nsnaps + 1);
+    }
+    m->snaps[m->nsnaps] = *new;
+    return m->nsnaps++;
+}
+
+uint32_t sel_retarget(Sel *s, uint32_t snap, uint32_t from, uint32_t to)
+{
+    MRegion *m = s->m;
+    MSnapshot new = m->snaps[snap];
+    uint32_t old = new.first, n = 0;
+    while (n < new.count && (m->snap_entries[old + n].vreg != from || m->snap_entries[old + n].recipe == M_CONSTANT)) {
+        n++;
+    }
+    if (n == new.count) {
+        return snap;
+    }
+    new.first = m->nsnap_entries;
+    for (n = 0; n < new.count; n++) {
+        MSnapEntry e = m->snap_entries[old + n];
+        bool is_const = e.recipe == M_CONSTANT || e.recipe == M_PLUS_CONSTANT;
+        add_entry(s, e.slot, e.recipe, !is_const && e.vreg == from ? to : e.vreg);
+    }
+    return add_snapshot(m, &new);
+}
+
 uint32_t sel_snapshot(Sel *s, uint32_t id)
 {
     const IrSnapshot *snap = &s->r->snaps[id];
@@ -149,10 +182,6 @@ uint32_t sel_snapshot(Sel *s, uint32_t id)
     s->last_snap = is_shared ? m->nsnaps : 0;
     s->last_first = snap->first;
     s->last_count = snap->count;
-    if (m->nsnaps + 1 > m->cap_snaps) {
-        m->snaps = arena_grow(m->arena, m->snaps, sizeof(MSnapshot), &m->cap_snaps, m->nsnaps + 1);
-    }
-    m->snaps[m->nsnaps] = new;
     s->snap_block[id] = is_shared ? s->block : 0;
-    return s->snap[id] = m->nsnaps++;
+    return s->snap[id] = add_snapshot(m, &new);
 }

@@ -2,6 +2,7 @@
 /* Instruction selection: values as operands. Registers on demand, constants, aliases, loads that move to their user. */
 #include "tcg/x86_64/select.h"
 
+#include "tcg/code.h"
 #include "util/arena.h"
 #include "util/assert.h"
 
@@ -41,12 +42,46 @@ static bool is_zero_extended(unsigned op)
     }
 }
 
-uint32_t sel_resolve(Sel *s, uint32_t v)
+/* and.i64 with a constant that keeps the low half */
+static bool keeps_low(const Sel *s, const IrInsn *i)
 {
+    uint64_t c;
+    return i->op == IR_AND_I64 && sel_const(s, i->arg[1], &c) && (uint32_t)c == UINT32_MAX;
+}
+
+const uint8_t sel_through[IR_OP_COUNT] = {
+    [IR_CONST_I32] = SEL_MAYBE_CONST,
+    [IR_CONST_I64] = SEL_MAYBE_CONST,
+    [IR_CONST_F32] = SEL_MAYBE_CONST,
+    [IR_CONST_F64] = SEL_MAYBE_CONST,
+    [IR_CONST_V128] = SEL_THROUGH,
+    [IR_TRUNC_I32] = SEL_MAYBE_CONST | SEL_THROUGH,
+    [IR_ZEXT_I64] = SEL_MAYBE_CONST | SEL_THROUGH,
+    [IR_SEXT_I64] = SEL_THROUGH,
+    [IR_CC_PACK_I32] = SEL_THROUGH,
+    [IR_VLOW32_F32] = SEL_THROUGH,
+    [IR_VLOW64_F64] = SEL_THROUGH,
+    [IR_RESULT_I64] = SEL_THROUGH,
+    [IR_FCANON_F32] = SEL_THROUGH,
+    [IR_FCANON_F64] = SEL_THROUGH,
+};
+
+uint32_t sel_resolve_slow(Sel *s, uint32_t v)
+{
+    bool is_low = s->is_low;
     for (;;) {
         const IrInsn *i = &s->r->insns[v];
+        if (is_low && i->type == IR_I64 && !s->vreg[v] &&
+            (i->op == IR_SEXT_I64 || i->op == IR_ZEXT_I64 || i->op == IR_SEXT32_I64 || i->op == IR_ZEXT32_I64 ||
+             keeps_low(s, i))) {
+            v = i->arg[0];
+            continue;
+        }
         switch (i->op) {
         case IR_TRUNC_I32:
+            is_low = true;
+            v = i->arg[0];
+            break;
         case IR_CC_PACK_I32:
         case IR_VLOW32_F32:
         case IR_VLOW64_F64:
@@ -58,9 +93,10 @@ uint32_t sel_resolve(Sel *s, uint32_t v)
             }
             return s->second[i->arg[0]];
         case IR_FCANON_F32:
-        case IR_FCANON_F64: { /* integers become numbers */
+        case IR_FCANON_F64: { /* integers become numbers; FMA's result is canonical */
             unsigned op = s->r->insns[i->arg[0]].op;
-            if (op < IR_I32_S_TO_F32_F32 || op > IR_I64_U_TO_F64_F64) {
+            bool is_fma = (op == IR_FMA_F32 || op == IR_FMA_F64) && host_features.fma;
+            if (!is_fma && (op < IR_I32_S_TO_F32_F32 || op > IR_I64_U_TO_F64_F64)) {
                 return v;
             }
             v = i->arg[0];
@@ -95,7 +131,7 @@ uint32_t sel_resolve(Sel *s, uint32_t v)
     }
 }
 
-bool sel_const(const Sel *s, uint32_t v, uint64_t *out)
+bool sel_const_slow(const Sel *s, uint32_t v, uint64_t *out)
 {
     const IrInsn *i = &s->r->insns[v];
     switch (i->op) {
@@ -145,19 +181,24 @@ uint32_t sel_const_reg(Sel *s, uint64_t bits, unsigned size)
 
 uint32_t sel_reg(Sel *s, uint32_t v)
 {
+    const IrInsn *i = &s->r->insns[v];
+    if (!sel_through[i->op] && !s->is_low && s->vreg[v]) { /* the usual case of what follows */
+        s->state[v] |= SEL_USED | (i->type == IR_I64 ? SEL_WIDE : 0);
+        return s->vreg[v];
+    }
     uint32_t x = sel_resolve(s, v);
-    const IrInsn *i = &s->r->insns[x];
     uint64_t c;
+    i = &s->r->insns[x];
     if (i->op == IR_CONST_V128) {
         SelMem mem = { .flags = MF_MEM_POOL, .imm = (uint32_t)i->aux };
         uint32_t d = sel_new(s, M_VEC, 16);
         sel_emit2(s, MOP_MOVV, 16, d, sel_arg_mem(&mem));
         return d;
     }
-    if (sel_const(s, v, &c)) {
+    if (sel_const(s, v, &c) || sel_const(s, x, &c)) {
         bool is_fp = i->type == IR_F32 || i->type == IR_F64;
         if (!is_fp) {
-            return sel_const_reg(s, c, s->r->insns[v].type == IR_I64 ? 8 : 4);
+            return sel_const_reg(s, c, s->r->insns[v].type == IR_I64 && !s->is_low ? 8 : 4);
         }
         uint32_t d = sel_new_typed(s, i->type);
         sel_emit2(s, MOP_MOVF, i->type == IR_F32 ? 4 : 8, d, sel_arg_const(c));
@@ -174,12 +215,77 @@ uint32_t sel_reg(Sel *s, uint32_t v)
             s->m->vregs[d].home = (uint16_t)(i->aux + 1);
         }
     }
+    s->state[x] |= SEL_USED | (i->type == IR_I64 && s->r->insns[v].type == IR_I64 && !s->is_low ? SEL_WIDE : 0);
     return s->vreg[x];
 }
+
+uint32_t sel_low(Sel *s, uint32_t v)
+{
+    bool is_low = s->is_low;
+    s->is_low = true;
+    uint32_t x = sel_reg(s, v);
+    s->is_low = is_low;
+    return x;
+}
+
+static bool is_sext32(const Sel *s, uint32_t v, unsigned depth)
+{
+    const IrInsn *i = &s->r->insns[v];
+    uint64_t c;
+    switch (i->op) {
+    case IR_CONST_I64:
+        return (int64_t)i->imm == (int32_t)i->imm;
+    case IR_SEXT_I64: case IR_SEXT32_I64: case IR_SEXT8_I64: case IR_SEXT16_I64: case IR_ZEXT8_I64: case IR_ZEXT16_I64:
+        return true;
+    case IR_LOAD_I64:
+        return MEM_SIZE(i->mem) < 4 || (MEM_SIZE(i->mem) == 4 && i->mem & MEM_SIGNED);
+    case IR_ZEXT_I64: {
+        unsigned op = s->r->insns[i->arg[0]].op;
+        return op >= IR_CMP_EQ_I32 && op <= IR_CMP_ULE_I64;
+    }
+    case IR_SAR_I64:
+        return depth && is_sext32(s, i->arg[0], depth - 1);
+    case IR_AND_I64:
+        if (sel_const(s, i->arg[1], &c) && c <= INT32_MAX) {
+            return true;
+        }
+        return depth && is_sext32(s, i->arg[0], depth - 1) && is_sext32(s, i->arg[1], depth - 1);
+    case IR_OR_I64: case IR_XOR_I64: case IR_ANDN_I64:
+        return depth && is_sext32(s, i->arg[0], depth - 1) && is_sext32(s, i->arg[1], depth - 1);
+    default:
+        return false;
+    }
+}
+
+bool sel_is_narrow(Sel *s, uint32_t v)
+{
+    static const uint16_t ops[] = { IR_AND_I64, IR_OR_I64, IR_XOR_I64, IR_ANDN_I64 };
+    uint32_t x = sel_resolve(s, v);
+    for (unsigned n = 0; n < 4; n++) {
+        if (s->r->insns[x].op == ops[n]) {
+            return !(s->state[x] & SEL_WIDE) && sel_is_sext32(s, x);
+        }
+    }
+    return false;
+}
+
+bool sel_is_sext32(const Sel *s, uint32_t v) { return s->r->insns[v].type == IR_I64 && is_sext32(s, v, 4); }
 
 uint32_t sel_def(Sel *s, uint32_t id)
 {
     return s->vreg[id] ? s->vreg[id] : sel_new_typed(s, s->r->insns[id].type);
+}
+
+uint32_t sel_known(const Sel *s, uint32_t v)
+{
+    const IrInsn *i = &s->r->insns[v];
+    uint32_t cond = i->op == IR_ZEXT_I64 ? i->arg[0] : v;
+    for (unsigned n = 0; n < s->nknown; n++) {
+        if (s->known[n] == cond) {
+            return s->constants + (i->type == IR_I64 ? 0 : 2) + s->known_value[n];
+        }
+    }
+    return v;
 }
 
 bool sel_is_wanted(Sel *s, uint32_t v) { return s->vreg[sel_resolve(s, v)] != 0; }
@@ -188,8 +294,11 @@ bool sel_dies(Sel *s, uint32_t v)
 {
     uint32_t x = sel_resolve(s, v);
     const IrInsn *i = &s->r->insns[x];
-    if (s->vreg[x] || (ir_op_info[i->op].traits & IR_TRAIT_FLOAT)) {
-        return s->vreg[x] == 0;
+    uint32_t traits = ir_op_info[i->op].traits;
+    bool has_register = traits & (IR_TRAIT_PHI | IR_TRAIT_SLOTIN); /* those of pins, that is, from the start */
+    bool is_used = has_register ? s->state[x] & SEL_USED : s->vreg[x] != 0;
+    if (is_used || traits & IR_TRAIT_FLOAT) {
+        return !is_used;
     }
     /* What comes from outside of the loop lives on for the next round. */
     return i->block == s->block || s->r->blocks[i->block].loop_head == s->r->blocks[s->block].loop_head;
@@ -218,14 +327,14 @@ static uint32_t sel_barrier(Sel *s)
 bool sel_can_sink_load(Sel *s, uint32_t v, unsigned size)
 {
     const IrInsn *i = &s->r->insns[v];
-    return ir_has_trait(i, IR_TRAIT_LOAD) && i->uses == 1 && !s->has_more && !s->vreg[v] && !s->state[v] && i->block == s->block &&
+    return ir_has_trait(i, IR_TRAIT_LOAD) && i->uses == 1 && !s->has_more && !s->vreg[v] && !(s->state[v] & ~SEL_WIDE) &&
+           i->block == s->block &&
            MEM_SIZE(i->mem) == size && !(i->mem & (MEM_BIG_ENDIAN | MEM_ALIGNED)) && sel_barrier(s) == v;
 }
 
 bool sel_can_sink_fcmp(Sel *s, uint32_t v)
 {
-    const IrInsn *i = &s->r->insns[v];
-    if (i->uses != 1 || s->vreg[v] || i->block != s->block) {
+    if (s->r->insns[v].block != s->block) {
         return false;
     }
     uint32_t p = s->r->insns[s->cur].prev;
@@ -237,10 +346,6 @@ bool sel_can_sink_fcmp(Sel *s, uint32_t v)
     }
     return true;
 }
-
-SelArg sel_arg_reg(uint32_t vreg) { return (SelArg){ .kind = ARG_REG, .vreg = vreg }; }
-SelArg sel_arg_imm(int32_t imm) { return (SelArg){ .kind = ARG_IMM, .imm = imm }; }
-SelArg sel_arg_mem(const SelMem *mem) { return (SelArg){ .kind = ARG_MEM, .mem = *mem }; }
 
 SelArg sel_arg_const(uint64_t bits)
 {
@@ -260,7 +365,7 @@ SelArg sel_arg_any(Sel *s, uint32_t v, unsigned size)
         SelMem mem = sel_sink_load(s, v);
         return sel_arg_mem(&mem);
     }
-    return (SelArg){ .kind = ARG_ANY, .vreg = sel_reg(s, v) };
+    return (SelArg){ .kind = ARG_ANY, .vreg = size < 8 ? sel_low(s, v) : sel_reg(s, v) };
 }
 
 SelArg sel_arg_any_imm(Sel *s, uint32_t v, unsigned size)

@@ -23,7 +23,7 @@ __attribute__((naked)) void x86_slow_call(void)
         "mov %c[c_stack](%%rbp), %%rsp\n\t"
         "and $-16, %%rsp\n\t"
         "mov %c[arg0](%%rbp), %%rdi\n\t"
-        "mov %c[arg1](%%rbp), %%esi\n\t"
+        "mov %c[arg1](%%rbp), %%rsi\n\t"
         "call *%c[function](%%rbp)\n\t"
         "mov %%rax, %c[result](%%rbp)\n\t"
         "mov %c[rsp](%%rbp), %%rsp\n\t"

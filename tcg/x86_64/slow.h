@@ -7,7 +7,7 @@ enum { /* indices in CpuState.save[] */
     SLOW_GPRS = 0,      /* 8: rcx rdx rsi rdi r8-r11 */
     SLOW_VECS = 8,      /* 16 of two words */
     SLOW_ARG0 = 40,     /* 64 bits */
-    SLOW_ARG1,          /* 32 bits */
+    SLOW_ARG1,          /* 64 bits, of which an int argument uses 32 */
     SLOW_FUNCTION,
     SLOW_RETURN,        /* code address to go on at */
     SLOW_RAX,           /* the caller's */

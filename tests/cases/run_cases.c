@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs case files on Lyre's engines: run_cases ENGINE,ENGINE... FILE...   Each engine must give each line's outcome; each row of the .isa
- * files must own a line.
+ * Runs case files on Lyre's engines: run_cases ENGINE,ENGINE... FILE...   Each engine must give
+ * each line's outcome; each row of the .isa files must own a line.
  *
- * A line:  WORD,WORD... TEXT ; INPUTS => OUTPUTS [# note]      (all numbers hexadecimal but register numbers and offsets)
- *   TEXT     the words' assembly, separated by " / ": compared with the disassembler
- *   inputs   x11=5 f10=.. fcsr=.. m+96=BYTES; what is not named has a fixed background value
- *   outputs  the same, as far as they differ from the inputs; pc=+N or -N from the first instruction where that is not the
- *            end of the code; ill, syscall, segv:CODE:ADDRESS, bus:CODE:ADDRESS where it ended so
- * The code is followed by c.ebreak, which is the normal end.
+ * A line:  WORD,WORD... TEXT ; INPUTS => OUTPUTS [# note]      (all numbers hexadecimal but
+ * register numbers and offsets) TEXT     the words' assembly, separated by " / ": compared with the
+ * disassembler inputs   x11=5 f10=.. fcsr=.. m+96=BYTES; what is not named has a fixed background
+ * value outputs  the same, as far as they differ from the inputs; pc=+N or -N from the first
+ * instruction where that is not the end of the code; ill, syscall, segv:CODE:ADDRESS,
+ * bus:CODE:ADDRESS where it ended so The code is followed by c.ebreak, which is the normal end.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -86,7 +86,8 @@ static bool parse_end(const char *item, Outcome *o)
         o->code = ILL_ILLOPC;
     } else if (!strcmp(item, "syscall")) {
         o->sig = o->code = 0;
-    } else if (sscanf(item, "segv:%lu:%llx", &code, &addr) == 2 || sscanf(item, "bus:%lu:%llx", &code, &addr) == 2) {
+    } else if (sscanf(item, "segv:%lu:%llx", &code, &addr) == 2 ||
+               sscanf(item, "bus:%lu:%llx", &code, &addr) == 2) {
         o->sig = *item == 's' ? SIGSEGV : SIGBUS;
         o->code = code;
         o->addr = addr;
@@ -127,7 +128,8 @@ static bool parse_code(Case *c, char *words, const char *text, unsigned *size)
 
 static bool parse_line(char *line, Case *c)
 {
-    char *note = strchr(line, '#'), *outs = strstr(line, " =>"), *ins = strstr(line, " ;"), *text = strchr(line, ' ');
+    char *note = strchr(line, '#'), *outs = strstr(line, " =>"), *ins = strstr(line, " ;"),
+         *text = strchr(line, ' ');
     unsigned size;
     if (note)
         *note = 0;
@@ -161,10 +163,12 @@ static bool parse_line(char *line, Case *c)
 static void show_difference(const char *name, unsigned i, uint64_t got, uint64_t want)
 {
     if (got != want)
-        printf(" %s%u=%llx (want %llx)", name, i, (unsigned long long)got, (unsigned long long)want);
+        printf(" %s%u=%llx (want %llx)", name, i, (unsigned long long)got,
+               (unsigned long long)want);
 }
 
-static void show(const char *file, unsigned line, const char *engine, const Case *c, const Outcome *got)
+static void show(const char *file, unsigned line, const char *engine, const Case *c,
+                 const Outcome *got)
 {
     const Outcome *want = &c->want;
     printf("# %s:%u: %s: %s:", file, line, engine, rv_row_name[c->rows[c->nrows - 1]]);
@@ -178,7 +182,8 @@ static void show(const char *file, unsigned line, const char *engine, const Case
     static const char *const names[] = { "fcsr", "pc", "sig", "code", "addr" };
     for (unsigned i = 0; i < 5; i++)
         if (g[i] != w[i])
-            printf(" %s=%llx (want %llx)", names[i], (unsigned long long)g[i], (unsigned long long)w[i]);
+            printf(" %s=%llx (want %llx)", names[i], (unsigned long long)g[i],
+                   (unsigned long long)w[i]);
     printf("\n");
 }
 
@@ -223,8 +228,9 @@ static void check_engine(const Machine *m, const Engine *engine)
     tcg_get_stats(m->tcg, &st);
     uint64_t compiled = st.regions[1] + st.regions[2];
     bool is_ok = engine->engine == TCG_ENGINE_INTERP ? !compiled : compiled > st.regions[0] * 20;
-    printf("# %s: %llu regions interpreted, %llu and %llu compiled\n", engine->name, (unsigned long long)st.regions[0],
-           (unsigned long long)st.regions[1], (unsigned long long)st.regions[2]);
+    printf("# %s: %llu regions interpreted, %llu and %llu compiled\n", engine->name,
+           (unsigned long long)st.regions[0], (unsigned long long)st.regions[1],
+           (unsigned long long)st.regions[2]);
     if (is_ok)
         passed++;
     else

@@ -308,6 +308,24 @@ static void random_pure(Maker *m)
     }
 }
 
+/* RISC-V's scalar arithmetic on a register of doubles: boxed floats or doubles, canonical results. */
+static void random_scalar(Maker *m)
+{
+    IrBuilder *b = m->b;
+    unsigned to = random_slot(m, IR_F64);
+    F64 x = ir_get_f64(b, random_slot(m, IR_F64)), y = ir_get_f64(b, to);
+    if (rng_below(&m->rng, 2)) {
+        F32 p = ir_unbox_f32(b, x), q = ir_unbox_f32(b, y);
+        F32 sum = rng_below(&m->rng, 2) ? ir_fadd_f32(b, p, q) : ir_fmul_f32(b, p, q);
+        F32 canon = ir_fcanon_f32(b, sum);
+        ir_put_f64(b, to, ir_box_f64(b, canon));
+    } else {
+        F64 sum = rng_below(&m->rng, 2) ? ir_fadd_f64(b, x, y) : ir_fdiv_f64(b, x, y);
+        ir_put_f64(b, to, ir_fcanon_f64(b, sum));
+    }
+    m->has_put = true;
+}
+
 static void random_fpenv(Maker *m)
 {
     IrBuilder *b = m->b;
@@ -553,6 +571,11 @@ void random_insn(Maker *m)
         break;
     case 2:
         random_indexed(m);
+        break;
+    case 4:
+    case 5:
+    case 6:
+        random_scalar(m);
         break;
     case 3: /* partial progress: what was put so far belongs to the snapshots that follow */
         ir_insn_commit(m->b);

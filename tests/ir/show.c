@@ -27,7 +27,7 @@ void show_mir(IrRegion *r, struct Arena *arena)
     }
     MirNames words = { .ops = names, .regs = { gprs } };
     MRegion m = { .arena = arena };
-    mir_select(r, &m);
+    mir_select(r, &(HostSettings){ 0 }, &m);
     MAlloc alloc = { 0 };
     mir_allocate(&m, &x86_mhost, &alloc);
     mir_print(1, &m, alloc.is_failed ? NULL : &alloc, &words);

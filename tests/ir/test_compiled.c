@@ -154,7 +154,7 @@ static bool check_seed(uint64_t seed, bool is_verbose)
 
 int main(int argc, char **argv)
 {
-    uint64_t count = 20000, first = 1, failed = 0;
+    uint64_t count = 3500, first = 1, failed = 0;
     bool is_verbose = false;
     host_features_detect();
     for (int i = 1; i < argc; i++) {

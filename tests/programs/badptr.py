@@ -22,6 +22,7 @@ import gen_syscalls  # noqa: E402
 LEFT_OUT = {'exit', 'exit_group', 'rt_sigreturn', 'kill', 'tkill', 'tgkill', 'restart_syscall', 'vhangup', 'setsid', 'unshare', 'setns', 'sync', 'syncfs',
             'clone'}
 LENIENT = {'execveat', 'openat2'}  # flags and sizes are looked at first, as in the kernel
+MAYBE = ('ARG_ADDR', 'ARG_ARGV', 'ARG_ENVP', 'ARG_EVENTS', 'ARG_FCNTL_ARG', 'ARG_IOCTL_ARG', 'ARG_FUTEX_ARG')  # pointers that handlers check
 POINTERS = ('ARG_IN', 'ARG_OUT', 'ARG_INOUT', 'ARG_PATH', 'ARG_LPATH', 'ARG_STR')
 
 PROGRAM = r'''
@@ -116,7 +117,7 @@ int main(void)
 def c_row(row):
     kinds = ''
     for _, kind, _, _, _ in row['args']:
-        kinds += 'p' if kind in POINTERS and row['name'] not in LENIENT else 'a' if kind in POINTERS else 'a' if kind == 'ARG_ADDR' else 'f' if kind in ('ARG_FD', 'ARG_ATFD', 'ARG_PID') else 'i'
+        kinds += 'p' if kind in POINTERS and row['name'] not in LENIENT else 'a' if kind in POINTERS else 'a' if kind in MAYBE else 'f' if kind in ('ARG_FD', 'ARG_ATFD', 'ARG_PID') else 'i'
     return f'    {{ {row["number"]}, "{row["name"]}", {len(kinds)}, "{kinds}" }},'
 
 
@@ -130,7 +131,7 @@ def main():
     lists, _ = gen_syscalls.parse_flags(path('flags.def'))
     rows = [r for r in gen_syscalls.parse_rows(path('syscalls.def'), structs, lists)
             if r['number'] is not None and r['kind'] != 'none' and '!' not in r['flags'] and r['name'] not in LEFT_OUT]
-    rows = [r for r in rows if any(a[1] in POINTERS or a[1] == 'ARG_ADDR' for a in r['args'])]
+    rows = [r for r in rows if any(a[1] in POINTERS or a[1] in MAYBE for a in r['args'])]
     with tempfile.TemporaryDirectory() as where:
         source = os.path.join(where, 'badptr.c')
         with open(source, 'w') as f:

@@ -56,7 +56,7 @@ def run(command, experiments, stride):
             f.write(struct.pack('<2I', len(experiments), stride))
             for e in experiments:
                 f.write(e.pack())
-        done = subprocess.run(command + [src, dst], capture_output=True, text=True, timeout=600)
+        done = subprocess.run(command + [src, dst], capture_output=True, text=True, timeout=120)
         if done.returncode:
             raise RuntimeError(f'{command}: {done.returncode}: {done.stderr[-2000:]}')
         with open(dst, 'rb') as f:

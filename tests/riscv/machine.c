@@ -38,7 +38,8 @@ static unsigned fetch(void *mm, uint64_t pc, void *buf, unsigned len, TcgFault *
         memcpy(buf, (const void *)pc, n);
         return n;
     }
-    bool is_data = (pc >= DATA_BASE && pc < DATA_UNMAPPED) || (pc >= DATA_READ_ONLY && pc < DATA_READ_ONLY + 4096);
+    bool is_data = (pc >= DATA_BASE && pc < DATA_UNMAPPED) ||
+                   (pc >= DATA_READ_ONLY && pc < DATA_READ_ONLY + 4096);
     *fault = is_data ? TCG_FAULT_ACCERR : TCG_FAULT_MAPERR;
     return 0;
 }
@@ -54,11 +55,13 @@ static void on_fault(int sig, siginfo_t *info, void *uc)
 
 static void map(uint64_t start, uint64_t size, int prot)
 {
-    void *p = mmap((void *)start, size, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    void *p =
+        mmap((void *)start, size, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     lyre_assert(p == (void *)start);
 }
 
-/* LYRE_HOST_CPU hides features of the host (as -host-cpu does), also from the interpreter's arithmetic. */
+/* LYRE_HOST_CPU hides features of the host (as -host-cpu does), also from the interpreter's
+ * arithmetic. */
 static void set_host_features(void)
 {
     const char *spec = getenv("LYRE_HOST_CPU");
@@ -86,7 +89,9 @@ void machine_map(void)
 
 void machine_init(Machine *m, const Engine *engine, const TargetCpu *cpu)
 {
-    TcgSettings settings = { .engine = engine->engine, .is_moved = engine->is_moved, .log_fd = 2, .cpu = cpu };
+    TcgSettings settings = {
+        .engine = engine->engine, .is_moved = engine->is_moved, .log_fd = 2, .cpu = cpu
+    };
     m->tcg = tcg_new(&target_riscv64, &settings, &ops, m);
     m->cpu = tcg_thread_new(m->tcg, m);
     lyre_assert(m->tcg && m->cpu);
@@ -116,22 +121,37 @@ static void set_signal(Outcome *o, int sig, int code, uint64_t addr)
 static void set_memory_fault(Outcome *o, TcgFault kind, uint64_t addr)
 {
     switch (kind) {
-    case TCG_FAULT_BUS: set_signal(o, SIGBUS, BUS_ADRERR, addr); break;
-    case TCG_FAULT_ALIGN: set_signal(o, SIGBUS, BUS_ADRALN, addr); break;
-    case TCG_FAULT_ACCERR: set_signal(o, SIGSEGV, SEGV_ACCERR, addr); break;
-    default: set_signal(o, SIGSEGV, SEGV_MAPERR, addr);
+    case TCG_FAULT_BUS:
+        set_signal(o, SIGBUS, BUS_ADRERR, addr);
+        break;
+    case TCG_FAULT_ALIGN:
+        set_signal(o, SIGBUS, BUS_ADRALN, addr);
+        break;
+    case TCG_FAULT_ACCERR:
+        set_signal(o, SIGSEGV, SEGV_ACCERR, addr);
+        break;
+    default:
+        set_signal(o, SIGSEGV, SEGV_MAPERR, addr);
     }
 }
 
 static void set_event(const CpuState *s, TcgEvent event, Outcome *o)
 {
     switch (event) {
-    case TCG_EVENT_BREAK: set_signal(o, SIGTRAP, TRAP_BRKPT, s->pc); break;
-    case TCG_EVENT_ILLEGAL: set_signal(o, SIGILL, ILL_ILLOPC, s->pc); break;
+    case TCG_EVENT_BREAK:
+        set_signal(o, SIGTRAP, TRAP_BRKPT, s->pc);
+        break;
+    case TCG_EVENT_ILLEGAL:
+        set_signal(o, SIGILL, ILL_ILLOPC, s->pc);
+        break;
     case TCG_EVENT_FAULT:
-    case TCG_EVENT_FETCH_FAULT: set_memory_fault(o, s->fault_kind, s->fault_addr); break;
-    case TCG_EVENT_SYSCALL: break; /* sig 0 */
-    default: o->sig = 1000 + event;
+    case TCG_EVENT_FETCH_FAULT:
+        set_memory_fault(o, s->fault_kind, s->fault_addr);
+        break;
+    case TCG_EVENT_SYSCALL:
+        break; /* sig 0 */
+    default:
+        o->sig = 1000 + event;
     }
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A static riscv64 program that runs experiments (state.h): oracle IN OUT. A signal handler does everything: it stores what the last
- * experiment left in its ucontext, puts the next one's registers there, and returns into it. For use under an oracle, and under Lyre.
+ * A static riscv64 program that runs experiments (state.h): oracle IN OUT. A signal handler does
+ * everything: it stores what the last experiment left in its ucontext, puts the next one's
+ * registers there, and returns into it. For use under an oracle, and under Lyre.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -86,7 +87,8 @@ __attribute__((used)) void handler(int sig, siginfo_t *info, void *context)
 
 static void map(uint64_t start, uint64_t size, int prot)
 {
-    if (mmap((void *)start, size, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) != (void *)start)
+    if (mmap((void *)start, size, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) !=
+        (void *)start)
         fail("oracle: cannot map\n");
 }
 
@@ -99,7 +101,8 @@ static void map_all(void)
         *p = 0x9002; /* c.ebreak */
     if (header->stride)
         for (uint32_t i = 0; i < header->count; i++)
-            memcpy((char *)CODE_BASE + (uint64_t)i * header->stride, experiments[i].code, sizeof experiments[i].code);
+            memcpy((char *)CODE_BASE + (uint64_t)i * header->stride, experiments[i].code,
+                   sizeof experiments[i].code);
     __asm__ volatile("fence.i" ::: "memory");
 }
 

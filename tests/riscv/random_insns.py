@@ -110,12 +110,28 @@ class Generator(insns.Source):
             if is_good:
                 return code, rows
 
+    def computed_jump(self, row, starts, targets, i):
+        """auipc and addi before a jalr, so that it leads to an instruction ahead (bit 0 does not matter)."""
+        reg = self.rng.choice([1, 5, 6, 31])
+        disp = self.rng.choice([0, 0, 16, -2048, 2047]) if row.width == 32 else 0
+        ahead = [n for n in targets if n > starts[i]]
+        offset = self.rng.choice(ahead) - starts[i - 2] - disp
+        auipc, addi = self.isa.by_name['auipc'], self.isa.by_name['addi']
+        if not -2048 <= offset < 2048:
+            offset, disp = self.rng.choice(ahead) - starts[i - 2], 0
+        fields = {'s': reg, 'i': disp & 0xfff, 'd': self.rng.choice([0, 1, 5, 7])}
+        return [self.word(auipc, {'d': reg, 'i': 0}), self.word(addi, {'d': reg, 's': reg, 'i': offset & 0xfff}),
+                self.word(row, {f: fields[f] for f in fields if f in row.fields})]
+
     def try_block(self):
         n = self.rng.randrange(1, BLOCK + 1)
         rows, lr = [], ''
-        while len(rows) < n:
+        while len(rows) < n and sum(r.width for r in rows) < 320:
             row = self.rng.choices(self.rows, self.weights)[0]
-            if row.flow == 'jalr' or (row.name.startswith('sc.') and row.name[2:] != lr[2:]):
+            if row.flow == 'jalr':
+                rows += [self.isa.by_name['auipc'], self.isa.by_name['addi'], row]
+                continue
+            if (row.name.startswith('sc.') and row.name[2:] != lr[2:]):
                 continue  # the oracle stores and reports failure where the widths differ
             if row.name.startswith('lr.'):
                 lr = row.name
@@ -124,10 +140,16 @@ class Generator(insns.Source):
         starts = [0]
         for r in rows:
             starts.append(starts[-1] + r.width // 8)
+        # not into the middle of a computed jump
+        inside = {starts[i - k] for i, r in enumerate(rows) if r.flow == 'jalr' for k in (0, 1)}
+        targets = [n for n in starts if n not in inside]
+        for i, r in enumerate(rows):
+            if r.flow == 'jalr':
+                words[i - 2:i + 1] = self.computed_jump(r, starts, targets, i)
         code = b''
         for i, (r, w) in enumerate(zip(rows, words)):
             if r.flow in ('branch', 'jal'):
-                w = self.set_offset(r, w, self.rng.choice(starts[i + 1:]) - starts[i])
+                w = self.set_offset(r, w, self.rng.choice([n for n in targets if n > starts[i]]) - starts[i])
             code += w.to_bytes(r.width // 8, 'little')
         return code, rows, not self.oracle_errs(rows, words)
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs a file of experiments (state.h) by one engine: run ENGINE IN OUT. The oracle program's counterpart. */
+/* Runs a file of experiments (state.h) by one engine: run ENGINE IN OUT. The oracle program's
+ * counterpart. */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* For the RISC-V test scripts: disassembles hexadecimal words from standard input; `time` measures decoding. */
+/* For the RISC-V test scripts: disassembles hexadecimal words from standard input; `time` measures
+ * decoding. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +41,8 @@ static void time_decode(const TargetCpu *cpu)
     }
     clock_gettime(CLOCK_MONOTONIC, &b);
     double ns = (double)(b.tv_sec - a.tv_sec) * 1e9 + (double)(b.tv_nsec - a.tv_nsec);
-    printf("%.1f ns per instruction (%u words, %llu)\n", ns / ROUNDS / n, n, (unsigned long long)sum);
+    printf("%.1f ns per instruction (%u words, %llu)\n", ns / ROUNDS / n, n,
+           (unsigned long long)sum);
 }
 
 int main(int argc, char **argv)
