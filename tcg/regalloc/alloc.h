@@ -113,6 +113,7 @@ typedef struct RegFile {
     uint32_t fixed_from[RA_REGS]; /* its begin; RA_NEVER: none */
     uint32_t idle[RA_REGS];     /* parts that have the register but are in a hole */
     uint32_t idle_mask;         /* registers that may have such */
+    uint32_t heir[RA_REGS];     /* value that comes round a loop to the phi in the register, or 0 */
 } RegFile;
 
 typedef struct Ra {
