@@ -3,7 +3,8 @@
  * Narrowing of floating-point phis, so that scalar loops stay in their own format:
  *   phi(box a, v) that is unboxed:  a phi of F32 beside it takes a and unbox v; where all inputs are boxed it replaces it
  *   phi(fcanon a, fcanon b):        fcanon(phi(a, b)); arithmetic reads the inner phi
- * Runs on regions that box or canonicalise, after phis are complete and before snapshots are listed.
+ * Only where it saves work in the innermost loop that the phis pass through: phis that are joined by their arguments (a web)
+ * are narrowed together or not at all. Runs on regions that box or canonicalise, before snapshots are listed.
  */
 #include "tcg/builder_state.h"
 #include "tcg/opt/fold.h"
@@ -14,6 +15,7 @@ typedef enum NarrowFlag {
     WANTED = 1, /* its narrow form is used */
     GAIN = 2,   /* some input has a narrow form already */
     EXACT = 4,  /* all inputs have: the narrow form says everything */
+    CHOSEN = 8, /* to be narrowed */
 } NarrowFlag;
 
 typedef struct Narrow {
@@ -22,12 +24,68 @@ typedef struct Narrow {
     uint32_t nphis;
     uint32_t *twin; /* by value: its narrow form */
     uint8_t *flags; /* by value */
+    uint8_t *used;  /* by value: depth of the deepest use that decides (depths count from 1; 0: none) */
+    uint32_t *web;  /* by value: another phi of its web, itself in the end */
+    uint8_t *depth, *gain; /* by web: deepest phi; whether something is saved there (BAD: something is lost) */
     uint32_t nvalues;
 } Narrow;
+
+enum { BAD = 2, MAX_BESIDE = 4 /* boxed phis that get a twin and stay: each costs a register */ };
 
 static uint32_t phi_arg(const IrBuilder *b, uint32_t phi, uint32_t i)
 {
     return build_resolve(b, b->r->extra[build_insn(b, phi)->arg[0] + i]);
+}
+
+static unsigned depth_of(const IrBuilder *b, uint32_t v)
+{
+    unsigned depth = b->r->blocks[build_insn(b, v)->block].loop_depth;
+    return depth < 255 ? depth + 1 : 255;
+}
+
+static void note_use(Narrow *n, uint32_t v, unsigned depth)
+{
+    n->used[v] = (uint8_t)(n->used[v] > depth ? n->used[v] : depth);
+}
+
+static uint32_t web_of(const Narrow *n, uint32_t v)
+{
+    while (n->web[v] != v) {
+        v = n->web[v] = n->web[n->web[v]];
+    }
+    return v;
+}
+
+/* Joins the phis with `flag` that are arguments of one another. */
+static void join_webs(Narrow *n, unsigned flag)
+{
+    for (uint32_t k = 0; k < n->nphis; k++) {
+        n->web[n->phis[k]] = n->phis[k];
+    }
+    for (uint32_t k = 0; k < n->nphis; k++) {
+        uint32_t p = n->phis[k];
+        for (uint32_t i = 0; (n->flags[p] & flag) == flag && i < build_insn(n->b, p)->nargs; i++) {
+            uint32_t v = phi_arg(n->b, p, i);
+            if (ir_has_trait(build_insn(n->b, v), IR_TRAIT_PHI) && (n->flags[v] & flag) == flag) {
+                n->web[web_of(n, v)] = web_of(n, p);
+            }
+        }
+    }
+    for (uint32_t k = 0; k < n->nphis; k++) {
+        uint32_t p = n->phis[k], w = web_of(n, p);
+        unsigned depth = (n->flags[p] & flag) == flag ? depth_of(n->b, p) : 0;
+        n->depth[w] = (uint8_t)(n->depth[w] > depth ? n->depth[w] : depth);
+    }
+}
+
+/* CHOSEN: the phis with `flag` of webs that gain and lose nothing. */
+static void choose_webs(Narrow *n, unsigned flag)
+{
+    for (uint32_t k = 0; k < n->nphis; k++) {
+        uint32_t p = n->phis[k];
+        bool is_chosen = (n->flags[p] & flag) == flag && n->gain[web_of(n, p)] == 1;
+        n->flags[p] |= is_chosen ? CHOSEN : 0;
+    }
 }
 
 /* Puts a new operation behind `before`, or behind the phis and slot_in's if that is one of them; 0: in front of all. */
@@ -68,6 +126,10 @@ static void find_phis(Narrow *n)
     n->phis = arena_alloc(b->arena, n->nvalues * sizeof(uint32_t));
     n->twin = arena_alloc0(b->arena, n->nvalues * sizeof(uint32_t));
     n->flags = arena_alloc0(b->arena, n->nvalues);
+    n->used = arena_alloc0(b->arena, n->nvalues);
+    n->web = arena_alloc(b->arena, n->nvalues * sizeof(uint32_t));
+    n->depth = arena_alloc0(b->arena, n->nvalues);
+    n->gain = arena_alloc0(b->arena, n->nvalues);
     n->nphis = 0;
     for (uint32_t k = 0; k < b->norder; k++) {
         uint32_t id = b->r->blocks[b->order[k]].first;
@@ -79,13 +141,13 @@ static void find_phis(Narrow *n)
     }
 }
 
-/* A phi of `op` beside each phi with `flag`; its arguments are filled in by the caller. */
-static void make_twins(Narrow *n, unsigned flag, bool is_f32, unsigned insn_flags)
+/* A phi beside each chosen one; its arguments are filled in by the caller. */
+static void make_twins(Narrow *n, bool is_f32, unsigned insn_flags)
 {
     IrBuilder *b = n->b;
     for (uint32_t k = 0; k < n->nphis; k++) {
         uint32_t p = n->phis[k];
-        if ((n->flags[p] & flag) != flag) {
+        if (!(n->flags[p] & CHOSEN)) {
             continue;
         }
         IrType type = is_f32 ? IR_F32 : (IrType)build_insn(b, p)->type;
@@ -120,6 +182,7 @@ static bool flag_boxes(Narrow *n)
             uint32_t v = build_insn(b, id)->op == IR_UNBOX_F32 ? build_resolve(b, build_insn(b, id)->arg[0]) : 0;
             if (v && op_of(b, v) == IR_PHI_F64) {
                 n->flags[v] |= WANTED;
+                note_use(n, v, depth_of(b, id));
                 has_use = true;
             }
         }
@@ -155,6 +218,20 @@ static bool flag_boxes(Narrow *n)
     return has_use;
 }
 
+/* A web gains by an unbox in its deepest loop. */
+static void weigh_boxes(Narrow *n)
+{
+    uint8_t *nbeside = arena_alloc0(n->b->arena, n->nvalues);
+    join_webs(n, WANTED | GAIN);
+    for (uint32_t k = 0; k < n->nphis; k++) {
+        uint32_t p = n->phis[k], w = web_of(n, p);
+        n->gain[w] |= n->used[p] >= n->depth[w] && n->depth[w];
+        nbeside[w] = (uint8_t)(nbeside[w] + (!(n->flags[p] & EXACT) && nbeside[w] < UINT8_MAX));
+        n->gain[w] |= nbeside[w] > MAX_BESIDE ? BAD : 0;
+    }
+    choose_webs(n, WANTED | GAIN);
+}
+
 static uint32_t unboxed(Narrow *n, uint32_t v)
 {
     IrBuilder *b = n->b;
@@ -177,10 +254,11 @@ static void narrow_boxes(Narrow *n)
     if (!flag_boxes(n)) {
         return;
     }
-    make_twins(n, WANTED | GAIN, true, 0);
+    weigh_boxes(n);
+    make_twins(n, true, 0);
     for (uint32_t k = 0; k < n->nphis; k++) {
         uint32_t p = n->phis[k];
-        if ((n->flags[p] & (WANTED | GAIN)) != (WANTED | GAIN)) {
+        if (!(n->flags[p] & CHOSEN)) {
             continue;
         }
         for (uint32_t i = 0; i < build_insn(b, p)->nargs; i++) {
@@ -200,7 +278,7 @@ static void narrow_boxes(Narrow *n)
     }
     for (uint32_t k = 0; k < n->nphis; k++) {
         uint32_t p = n->phis[k];
-        if ((n->flags[p] & (WANTED | GAIN | EXACT)) == (WANTED | GAIN | EXACT)) {
+        if ((n->flags[p] & (CHOSEN | EXACT)) == (CHOSEN | EXACT)) {
             uint32_t box = insert_unary(b, IR_BOX_F64, p, n->twin[p]);
             build_replace(b, p, box);
         }
@@ -262,6 +340,54 @@ static bool flag_canonical(Narrow *n)
     return has_gain;
 }
 
+static bool is_quiet_canon(const Narrow *n, uint32_t v)
+{
+    const IrInsn *i = build_insn(n->b, v);
+    return (i->op == IR_FCANON_F32 || i->op == IR_FCANON_F64) && is_quiet_result(n, build_resolve(n->b, i->arg[0]));
+}
+
+/* Where the canonical value itself is read: not by arithmetic, not by phis of the webs. Snapshots make it when they need it, in
+ * a box too: boxes count as their own uses do, which follow them in the order. */
+static void note_sinks(Narrow *n)
+{
+    IrBuilder *b = n->b;
+    for (uint32_t k = b->norder; k-- > 0;) {
+        for (uint32_t id = b->r->blocks[b->order[k]].last; id; id = build_insn(b, id)->prev) {
+            const IrInsn *i = build_insn(b, id);
+            bool is_phi = ir_has_trait(i, IR_TRAIT_PHI), is_box = i->op == IR_BOX_F64;
+            if (fold_ignores_payload(i->op) || (is_phi && n->flags[id] & EXACT) || (is_box && !n->used[id])) {
+                continue;
+            }
+            const uint32_t *arg = is_phi || ir_has_trait(i, IR_TRAIT_CALL) ? &b->r->extra[i->arg[0]] : i->arg;
+            for (unsigned a = 0; a < i->nargs; a++) {
+                note_use(n, build_resolve(b, arg[a]), is_box ? n->used[id] : depth_of(b, id));
+            }
+        }
+    }
+}
+
+/* A web gains by a fcanon in its deepest loop that falls away there, and loses by one that stays or comes. */
+static void weigh_canonical(Narrow *n)
+{
+    IrBuilder *b = n->b;
+    join_webs(n, EXACT);
+    note_sinks(n);
+    for (uint32_t k = 0; k < n->nphis; k++) {
+        uint32_t p = n->phis[k], w = web_of(n, p);
+        if (!(n->flags[p] & EXACT)) {
+            continue;
+        }
+        n->gain[w] |= n->used[p] >= n->depth[w] ? BAD : 0;
+        for (uint32_t i = 0; i < build_insn(b, p)->nargs; i++) {
+            uint32_t v = phi_arg(b, p, i);
+            if (is_quiet_canon(n, v) && depth_of(b, v) >= n->depth[w]) {
+                n->gain[w] |= n->used[v] >= n->depth[w] ? BAD : 1;
+            }
+        }
+    }
+    choose_webs(n, EXACT | GAIN);
+}
+
 /* Arithmetic that reads fcanon of a phi made here reads the phi. */
 static void bypass_canon(Narrow *n)
 {
@@ -274,9 +400,8 @@ static void bypass_canon(Narrow *n)
             }
             for (unsigned a = 0; a < i->nargs; a++) {
                 uint32_t v = build_resolve(b, i->arg[a]);
-                const IrInsn *c = build_insn(b, v);
-                if ((c->op == IR_FCANON_F32 || c->op == IR_FCANON_F64) && is_quiet_result(n, build_resolve(b, c->arg[0]))) {
-                    i->arg[a] = c->arg[0];
+                if (is_quiet_canon(n, v)) {
+                    i->arg[a] = build_insn(b, v)->arg[0];
                 }
             }
         }
@@ -289,19 +414,18 @@ static void narrow_canonical(Narrow *n)
     if (!flag_canonical(n)) {
         return;
     }
-    make_twins(n, EXACT | GAIN, false, IR_FLAG_QUIET); /* canonical constants, results */
+    weigh_canonical(n);
+    make_twins(n, false, IR_FLAG_QUIET); /* of canonical constants and results */
     for (uint32_t k = 0; k < n->nphis; k++) {
         uint32_t p = n->phis[k];
-        if ((n->flags[p] & (EXACT | GAIN)) != (EXACT | GAIN)) {
+        if (!(n->flags[p] & CHOSEN)) {
             continue;
         }
         for (uint32_t i = 0; i < build_insn(b, p)->nargs; i++) {
             uint32_t v = phi_arg(b, p, i);
-            const IrInsn *a = build_insn(b, v);
-            bool is_canon = a->op == IR_FCANON_F32 || a->op == IR_FCANON_F64;
-            if (is_canon && is_quiet_result(n, build_resolve(b, a->arg[0]))) {
-                v = build_resolve(b, a->arg[0]);
-            } else if (ir_has_trait(a, IR_TRAIT_PHI) && n->twin[v]) {
+            if (is_quiet_canon(n, v)) {
+                v = build_resolve(b, build_insn(b, v)->arg[0]);
+            } else if (ir_has_trait(build_insn(b, v), IR_TRAIT_PHI) && n->twin[v]) {
                 v = n->twin[v];
             }
             b->r->extra[build_insn(b, n->twin[p])->arg[0] + i] = v;
