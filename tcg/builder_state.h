@@ -174,6 +174,11 @@ void slots_fill_snapshots(IrBuilder *b); /* leaves IR_FLAG_MARK on the values th
 /* ---- opt/narrow.c: phis of boxed floats and canonical NaNs */
 void narrow_phis(IrBuilder *b);
 
+/* ---- opt/canon.c: where fcanon is made */
+void canon_sink(IrBuilder *b);  /* readers behind a loop get their own */
+void canon_mark(IrBuilder *b);  /* IR_FLAG_KEPT */
+void canon_share(IrBuilder *b); /* readers behind a kept one read it */
+
 /* ---- opt/dead.c: removes what nobody needs, resolves arguments, counts uses */
 void dead_remove(IrBuilder *b);
 

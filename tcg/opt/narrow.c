@@ -331,6 +331,13 @@ static bool is_canonical(const IrInsn *i)
     }
 }
 
+/* Whether the value is an fcanon that a phi can do without. */
+static bool is_spare(const Narrow *n, const IrInsn *i)
+{
+    return (i->op == IR_FCANON_F32 || i->op == IR_FCANON_F64) && !(i->flags & IR_FLAG_KEPT) &&
+           is_quiet_result(n, build_resolve(n->b, i->arg[0]));
+}
+
 static bool is_unsure_canon(const Narrow *n, uint32_t phi)
 {
     const IrBuilder *b = n->b;
@@ -359,7 +366,7 @@ static uint8_t canon_flags(const Narrow *n, uint32_t p)
             flags |= n->flags[v] & EXACT && !may_guard ? n->flags[v] & GAIN : 0;
         } else if (!is_canonical(a)) {
             flags &= (uint8_t)~(may_guard && !ir_has_trait(a, IR_TRAIT_FLOAT) ? 0 : EXACT);
-        } else if ((a->op == IR_FCANON_F32 || a->op == IR_FCANON_F64) && is_quiet_result(n, build_resolve(b, a->arg[0]))) {
+        } else if (is_spare(n, a)) {
             flags |= GAIN;
         }
     }
@@ -424,8 +431,7 @@ static void narrow_canonical(Narrow *n)
         for (uint32_t i = 0; i < build_insn(b, p)->nargs; i++) {
             uint32_t v = phi_arg(b, p, i);
             const IrInsn *a = build_insn(b, v);
-            bool is_canon = a->op == IR_FCANON_F32 || a->op == IR_FCANON_F64;
-            if (is_canon && is_quiet_result(n, build_resolve(b, a->arg[0]))) {
+            if (is_spare(n, a)) {
                 v = build_resolve(b, a->arg[0]);
             } else if (ir_has_trait(a, IR_TRAIT_PHI) && n->flags[v] & EXACT) {
                 v = n->twin[v] ? n->twin[v] : v;

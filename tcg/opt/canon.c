@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where canonical NaNs are made. The builder leaves fcanon beside each result; snapshots redo it from the raw value and arithmetic looks
+ * through it, so it costs only where something else reads it:
+ *   readers behind the loop get an fcanon of their own there;
+ *   where one must be made for a reader nearby, all that comes after reads it too, and the raw value ends there.
+ */
+#include "tcg/builder_state.h"
+#include "tcg/opt/fold.h"
+#include "util/arena.h"
+
+static bool is_canon(const IrInsn *i) { return i->op == IR_FCANON_F32 || i->op == IR_FCANON_F64; }
+
+/* Operations that need the canonical value in a register. Sign operations and boxes may be looked through themselves. */
+static bool needs_canonical(const IrInsn *i)
+{
+    static const uint16_t through[] = { IR_FCANON_F32, IR_FCANON_F64, IR_BOX_F64, IR_FNEG_F32, IR_FNEG_F64, IR_FABS_F32, IR_FABS_F64 };
+    if (ir_has_trait(i, IR_TRAIT_PHI) || fold_ignores_payload((IrOp)i->op)) {
+        return false;
+    }
+    for (unsigned k = 0; k < sizeof through / sizeof through[0]; k++) {
+        if (i->op == through[k]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_in_loop_of(const IrBuilder *b, uint32_t block, uint32_t other)
+{
+    uint32_t head = b->r->blocks[other].loop_head;
+    for (uint32_t l = b->r->blocks[block].loop_head; l; l = b->blocks[l].outer_loop) {
+        if (l == head) {
+            return true;
+        }
+    }
+    return !head;
+}
+
+/* A new fcanon of the same value in front of `user`. */
+static uint32_t copy_canon(IrBuilder *b, uint32_t canon, uint32_t user)
+{
+    IrRegion *r = b->r;
+    uint32_t id = build_new_insn(r, (IrOp)build_insn(b, canon)->op);
+    IrInsn *i = build_insn(b, id), *u = build_insn(b, user);
+    i->arg[0] = build_resolve(b, build_insn(b, canon)->arg[0]);
+    i->block = u->block;
+    i->prev = u->prev;
+    i->next = user;
+    if (u->prev) {
+        build_insn(b, u->prev)->next = id;
+    } else {
+        r->blocks[u->block].first = id;
+    }
+    u->prev = id;
+    return id;
+}
+
+void canon_sink(IrBuilder *b)
+{
+    for (uint32_t k = 0; k < b->norder && b->has_canon; k++) {
+        uint32_t block = b->order[k];
+        for (uint32_t id = b->r->blocks[block].first; id; id = build_insn(b, id)->next) {
+            if (ir_has_trait(build_insn(b, id), IR_TRAIT_CALL) || !needs_canonical(build_insn(b, id))) {
+                continue;
+            }
+            for (unsigned a = 0; a < build_insn(b, id)->nargs; a++) {
+                uint32_t v = build_resolve(b, build_insn(b, id)->arg[a]);
+                uint32_t from = build_insn(b, v)->block;
+                if (is_canon(build_insn(b, v)) && from != block && !is_in_loop_of(b, block, from) &&
+                    b->r->blocks[block].loop_depth <= b->r->blocks[from].loop_depth) {
+                    uint32_t copy = copy_canon(b, v, id);
+                    build_insn(b, id)->arg[a] = copy;
+                }
+            }
+        }
+    }
+}
+
+void canon_mark(IrBuilder *b)
+{
+    for (uint32_t k = 0; k < b->norder && b->has_canon; k++) {
+        for (uint32_t id = b->r->blocks[b->order[k]].first; id; id = build_insn(b, id)->next) {
+            const IrInsn *i = build_insn(b, id);
+            if (ir_has_trait(i, IR_TRAIT_CALL) || !needs_canonical(i)) {
+                continue;
+            }
+            for (unsigned a = 0; a < i->nargs; a++) {
+                IrInsn *c = build_insn(b, build_resolve(b, i->arg[a]));
+                c->flags |= is_canon(c) ? IR_FLAG_KEPT : 0;
+            }
+        }
+    }
+}
+
+/* In reverse post-order, so that what stands behind an fcanon is seen after it: its block dominates each reader of the raw value. */
+void canon_share(IrBuilder *b)
+{
+    if (!b->has_canon) {
+        return;
+    }
+    uint32_t n = b->r->ninsns;
+    uint32_t *made = arena_alloc0(b->arena, n * sizeof(uint32_t)); /* by raw value */
+    for (uint32_t k = 0; k < b->norder; k++) {
+        for (uint32_t id = b->r->blocks[b->order[k]].first; id; id = build_insn(b, id)->next) {
+            IrInsn *i = build_insn(b, id);
+            if (is_canon(i)) {
+                uint32_t raw = build_resolve(b, i->arg[0]);
+                if (i->flags & IR_FLAG_KEPT && build_insn(b, raw)->block == i->block && !made[raw]) {
+                    made[raw] = id;
+                } else if (made[raw] && made[raw] != id) {
+                    i->arg[0] = made[raw];
+                }
+                continue;
+            }
+            for (unsigned a = 0; a < i->nargs && !ir_has_trait(i, IR_TRAIT_PHI | IR_TRAIT_CALL); a++) {
+                uint32_t v = build_resolve(b, i->arg[a]);
+                i->arg[a] = made[v] ? made[v] : i->arg[a];
+            }
+        }
+    }
+    for (uint32_t k = 0; k < b->norder; k++) {
+        uint32_t id = b->r->blocks[b->order[k]].first;
+        for (; ir_has_trait(build_insn(b, id), IR_TRAIT_PHI); id = build_insn(b, id)->next) {
+            uint32_t *arg = &b->r->extra[build_insn(b, id)->arg[0]];
+            for (uint32_t a = 0; a < build_insn(b, id)->nargs; a++) {
+                uint32_t v = build_resolve(b, arg[a]);
+                arg[a] = made[v] ? made[v] : arg[a];
+            }
+        }
+    }
+}
