@@ -2,7 +2,7 @@
 /*
  * Where canonical NaNs are made. The builder leaves fcanon beside each result; snapshots redo it from the raw value and arithmetic looks
  * through it, so it costs only where something else reads it:
- *   readers behind the loop get an fcanon of their own there;
+ *   readers behind the loop get an fcanon of their own there; one of a value from before the loop is made before it;
  *   where one must be made for a reader nearby, all that comes after reads it too, and the raw value ends there.
  */
 #include "tcg/builder_state.h"
@@ -42,33 +42,65 @@ static uint32_t copy_canon(IrBuilder *b, uint32_t canon, uint32_t user)
 {
     IrRegion *r = b->r;
     uint32_t id = build_new_insn(r, (IrOp)build_insn(b, canon)->op);
-    IrInsn *i = build_insn(b, id), *u = build_insn(b, user);
-    i->arg[0] = build_resolve(b, build_insn(b, canon)->arg[0]);
-    i->block = u->block;
-    i->prev = u->prev;
-    i->next = user;
-    if (u->prev) {
-        build_insn(b, u->prev)->next = id;
-    } else {
-        r->blocks[u->block].first = id;
-    }
-    u->prev = id;
+    build_insn(b, id)->arg[0] = build_resolve(b, build_insn(b, canon)->arg[0]);
+    build_insert_before(b, id, user);
     return id;
+}
+
+static bool is_behind_loop(const IrBuilder *b, uint32_t block, uint32_t canon)
+{
+    const IrInsn *i = build_insn(b, canon);
+    return is_canon(i) && i->block != block && !is_in_loop_of(b, block, i->block) &&
+           b->r->blocks[block].loop_depth <= b->r->blocks[i->block].loop_depth;
+}
+
+static void sink_to_phis(IrBuilder *b, uint32_t block)
+{
+    const IrBlock *k = &b->r->blocks[block];
+    for (uint32_t id = k->first; ir_has_trait(build_insn(b, id), IR_TRAIT_PHI); id = build_insn(b, id)->next) {
+        for (uint32_t p = 0; p < k->npreds; p++) {
+            uint32_t *arg = &b->r->extra[build_insn(b, id)->arg[0] + p], pred = b->r->extra[k->first_pred + p];
+            if (is_behind_loop(b, pred, build_resolve(b, *arg))) {
+                *arg = copy_canon(b, build_resolve(b, *arg), b->r->blocks[pred].last);
+            }
+        }
+    }
+}
+
+/* Of a value that may signal it takes several operations: out of loops. */
+static void hoist(IrBuilder *b, uint32_t id)
+{
+    IrInsn *i = build_insn(b, id);
+    uint32_t v = build_resolve(b, i->arg[0]);
+    const IrInsn *of = build_insn(b, v);
+    if (of->block && !fold_is_quiet(b, v) && b->r->blocks[of->block].loop_depth < b->r->blocks[i->block].loop_depth) {
+        uint32_t next = of->next;
+        while (ir_has_trait(build_insn(b, next), IR_TRAIT_PHI | IR_TRAIT_SLOTIN)) {
+            next = build_insn(b, next)->next;
+        }
+        uint32_t copy = copy_canon(b, id, next);
+        build_replace(b, id, copy);
+    }
 }
 
 void canon_sink(IrBuilder *b)
 {
     for (uint32_t k = 0; k < b->norder && b->has_canon; k++) {
         uint32_t block = b->order[k];
-        for (uint32_t id = b->r->blocks[block].first; id; id = build_insn(b, id)->next) {
+        sink_to_phis(b, block);
+        uint32_t next;
+        for (uint32_t id = b->r->blocks[block].first; id; id = next) {
+            next = build_insn(b, id)->next;
+            if (is_canon(build_insn(b, id))) {
+                hoist(b, id);
+                continue;
+            }
             if (ir_has_trait(build_insn(b, id), IR_TRAIT_CALL) || !needs_canonical(build_insn(b, id))) {
                 continue;
             }
             for (unsigned a = 0; a < build_insn(b, id)->nargs; a++) {
                 uint32_t v = build_resolve(b, build_insn(b, id)->arg[a]);
-                uint32_t from = build_insn(b, v)->block;
-                if (is_canon(build_insn(b, v)) && from != block && !is_in_loop_of(b, block, from) &&
-                    b->r->blocks[block].loop_depth <= b->r->blocks[from].loop_depth) {
+                if (is_behind_loop(b, block, v)) {
                     uint32_t copy = copy_canon(b, v, id);
                     build_insn(b, id)->arg[a] = copy;
                 }
