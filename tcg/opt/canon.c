@@ -7,6 +7,7 @@
  */
 #include "tcg/builder_state.h"
 #include "tcg/opt/fold.h"
+#include "tcg/opt/guard.h"
 #include "util/arena.h"
 
 static bool is_canon(const IrInsn *i) { return i->op == IR_FCANON_F32 || i->op == IR_FCANON_F64; }
@@ -54,14 +55,24 @@ static bool is_behind_loop(const IrBuilder *b, uint32_t block, uint32_t canon)
            b->r->blocks[block].loop_depth <= b->r->blocks[i->block].loop_depth;
 }
 
-static void sink_to_phis(IrBuilder *b, uint32_t block)
+/* Values of phis: made at the end of the predecessor, or on the edge where that is still in the loop. */
+static void sink_to_phis(IrBuilder *b, Guards *edges, uint32_t block)
 {
-    const IrBlock *k = &b->r->blocks[block];
-    for (uint32_t id = k->first; ir_has_trait(build_insn(b, id), IR_TRAIT_PHI); id = build_insn(b, id)->next) {
-        for (uint32_t p = 0; p < k->npreds; p++) {
-            uint32_t *arg = &b->r->extra[build_insn(b, id)->arg[0] + p], pred = b->r->extra[k->first_pred + p];
-            if (is_behind_loop(b, pred, build_resolve(b, *arg))) {
-                *arg = copy_canon(b, build_resolve(b, *arg), b->r->blocks[pred].last);
+    const uint32_t first_pred = b->r->blocks[block].first_pred, npreds = b->r->blocks[block].npreds;
+    for (uint32_t id = b->r->blocks[block].first; ir_has_trait(build_insn(b, id), IR_TRAIT_PHI); id = build_insn(b, id)->next) {
+        for (uint32_t p = 0; p < npreds; p++) {
+            uint32_t at = build_insn(b, id)->arg[0] + p, pred = b->r->extra[first_pred + p];
+            uint32_t v = build_resolve(b, b->r->extra[at]);
+            if (!is_behind_loop(b, block, v)) {
+                continue;
+            }
+            bool is_inside = is_in_loop_of(b, pred, build_insn(b, v)->block);
+            if (is_inside && edges) {
+                pred = guards_edge(edges, block, p);
+            }
+            if (!is_inside || edges) {
+                uint32_t copy = copy_canon(b, v, b->r->blocks[pred].last);
+                b->r->extra[at] = copy;
             }
         }
     }
@@ -83,11 +94,13 @@ static void hoist(IrBuilder *b, uint32_t id)
     }
 }
 
-void canon_sink(IrBuilder *b)
+void canon_sink(IrBuilder *b, bool may_split)
 {
+    Guards edges;
+    guards_init(&edges, b);
     for (uint32_t k = 0; k < b->norder && b->has_canon; k++) {
         uint32_t block = b->order[k];
-        sink_to_phis(b, block);
+        sink_to_phis(b, may_split ? &edges : NULL, block);
         uint32_t next;
         for (uint32_t id = b->r->blocks[block].first; id; id = next) {
             next = build_insn(b, id)->next;
@@ -107,19 +120,25 @@ void canon_sink(IrBuilder *b)
             }
         }
     }
+    guards_build(&edges);
 }
 
-void canon_mark(IrBuilder *b)
+/* Phis need an input, if not behind the loop that makes it. */
+static void mark(const IrBuilder *b, uint32_t v, uint32_t user)
+{
+    IrInsn *c = build_insn(b, build_resolve(b, v));
+    c->flags |= is_canon(c) && is_in_loop_of(b, user, c->block) ? IR_FLAG_KEPT : 0;
+}
+
+void canon_mark(IrBuilder *b, bool has_phis)
 {
     for (uint32_t k = 0; k < b->norder && b->has_canon; k++) {
         for (uint32_t id = b->r->blocks[b->order[k]].first; id; id = build_insn(b, id)->next) {
             const IrInsn *i = build_insn(b, id);
-            if (ir_has_trait(i, IR_TRAIT_CALL) || !needs_canonical(i)) {
-                continue;
-            }
-            for (unsigned a = 0; a < i->nargs; a++) {
-                IrInsn *c = build_insn(b, build_resolve(b, i->arg[a]));
-                c->flags |= is_canon(c) ? IR_FLAG_KEPT : 0;
+            bool is_phi = ir_has_trait(i, IR_TRAIT_PHI), is_wanted = is_phi ? has_phis : needs_canonical(i);
+            const uint32_t *arg = is_phi ? &b->r->extra[i->arg[0]] : i->arg;
+            for (unsigned a = 0; a < i->nargs && is_wanted && !ir_has_trait(i, IR_TRAIT_CALL); a++) {
+                mark(b, arg[a], b->order[k]);
             }
         }
     }
