@@ -181,7 +181,8 @@ int main(int argc, char **argv)
         run(s->tcg, &image, w, tier, max_insns);
         uint64_t ns = cpu_ns() - start;
         const TcgStats *st = &s->tcg->stats;
-        double insns = (double)st->guest_insns[tier], ticks = (double)st->translate_ns[tier];
+        double insns = (double)st->guest_insns[tier];
+        double ticks = (double)(st->phase_ns[0] + st->phase_ns[1] + st->phase_ns[2] + st->phase_ns[3]);
         double per = (double)ns / insns / ticks;
         printf("%.0f insns, %.2f per region, %.2f bytes/insn: %.1f ns/insn CPU (decode %.1f, IR %.1f, compile %.1f, publish %.1f)\n",
                insns, insns / (double)st->regions[tier], (double)st->host_bytes[tier] / insns, (double)ns / insns,

@@ -273,7 +273,7 @@ static const OptionDesc table[] = {
     {"D", "LOG_FILENAME", "file", set_log_file, true, "log file; %d is the process id"},
     {"dfilter", "DFILTER", "range", set_dfilter, true, "logs only code in START+SIZE, START-SIZE, START..LAST"},
     {"seed", "RAND_SEED", "n", set_seed, true, "seed of layout and random numbers"},
-    {"tb-size", "TB_SIZE", "size", set_tb_size, true, "size of the code cache in MiB, or with k, M, G"},
+    {"tb-size", "TB_SIZE", "size", set_tb_size, true, "size of the code cache in MiB, or with k, M, G (48k to 1G)"},
     {"one-insn-per-tb", "ONE_INSN_PER_TB", NULL, set_one_insn, true, "one instruction per region"},
     {"x", "EXPERIMENT", "item[,..]", set_experiments, true, "engine=tiered|interp|block|region, move, hot=N"},
     {"host-cpu", "HOST_CPU", "spec", set_host_cpu, true, "host features used: v2, v3, native, then +name, -name"},

@@ -58,6 +58,7 @@ enum {
     NUMBER_BITS = 11, /* value table: direct mapped with a short probe */
     NUMBER_PROBES = 4,
     REUSE_MAX = 16, /* known memory values */
+    FP_OPS_MAX = 4, /* see IrBuilder.fp_ops */
 };
 typedef struct NumberEntry {
     uint32_t epoch, value;
@@ -92,18 +93,21 @@ struct IrBuilder {
     uint32_t insn_ctx, insn_block, insn_pos, insn_snap;
     bool insn_has_put;
 
+    uint32_t flags_get;   /* fp_get_flags in this block, after which the FP environment was not written; 0: none */
+    uint32_t fp_ops[FP_OPS_MAX], nfp_ops; /* `fp` operations since then; more than the maximum: not to be touched */
     bool has_box, has_canon; /* unbox, fcanon were asked for: narrow.c has work */
     uint32_t last_block;  /* the latest one filled */
     uint32_t avail;       /* see BuildBlock.avail */
     uint32_t fpenv, last_fpenv;
     uint32_t nmem;        /* entries of mem, oldest first */
-    MemValue mem[REUSE_MAX];
 
     /* ir_finish */
     uint32_t *order;      /* reachable blocks in reverse post-order, norder of them */
     uint32_t norder;
     uint32_t head;        /* where the region is entered: block 1 or the stub before it */
 
+    /* not cleared by ir_begin */
+    MemValue mem[REUSE_MAX];
     uint32_t epoch;       /* of the region; entries of other epochs are empty */
     NumberEntry numbers[1 << NUMBER_BITS];
 };
@@ -119,6 +123,8 @@ uint32_t build_emit(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, 
 uint32_t build_new_insn(IrRegion *r, IrOp op);
 uint32_t build_const(IrBuilder *b, IrOp op, uint64_t bits);
 uint32_t build_param(IrBuilder *b, uint32_t root, uint32_t slot);
+/* A new operation in front of another. */
+uint32_t build_insert_before(IrBuilder *b, IrOp op, uint32_t before);
 /* The snapshot of the current guest instruction's start. */
 uint32_t build_insn_snap(IrBuilder *b);
 uint32_t build_snap(IrBuilder *b, uint64_t pc, uint32_t ctx, uint32_t block, uint32_t pos);
@@ -146,6 +152,10 @@ void build_replace(IrBuilder *b, uint32_t id, uint32_t by);
 
 /* ---- builder_mem.c: what is known of memory */
 void build_forget_memory(IrBuilder *b);
+
+/* ---- opt/flags.c: sticky flags that are saved and restored */
+/* fp_set_flags of *x is about to be made: simplifies *x; true: there is nothing to set. */
+bool flags_fold_set(IrBuilder *b, uint32_t *x);
 
 /* ---- opt/number.c: value numbering */
 void number_begin_block(IrBuilder *b, uint32_t block, uint32_t single_pred);

@@ -11,6 +11,7 @@
 #include "util/hostmem.h"
 
 #define DEFAULT_SIZE (96ull << 20) /* code 64 MiB, data 32 MiB */
+#define MAX_SIZE (1ull << 30) /* rel32 reaches all of it, and offsets fit into 32 bits */
 #define MOVE_DISTANCE ((5ull << 30) + 0x10000) /* more than rel32 reaches */
 enum {
     PAGE = 4096,
@@ -33,7 +34,7 @@ static bool map_part(uint8_t *at, size_t size, int prot)
 bool codecache_init(CodeCache *c, const TcgSettings *settings)
 {
     uint64_t total = settings->cache_size ? settings->cache_size : DEFAULT_SIZE;
-    total = total < MIN_SIZE ? MIN_SIZE : ALIGN_UP(total, 3ull * PAGE);
+    total = total < MIN_SIZE ? MIN_SIZE : total > MAX_SIZE ? MAX_SIZE : ALIGN_UP(total, 3ull * PAGE);
     size_t code = ALIGN_UP(total / 3 * 2, (size_t)PAGE), data = ALIGN_UP(total / 3, (size_t)PAGE);
     c->size = code + data;
     uint32_t n = (uint32_t)(code / MIN_SEGMENT_CODE);

@@ -174,13 +174,13 @@ static TcgEvent run_code(TcgThread *th)
     PendingLink pending = { 0 };
     TcgEvent event;
     do {
-        epoch_enter(th);
         if (UNLIKELY(atomic_load_explicit(&th->is_poll_closed, memory_order_relaxed))) {
-            poll_open(th);
+            poll_open(th); /* before the epoch is read: who closes it again meanwhile may mean a newer one */
             if (take_stop(th)) {
                 return TCG_EVENT_STOP;
             }
         }
+        epoch_enter(th);
         void *code;
         event = find_or_translate(th, &code);
         if (LIKELY(event == TCG_EVENT_NONE)) {

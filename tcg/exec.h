@@ -91,7 +91,7 @@ void tcg_fork_child(Tcg *t, CpuState *self);
 void tcg_print_stats(const Tcg *t, int fd);
 typedef enum TcgPhase { TCG_PHASE_DECODE, TCG_PHASE_IR, TCG_PHASE_COMPILE, TCG_PHASE_PUBLISH, TCG_PHASES } TcgPhase;
 typedef struct TcgStats {
-    uint64_t regions[3], guest_insns[3], host_bytes[3], translate_ns[3]; /* per tier: interpreted, 1, 2 */
+    uint64_t regions[3], guest_insns[3], host_bytes[3], translate_ns[3]; /* per tier: interpreted, 1, 2; ns: of the thread's CPU time, with -d stats only */
     uint64_t phase_ns[TCG_PHASES]; /* parts of translate_ns, all tiers */
     uint64_t evictions, retired, links, lookups, invalidations, faults, stops, ic_fills;
 } TcgStats;

@@ -144,13 +144,16 @@ static void order_blocks(IrBuilder *b)
     }
 }
 
-static void list_preds(IrBuilder *b)
+/* Fills the predecessors' lists; whether an edge leads back in the order. */
+static bool list_preds(IrBuilder *b)
 {
     IrRegion *r = b->r;
+    bool has_back = false;
     for (uint32_t i = 0; i < b->norder; i++) {
         const IrBlock *k = &r->blocks[b->order[i]];
         for (unsigned s = 0; s < k->nsucc; s++) {
             r->blocks[k->succ[s]].npreds++;
+            has_back |= b->blocks[k->succ[s]].rpo <= i + 1;
         }
     }
     uint32_t total = r->nextra;
@@ -169,6 +172,7 @@ static void list_preds(IrBuilder *b)
             r->extra[to->first_pred + to->npreds++] = b->order[i];
         }
     }
+    return has_back;
 }
 
 /* ---- dominators: Cooper, Harvey, Kennedy, "A Simple, Fast Dominance Algorithm" */
@@ -284,7 +288,8 @@ void flow_analyse(IrBuilder *b)
     split_entries(b);
     split_wide_joins(b);
     order_blocks(b);
-    list_preds(b);
-    find_dominators(b);
-    find_loops(b);
+    if (list_preds(b)) {
+        find_dominators(b);
+        find_loops(b);
+    }
 }

@@ -10,10 +10,13 @@
 #include "util/arena.h"
 #include "util/assert.h"
 
-/* Blocks that end in an event other than a system call, or are marked, and all of whose ways out are such. */
-static void find_sinks(IrBuilder *b)
+/* Blocks that end in an event other than a system call, or are marked, and all of whose ways out are such. Returns whether reverse
+ * post-order is the final one: no sinks, loops or joins. *is_same: and the blocks were made in it. */
+static bool find_sinks(IrBuilder *b, bool *is_same)
 {
     IrRegion *r = b->r;
+    bool is_final = true;
+    *is_same = b->norder + 1 == r->nblocks;
     for (uint32_t i = b->norder; i-- > 0;) {
         uint32_t x = b->order[i];
         IrBlock *k = &r->blocks[x];
@@ -27,7 +30,10 @@ static void find_sinks(IrBuilder *b)
         }
         k->is_cold |= leads_cold;
         b->blocks[x].is_sink = k->is_cold && (k->nsucc == 0 || leads_cold) && x != b->head && !b->blocks[x].ret_block;
+        is_final &= k->npreds <= 1 && !k->loop_head && !b->blocks[x].is_sink;
+        *is_same &= x == i + 1;
     }
+    return is_final;
 }
 
 /* Hangs every block into the list of the loop that it stands in; list 0 is the region. Sinks go to `sinks`. */
@@ -155,11 +161,17 @@ static void renumber(IrBuilder *b, const uint32_t *order, uint32_t n)
 
 void flow_lay_out(IrBuilder *b)
 {
+    bool is_same;
+    if (find_sinks(b, &is_same)) {
+        if (!is_same) {
+            renumber(b, b->order, b->norder);
+        }
+        return;
+    }
     uint32_t max = b->norder;
     uint32_t *order = arena_alloc(b->arena, max * sizeof(uint32_t));
     uint32_t *sinks = arena_alloc(b->arena, max * sizeof(uint32_t));
     uint32_t *final = arena_alloc(b->arena, 3 * (size_t)max * sizeof(uint32_t));
-    find_sinks(b);
     uint32_t nsinks = list_items(b, sinks), n = 0;
     emit_items(b, 0, order, &n);
     memcpy(order + n, sinks, nsinks * sizeof(uint32_t));

@@ -63,15 +63,17 @@ static uint32_t hash_key(RegionKey key, uint32_t bits)
     return (uint32_t)(h >> (64 - bits));
 }
 
-/* The entry of the key, or the free entry where it would be inserted. Never full: a quarter stays free. */
+static bool is_used(const MapEntry *e) { return atomic_load_explicit(&e->is_used, memory_order_acquire); }
+
+/* The entry of the key, or the free entry where it would be inserted. Never full: a quarter stays free. A reader without the lock must look
+ * again before it believes a free entry's code: another key may have come there meanwhile. */
 static const MapEntry *probe(const MapTable *table, RegionKey key)
 {
     uint32_t mask = (1u << table->bits) - 1;
     for (uint32_t i = hash_key(key, table->bits);; i = (i + 1) & mask) {
         const MapEntry *e = &table->entries[i];
-        if (!atomic_load_explicit(&e->is_used, memory_order_acquire) ||
-            (atomic_load_explicit(&e->pc, memory_order_relaxed) == key.pc &&
-             atomic_load_explicit(&e->ctx, memory_order_relaxed) == key.ctx)) {
+        if (!is_used(e) || (atomic_load_explicit(&e->pc, memory_order_relaxed) == key.pc &&
+                            atomic_load_explicit(&e->ctx, memory_order_relaxed) == key.ctx)) {
             return e;
         }
     }
@@ -80,7 +82,10 @@ static const MapEntry *probe(const MapTable *table, RegionKey key)
 void *map_find(const CodeMap *m, RegionKey key)
 {
     const MapTable *table = atomic_load_explicit(&m->table, memory_order_acquire);
-    return atomic_load_explicit(&probe(table, key)->code, memory_order_acquire);
+    const MapEntry *e = probe(table, key);
+    bool is_found = is_used(e) && atomic_load_explicit(&e->pc, memory_order_relaxed) == key.pc &&
+                    atomic_load_explicit(&e->ctx, memory_order_relaxed) == key.ctx;
+    return is_found ? atomic_load_explicit(&e->code, memory_order_acquire) : NULL;
 }
 
 void *map_find_region(const CodeMap *m, RegionKey key, Region **region)
@@ -95,7 +100,7 @@ static void insert(MapTable *table, RegionKey key, void *code, Region *region)
     MapEntry *e = (MapEntry *)probe(table, key);
     e->region = region;
     atomic_store_explicit(&e->code, code, memory_order_release);
-    if (!atomic_load_explicit(&e->is_used, memory_order_relaxed)) {
+    if (!is_used(e)) {
         atomic_store_explicit(&e->pc, key.pc, memory_order_relaxed);
         atomic_store_explicit(&e->ctx, key.ctx, memory_order_relaxed);
         atomic_store_explicit(&e->is_used, 1, memory_order_release);
@@ -143,7 +148,7 @@ void map_set(Tcg *t, RegionKey key, void *code, Region *region)
 {
     MapTable *table = atomic_load_explicit(&t->map.table, memory_order_relaxed);
     const MapEntry *e = probe(table, key);
-    bool is_new = !atomic_load_explicit(&e->is_used, memory_order_relaxed);
+    bool is_new = !is_used(e);
     if (is_new && !code) {
         return;
     }

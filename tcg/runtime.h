@@ -69,7 +69,7 @@ struct Tcg {
     _Atomic uint32_t epoch_futex, epoch_waiters;
 
     uint16_t pin_home[STATE_PINS];
-    uint64_t clock_start, clock_start_ns; /* stats.c */
+    uint64_t clock_cost; /* of reading the CPU clock, in ns; 0: it is not read (stats.h) */
 };
 
 /* -d with -dfilter. */

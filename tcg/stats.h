@@ -6,9 +6,16 @@
 #include "tcg/runtime.h"
 #include "tcg/x86_64/hostclock.h"
 
-/* Ticks of a clock that costs next to nothing; stats_ns converts differences. */
+/*
+ * What translation costs is CPU time of the thread, so that other processes do not count: read around whole regions, and only with
+ * -d stats, as each reading is a system call. The phases are shares of it by the host's cheapest clock.
+ */
 static inline uint64_t stats_clock(void) { return host_clock(); }
-/* Adds the time since *start to a phase and starts the next. */
+/* CPU time of the thread in ns; 0 when nobody wants it. */
+uint64_t stats_cpu(const Tcg *t);
+/* A translation for the tier began at `start` (stats_cpu). */
+void stats_translated(TcgThread *th, unsigned tier, uint64_t start);
+/* Adds the ticks since *start to a phase and starts the next. */
 static inline void stats_phase(TcgStats *s, TcgPhase phase, uint64_t *start)
 {
     uint64_t now = stats_clock();

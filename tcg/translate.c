@@ -127,14 +127,14 @@ static void build(TcgThread *th, IrRegion *r)
 bool translate_to_ir(TcgThread *th, RegionKey key, RegionShape shape, unsigned max_insns, IrRegion *r)
 {
     translator_of(th);
-    uint64_t start = stats_clock();
+    uint64_t start = stats_cpu(th->tcg);
     if (!discover(th, key, shape, max_insns)) {
         return false;
     }
     build(th, r);
     th->stats.regions[0]++;
     th->stats.guest_insns[0] += r->guest_insns;
-    th->stats.translate_ns[0] += stats_clock() - start;
+    stats_translated(th, 0, start);
     return true;
 }
 
@@ -211,7 +211,7 @@ TcgEvent translate(TcgThread *th, RegionKey key, unsigned tier)
     const TcgSettings *s = &th->tcg->settings;
     RegionShape shape = s->engine == TCG_ENGINE_BLOCK ? SHAPE_BLOCK : tier == 2 ? SHAPE_GRAPH : SHAPE_TRACE;
     uint32_t max_insns = s->one_insn ? 1 : tier == 2 ? TIER2_INSNS : TIER1_INSNS;
-    uint64_t start = stats_clock();
+    uint64_t start = stats_cpu(th->tcg);
     translator_of(th);
     TcgEvent event = TCG_EVENT_INTERPRET;
     for (unsigned tries = 0; tries < MAX_TRIES;) {
@@ -234,6 +234,6 @@ TcgEvent translate(TcgThread *th, RegionKey key, unsigned tier)
             max_insns += max_insns == 0;
         }
     }
-    th->stats.translate_ns[tier] += stats_clock() - start;
+    stats_translated(th, tier, start);
     return event;
 }

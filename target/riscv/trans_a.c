@@ -53,6 +53,19 @@ static I64 store_conditional(RvTrans *t, const RvOps *o, I64 addr, unsigned widt
     return ir_zext_i64(t->b, failed);
 }
 
+/* An sc that fails for its address faults all the same where a store would: storing back what is
+ * there finds out. */
+static void probe_store(RvTrans *t, const RvOps *o, I64 addr, unsigned width)
+{
+    if (width == MEM_32) {
+        I32 nothing = ir_const_i32(t->b, 0);
+        ir_rmw_i32(t->b, IR_FETCH_OR_I32, addr, nothing, atomic_mem(o, width));
+    } else {
+        I64 nothing = ir_const_i64(t->b, 0);
+        ir_rmw_i64(t->b, IR_FETCH_OR_I64, addr, nothing, atomic_mem(o, width));
+    }
+}
+
 void trans_sc(RvTrans *t, const RvOps *o, unsigned width)
 {
     I64 addr = rv_address(t, o);
@@ -72,6 +85,8 @@ void trans_sc(RvTrans *t, const RvOps *o, unsigned width)
     ir_goto(t->b, join);
 
     ir_block_begin(t->b, fail, 0);
+    ir_insn_commit(t->b); /* the puts of the other way are none of this one's */
+    probe_store(t, o, addr, width);
     I64 one = ir_const_i64(t->b, 1);
     ir_put_i64(t->b, RV_SLOT_RES_ADDR, none);
     rv_put_x(t, o->rd, one);

@@ -135,11 +135,31 @@ uint32_t ra_min_end(const Ra *ra, const Part *p)
     return min;
 }
 
+/* The values that come round the loop would do best in the register of the phi; of several phis
+ * that one value goes to, those in memory do not count. */
+static NOINLINE void claim_sources(Ra *ra, uint32_t v, unsigned r)
+{
+    const MRegion *m = ra->m;
+    const MPhi *phi = &m->phis[ra->phi_of[v] - 1];
+    const MBlock *b = &m->blocks[ra_block_at(ra, ra->parts[v].begin)];
+    for (uint32_t k = 0; k < b->npreds; k++) {
+        Part *src = &ra->parts[m->phi_srcs[phi->first_src + k]];
+        if (src->begin != RA_NEVER && src->begin > ra->parts[v].begin &&
+            ra->parts[src->link].loc.kind != LOC_REG) {
+            src->link = v;
+            ra->files[src->loc.cls].heir[r] = src->vreg;
+        }
+    }
+}
+
 static inline void note_taken(Ra *ra, Part *p, unsigned r)
 {
     p->loc.kind = LOC_REG;
     p->loc.index = r;
     ra->locs[p->vreg] = p->loc; /* split values are marked again later */
+    if (!ra->is_single && ra->phi_of[p->vreg] && !(p->flags & PART_IS_CHILD)) {
+        claim_sources(ra, p->vreg, r);
+    }
     uint32_t link = ra->parts[p->vreg].link;
     if (link && ra->parts[link].got == RA_NONE) {
         ra->parts[link].got = r;
@@ -313,6 +333,14 @@ static inline bool is_free(const Ra *ra, const RegFile *f, unsigned r, uint32_t 
     return ra->is_single ? f->until[r] <= pos : f->allocatable >> r & ~f->busy >> r & 1;
 }
 
+/* Whether another value, defined while p lives, would do best in the register. */
+static inline bool is_promised(const Ra *ra, const RegFile *f, unsigned r, const Part *p)
+{
+    uint32_t heir = f->heir[r];
+    return heir && heir != p->vreg && ra->parts[heir].begin > p->begin &&
+           ra->parts[heir].begin < p->end;
+}
+
 static inline bool can_have(const Ra *ra, const RegFile *f, unsigned r, const Part *p)
 {
     return r < RA_REGS && is_free(ra, f, r, p->begin) && f->fixed_from[r] >= p->end;
@@ -351,8 +379,11 @@ static inline bool allocate_fixed_quickly(Ra *ra, Part *p, uint32_t id, RegFile 
 /* A value that may be in one register for all of its life. */
 static inline bool allocate_quickly(Ra *ra, Part *p, uint32_t id, RegFile *f)
 {
-    const Part *parts = ra->parts;
+    const Part *parts = ra->parts, *link = &parts[p->link];
     unsigned r = p->wish;
+    if (p->link && link->loc.kind == LOC_REG && can_have(ra, f, link->loc.index, p)) {
+        return take_quickly(ra, p, id, f, link->loc.index);
+    }
     if (r < RA_REGS && is_free(ra, f, r, p->begin)) {
         /* If it is not free for long enough, the slow way looks closer. */
         return f->fixed_from[r] >= p->end && take_quickly(ra, p, id, f, r);
@@ -363,19 +394,19 @@ static inline bool allocate_quickly(Ra *ra, Part *p, uint32_t id, RegFile *f)
             return take_quickly(ra, p, id, f, r);
         }
     }
-    if (p->link) {
-        const Part *link = &parts[p->link];
-        r = link->loc.kind == LOC_REG ? link->loc.index : link->got;
-        if (can_have(ra, f, r, p)) {
-            return take_quickly(ra, p, id, f, r);
-        }
+    if (p->link && can_have(ra, f, link->got, p)) {
+        return take_quickly(ra, p, id, f, link->got);
     }
+    unsigned second = RA_NONE;
     for (const uint8_t *o = ra->host->order[p->loc.cls]; (r = *o) != RA_NONE; o++) {
         if (can_have(ra, f, r, p)) {
-            return take_quickly(ra, p, id, f, r);
+            if (LIKELY(!is_promised(ra, f, r, p))) {
+                return take_quickly(ra, p, id, f, r);
+            }
+            second = second == RA_NONE ? r : second;
         }
     }
-    return false;
+    return second != RA_NONE && take_quickly(ra, p, id, f, second);
 }
 
 static void scan_value(Ra *ra, uint32_t v)

@@ -62,21 +62,23 @@ static Loc spill_location(Ra *ra, uint32_t v, uint32_t end, uint32_t *slot_end)
     return (Loc){ LOC_SPILL, r->cls, s };
 }
 
-/* Whether every piece in memory begins in colder code than the definition. */
+/* Whether stores where the value goes to memory are better than one at its definition: all of them
+ * are in colder code, or there is but one, in code that is not hotter. */
 static bool is_stored_late(const Ra *ra, uint32_t v)
 {
     if (ra->is_single) {
         return false;
     }
     const MBlock *blocks = ra->m->blocks;
-    uint8_t weight = ra_weight(&blocks[ra_block_at(ra, ra->parts[v].begin)]);
-    for (uint32_t p = ra->parts[v].next; p && weight; p = ra->parts[p].next) {
-        uint32_t b = ra_block_at(ra, ra->parts[p].begin);
-        if (ra->parts[p].flags & PART_IS_MEM && ra_weight(&blocks[b]) >= weight) {
-            return false;
+    uint32_t weight = ra_weight(&blocks[ra_block_at(ra, ra->parts[v].begin)]), most = 0, n = 0;
+    for (uint32_t p = ra->parts[v].next; p; p = ra->parts[p].next) {
+        if (ra->parts[p].flags & PART_IS_MEM) {
+            uint32_t w = ra_weight(&blocks[ra_block_at(ra, ra->parts[p].begin)]);
+            most = w > most ? w : most;
+            n++;
         }
     }
-    return weight;
+    return most < weight;
 }
 
 static void place_value(Ra *ra, uint32_t v, uint32_t *slot_end)

@@ -11,25 +11,37 @@
 
 /* ---- making operations */
 
-static MInsn *new_insn(Sel *s, MOp op, unsigned size)
+enum { MOST_OPERANDS = 10 }; /* of a row: room for them is made with the operation */
+
+static inline MInsn *new_insn(Sel *s, MOp op, unsigned size)
 {
     MRegion *m = s->m;
-    if (m->ninsns + 1 > m->cap_insns) {
+    if (UNLIKELY(m->ninsns == m->cap_insns)) {
         m->insns = arena_grow(m->arena, m->insns, sizeof(MInsn), &m->cap_insns, m->ninsns + 1);
+    }
+    if (UNLIKELY(m->noperands + MOST_OPERANDS > m->cap_operands)) {
+        m->operands = arena_grow(m->arena, m->operands, sizeof(MOperand), &m->cap_operands, m->noperands + MOST_OPERANDS);
     }
     MInsn *i = &m->insns[m->ninsns++];
     *i = (MInsn){ .op = op, .size = size, .mem_at = 0xff, .first_op = m->noperands, .ir = s->cur };
     return i;
 }
 
+static inline MOperand *add_operand(Sel *s, MInsn *i, MRole role, MConstraint constraint, uint8_t fixed, uint32_t vreg)
+{
+    MOperand *o = &s->m->operands[s->m->noperands++];
+    *o = (MOperand){ .vreg = vreg, .role = role, .constraint = constraint, .fixed = fixed };
+    i->nops++;
+    return o;
+}
+
 void sel_operand(Sel *s, MInsn *i, MRole role, MConstraint constraint, uint8_t fixed, uint32_t vreg)
 {
     MRegion *m = s->m;
-    if (m->noperands + 1 > m->cap_operands) {
+    if (UNLIKELY(m->noperands == m->cap_operands)) {
         m->operands = arena_grow(m->arena, m->operands, sizeof(MOperand), &m->cap_operands, m->noperands + 1);
     }
-    m->operands[m->noperands++] = (MOperand){ .vreg = vreg, .role = role, .constraint = constraint, .fixed = fixed };
-    i->nops++;
+    add_operand(s, i, role, constraint, fixed, vreg);
 }
 
 static void add_mem(Sel *s, MInsn *i, MRole role, const SelMem *mem)
@@ -46,8 +58,8 @@ static void add_mem(Sel *s, MInsn *i, MRole role, const SelMem *mem)
         /* One instruction: it faults before it writes. The composites check or loop. */
         i->is_snap_early = i->op != MOP_ALIGN && i->op != MOP_LOCK_RMW;
     }
-    sel_operand(s, i, role, M_REG, 0, mem->base);
-    sel_operand(s, i, role, M_REG, 0, mem->index);
+    add_operand(s, i, role, M_REG, 0, mem->base);
+    add_operand(s, i, role, M_REG, 0, mem->index);
 }
 
 /* The operands' roles and places are those of the row in mops.def; with AVX its ties fall away. */
@@ -78,10 +90,8 @@ MInsn *sel_emit(Sel *s, MOp op, unsigned size, unsigned n, const SelArg *args)
         default: {
             bool is_any = a->kind == ARG_ANY && (o->forms & MOP_MEM);
             MConstraint c = o->fixed != X86_NOREG ? M_FIXED : is_any ? M_ANY : M_REG;
-            sel_operand(s, i, role, c, c == M_FIXED ? o->fixed : 0, a->vreg);
-            if (role == M_TIED) {
-                s->m->operands[s->m->noperands - 1].tied = i->nops;
-            }
+            MOperand *made = add_operand(s, i, role, c, c == M_FIXED ? o->fixed : 0, a->vreg);
+            made->tied = role == M_TIED ? i->nops : 0;
             break;
         }
         }
@@ -257,7 +267,6 @@ static bool is_truth(const Sel *s, uint32_t v)
 static void find_known(Sel *s, uint32_t block)
 {
     const IrRegion *r = s->r;
-    s->nknown = 0;
     for (unsigned n = 0; n < SEL_MAX_KNOWN && r->blocks[block].npreds == 1 && !r->blocks[block].is_entry; n++) {
         uint32_t pred = r->extra[r->blocks[block].first_pred];
         const IrInsn *last = &r->insns[r->blocks[pred].last];
@@ -277,7 +286,10 @@ static void select_block(Sel *s, uint32_t block)
     s->block = block;
     s->barrier = 0;
     s->last_snap = 0;
-    find_known(s, block);
+    s->nknown = 0;
+    if (!s->is_quick) {
+        find_known(s, block);
+    }
     m->blocks[block].first = m->ninsns;
     uint32_t v = b->last;
     bool is_end = true;
@@ -305,7 +317,9 @@ static void select_block(Sel *s, uint32_t block)
             row->fn(s, v, i, row);
             s->is_low = false;
         }
-        reverse(m->insns + start, m->ninsns - start);
+        if (m->ninsns - start > 1) {
+            reverse(m->insns + start, m->ninsns - start);
+        }
     }
     uint32_t start = m->ninsns;
     s->cur = 0;
@@ -383,9 +397,10 @@ static void begin_pins(Sel *s)
     for (unsigned n = 0; n < X86_NPINS; n++) {
         s->pin_slot[n] = -1;
     }
-    for (uint32_t n = 0; n < r->nslots; n++) {
+    for (uint32_t n = 0, found = 0; n < r->nslots && found < X86_NPINS; n++) { /* the pinned ones are among the first */
         int pin = r->slots[n].pin;
         if (pin >= 0) {
+            found++;
             s->pin_slot[pin] = (int16_t)n;
             s->pins |= (r->put_slots[n / 64] >> n % 64 & 1) << pin;
         }
@@ -435,21 +450,27 @@ static void add_constants(Sel *s)
 void mir_select(IrRegion *r, const HostSettings *settings, MRegion *m)
 {
     init_rows();
-    Sel sel = { .m = m, .r = r, .is_single = settings->is_single }, *s = &sel;
+    Sel sel = { .m = m, .r = r, .is_single = settings->is_single, .is_quick = settings->is_quick }, *s = &sel;
     m->ir = r;
     add_constants(s);
     m->nvregs = m->nsnaps = 1;
-    m->vregs = arena_grow(m->arena, m->vregs, sizeof(MVreg), &m->cap_vregs, 1);
+    m->insns = arena_grow(m->arena, m->insns, sizeof(MInsn), &m->cap_insns, 2 * r->ninsns);
+    m->operands = arena_grow(m->arena, m->operands, sizeof(MOperand), &m->cap_operands, 4 * r->ninsns);
+    m->snap_entries = arena_grow(m->arena, m->snap_entries, sizeof(MSnapEntry), &m->cap_snap_entries, r->nsnap_entries + 1);
+    m->vregs = arena_grow(m->arena, m->vregs, sizeof(MVreg), &m->cap_vregs, r->ninsns);
     m->vregs[0] = (MVreg){ .hint = -1 };
     m->snaps = arena_grow(m->arena, m->snaps, sizeof(MSnapshot), &m->cap_snaps, r->nsnaps + 1);
-    s->vreg = arena_alloc0(m->arena, r->ninsns * sizeof(uint32_t));
-    s->second = arena_alloc0(m->arena, r->ninsns * sizeof(uint32_t));
-    s->state = arena_alloc0(m->arena, r->ninsns);
-    s->snap = arena_alloc0(m->arena, (r->nsnaps + 1) * sizeof(uint32_t));
-    s->snap_block = arena_alloc0(m->arena, (r->nsnaps + 1) * sizeof(uint32_t));
-    s->home = arena_alloc0(m->arena, r->nblocks * X86_NPINS * sizeof(uint32_t));
-    s->home_value = arena_alloc0(m->arena, r->nblocks * X86_NPINS * sizeof(uint32_t));
-    s->home_phis = arena_alloc0(m->arena, r->nblocks * sizeof(uint32_t));
+    /* all in one, to be cleared at once */
+    uint32_t *zeroed = arena_alloc0(m->arena, (2 * r->ninsns + 2 * (r->nsnaps + 1) + r->nblocks * (2 * X86_NPINS + 1)) * sizeof(uint32_t) +
+                                                  r->ninsns);
+    s->vreg = zeroed;
+    s->second = s->vreg + r->ninsns;
+    s->snap = s->second + r->ninsns;
+    s->snap_block = s->snap + r->nsnaps + 1;
+    s->home = s->snap_block + r->nsnaps + 1;
+    s->home_value = s->home + r->nblocks * X86_NPINS;
+    s->home_phis = s->home_value + r->nblocks * X86_NPINS;
+    s->state = (uint8_t *)(s->home_phis + r->nblocks);
     s->nphis = 1;
     begin_pins(s);
     begin_blocks(s);

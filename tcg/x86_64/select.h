@@ -12,6 +12,7 @@
 
 #include "tcg/code.h"
 #include "tcg/x86_64/mops.h"
+#include "util/compiler.h"
 
 /* What is known of an IR value besides its register. */
 typedef enum SelState {
@@ -33,6 +34,7 @@ typedef struct Sel {
     uint32_t cur, block;
     uint32_t barrier;  /* cache of sel_barrier */
     bool is_single;    /* HostSettings */
+    bool is_quick;     /* tier 1 */
     bool is_low;       /* operands of the current operation count in their low 32 bits only */
     bool has_more;     /* what is being done here is done elsewhere too: no load may move to it */
     uint32_t *snap;    /* per IR snapshot: its MSnapshot in block snap_block[] */
@@ -93,8 +95,19 @@ extern const SelEntry sel_int_rows[], sel_cmp_rows[], sel_mem_rows[], sel_fp_row
 uint32_t sel_new(Sel *s, MClass cls, unsigned size);
 uint32_t sel_new_typed(Sel *s, unsigned type);
 /* The value behind truncations and extensions that cost nothing. */
-uint32_t sel_resolve(Sel *s, uint32_t v);
-bool sel_const(const Sel *s, uint32_t v, uint64_t *out);
+/* Operations that may be constants, or stand for one of their arguments ; all others are what they are. */
+enum { SEL_MAYBE_CONST = 1, SEL_THROUGH = 2 };
+extern const uint8_t sel_through[IR_OP_COUNT];
+uint32_t sel_resolve_slow(Sel *s, uint32_t v);
+bool sel_const_slow(const Sel *s, uint32_t v, uint64_t *out);
+static inline uint32_t sel_resolve(Sel *s, uint32_t v)
+{
+    return LIKELY(!sel_through[s->r->insns[v].op]) && !s->is_low ? v : sel_resolve_slow(s, v);
+}
+static inline bool sel_const(const Sel *s, uint32_t v, uint64_t *out)
+{
+    return sel_through[s->r->insns[v].op] & SEL_MAYBE_CONST && sel_const_slow(s, v, out);
+}
 bool sel_imm(const Sel *s, uint32_t v, unsigned size, int32_t *out); /* as a sign-extended 32-bit immediate */
 /* The register of a value; constants are loaded into a new one here. */
 uint32_t sel_reg(Sel *s, uint32_t v);
@@ -114,9 +127,9 @@ bool sel_can_sink_load(Sel *s, uint32_t v, unsigned size);
 bool sel_can_sink_fcmp(Sel *s, uint32_t v);
 
 /* Operands: the value as an immediate, a folded load, a constant in memory, else a register. */
-SelArg sel_arg_reg(uint32_t vreg);
-SelArg sel_arg_imm(int32_t imm);
-SelArg sel_arg_mem(const SelMem *mem);
+static inline SelArg sel_arg_reg(uint32_t vreg) { return (SelArg){ .kind = ARG_REG, .vreg = vreg }; }
+static inline SelArg sel_arg_imm(int32_t imm) { return (SelArg){ .kind = ARG_IMM, .imm = imm }; }
+static inline SelArg sel_arg_mem(const SelMem *mem) { return (SelArg){ .kind = ARG_MEM, .mem = *mem }; }
 SelArg sel_arg_any(Sel *s, uint32_t v, unsigned size);
 SelArg sel_arg_any_imm(Sel *s, uint32_t v, unsigned size);
 SelArg sel_arg_const(uint64_t bits);

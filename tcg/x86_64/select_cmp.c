@@ -31,6 +31,23 @@ static X86Cond test_register(Sel *s, uint32_t x, unsigned size, X86Cond cond)
     return cond;
 }
 
+/* CF = bit 0 of a shift to the right */
+static void test_bit(Sel *s, const IrInsn *shr)
+{
+    unsigned size = shr->op == IR_SHR_I64 ? 8 : 4;
+    bool is_low = s->is_low;
+    uint64_t k;
+    s->is_low = size == 4;
+    SelArg args[] = { sel_arg_reg(sel_reg(s, shr->arg[0])), sel_arg_imm(0) };
+    if (sel_const(s, shr->arg[1], &k)) {
+        args[1].imm = (int32_t)(k & (size * 8 - 1));
+    } else {
+        args[1] = sel_arg_reg(sel_low(s, shr->arg[1]));
+    }
+    s->is_low = is_low;
+    sel_emit(s, MOP_BT, size, 2, args);
+}
+
 /* v == 0 or v != 0 for v = x & y, as TEST or BT. *cond: the condition for "v is not zero". */
 static bool test_and(Sel *s, uint32_t v, unsigned size, X86Cond *cond)
 {
@@ -46,17 +63,9 @@ static bool test_and(Sel *s, uint32_t v, unsigned size, X86Cond *cond)
     const IrInsn *x = &s->r->insns[a];
     bool is_const = sel_const(s, b, &c);
     c = size == 8 ? c : (uint32_t)c;
-    bool is_shr = x->op == (size == 8 ? IR_SHR_I64 : IR_SHR_I32);
-    uint64_t k;
+    bool is_shr = x->op == IR_SHR_I64 || x->op == IR_SHR_I32;
     if (is_const && c == 1 && is_shr && !s->vreg[a] && x->block == s->block) {
-        uint32_t value = sel_reg(s, x->arg[0]);
-        SelArg args[] = { sel_arg_reg(value), sel_arg_imm(0) };
-        if (sel_const(s, x->arg[1], &k)) {
-            args[1].imm = (int32_t)(k & (size * 8 - 1));
-        } else {
-            args[1] = sel_arg_reg(sel_reg(s, x->arg[1]));
-        }
-        sel_emit(s, MOP_BT, size, 2, args);
+        test_bit(s, x);
         *cond = X86_B;
         return true;
     }

@@ -49,7 +49,24 @@ static bool keeps_low(const Sel *s, const IrInsn *i)
     return i->op == IR_AND_I64 && sel_const(s, i->arg[1], &c) && (uint32_t)c == UINT32_MAX;
 }
 
-uint32_t sel_resolve(Sel *s, uint32_t v)
+const uint8_t sel_through[IR_OP_COUNT] = {
+    [IR_CONST_I32] = SEL_MAYBE_CONST,
+    [IR_CONST_I64] = SEL_MAYBE_CONST,
+    [IR_CONST_F32] = SEL_MAYBE_CONST,
+    [IR_CONST_F64] = SEL_MAYBE_CONST,
+    [IR_CONST_V128] = SEL_THROUGH,
+    [IR_TRUNC_I32] = SEL_MAYBE_CONST | SEL_THROUGH,
+    [IR_ZEXT_I64] = SEL_MAYBE_CONST | SEL_THROUGH,
+    [IR_SEXT_I64] = SEL_THROUGH,
+    [IR_CC_PACK_I32] = SEL_THROUGH,
+    [IR_VLOW32_F32] = SEL_THROUGH,
+    [IR_VLOW64_F64] = SEL_THROUGH,
+    [IR_RESULT_I64] = SEL_THROUGH,
+    [IR_FCANON_F32] = SEL_THROUGH,
+    [IR_FCANON_F64] = SEL_THROUGH,
+};
+
+uint32_t sel_resolve_slow(Sel *s, uint32_t v)
 {
     bool is_low = s->is_low;
     for (;;) {
@@ -114,7 +131,7 @@ uint32_t sel_resolve(Sel *s, uint32_t v)
     }
 }
 
-bool sel_const(const Sel *s, uint32_t v, uint64_t *out)
+bool sel_const_slow(const Sel *s, uint32_t v, uint64_t *out)
 {
     const IrInsn *i = &s->r->insns[v];
     switch (i->op) {
@@ -164,9 +181,14 @@ uint32_t sel_const_reg(Sel *s, uint64_t bits, unsigned size)
 
 uint32_t sel_reg(Sel *s, uint32_t v)
 {
+    const IrInsn *i = &s->r->insns[v];
+    if (!sel_through[i->op] && !s->is_low && s->vreg[v]) { /* the usual case of what follows */
+        s->state[v] |= SEL_USED | (i->type == IR_I64 ? SEL_WIDE : 0);
+        return s->vreg[v];
+    }
     uint32_t x = sel_resolve(s, v);
-    const IrInsn *i = &s->r->insns[x];
     uint64_t c;
+    i = &s->r->insns[x];
     if (i->op == IR_CONST_V128) {
         SelMem mem = { .flags = MF_MEM_POOL, .imm = (uint32_t)i->aux };
         uint32_t d = sel_new(s, M_VEC, 16);
@@ -324,10 +346,6 @@ bool sel_can_sink_fcmp(Sel *s, uint32_t v)
     }
     return true;
 }
-
-SelArg sel_arg_reg(uint32_t vreg) { return (SelArg){ .kind = ARG_REG, .vreg = vreg }; }
-SelArg sel_arg_imm(int32_t imm) { return (SelArg){ .kind = ARG_IMM, .imm = imm }; }
-SelArg sel_arg_mem(const SelMem *mem) { return (SelArg){ .kind = ARG_MEM, .mem = *mem }; }
 
 SelArg sel_arg_const(uint64_t bits)
 {

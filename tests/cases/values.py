@@ -305,7 +305,11 @@ def sc_cases(m, row):
     other = m.word('lr.' + ('w' if width == 'd' else 'd'), d=5, s=RS1)
     why = 'widths differ: no store'
     yield Case([other, m.plain(row)], {RS1: MIDDLE - 16, RS2: 3}, None, 0, {112: bytes.fromhex('0100000000000000')}, manual=(why, {'x': {5: 1, RD: 1}}))
-    yield Case([m.word('lr.' + width, d=5, s=RS1), m.plain(row)], {RS1: ex.DATA_READ_ONLY})
+    for addr in (ex.DATA_READ_ONLY, ex.DATA_UNMAPPED, 0):
+        yield Case([lr, m.plain(row)], {RS1: addr})
+        yield Case([lr, m.plain(row, s=RS3)], {RS1: MIDDLE - 16, RS3: addr})
+    bad = MIDDLE - 31
+    yield Case([m.plain(row)], {RS1: bad}, manual=('misaligned atomics fault', {'sig': ex.SIGBUS, 'code': 1, 'addr': bad}))
 
 
 def cbo_cases(m, row):

@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: MIT
 """GCC's c-torture execute tests, cross-compiled statically for riscv64, run under Lyre.
 
-    ctorture.py LYRE [--opt -O0,-O2] [--engine interp,block,region,tiered] [--only NAME] [--limit N]
+    ctorture.py LYRE [--opt O0,O2] [--engine WAY,...] [--sample N --sample-engine WAY,...] [--only REGEX] [--limit N]
+
+WAY: interp, block, region, tiered; move and v2 are region with moved code and without the host's newer features, tmove and tv2 the same of tiered.
+Every program runs in each way of --engine; N of them, spread over the suite, also in each way of --sample-engine.
 
 A program passes when it exits with 0. Expected failures stand in ctorture.expect (name, reason): programs that fail on the architecture itself, too.
 Binaries are kept under ${XDG_CACHE_HOME:-~/.cache}/lyre/ctorture by compiler version.
@@ -21,6 +24,12 @@ sys.path.insert(0, os.path.join(TOP, 'tools'))
 import fetch  # noqa: E402
 
 COMPILER = 'riscv64-linux-gnu-gcc'
+WAYS = {'': []}
+for engine in ('interp', 'block', 'region', 'tiered'):
+    WAYS[engine] = ['-x', 'engine=' + engine]
+for name, engine in (('', 'region'), ('t', 'tiered')):
+    WAYS[name + 'move'] = WAYS[engine] + ['-x', 'move']
+    WAYS[name + 'v2'] = WAYS[engine] + ['-host-cpu', 'v2']
 PREFIX = 'gcc/testsuite/gcc.c-torture/execute/'
 
 
@@ -95,6 +104,8 @@ def main():
     parser.add_argument('lyre')
     parser.add_argument('--opt', default='O0,O2', help='comma separated, without the dash')
     parser.add_argument('--engine', default='')
+    parser.add_argument('--sample', type=int, default=0)
+    parser.add_argument('--sample-engine', default='')
     parser.add_argument('--only', default='')
     parser.add_argument('--limit', type=int, default=0)
     parser.add_argument('--runner', default='', help='another program to run them, for comparison')
@@ -117,6 +128,8 @@ def main():
             name = os.path.relpath(s, where + '/src')[:-2]
             jobs.append((name, opt, s, os.path.join(where, 'bin' + opt, name.replace('/', '-'))))
     engines = args.engine.split(',')
+    step = max(1, len(jobs) // args.sample) if args.sample else 0
+    sampled = set(jobs[::step]) if step else set()
     passed = failed = not_compiled = expected = 0
     unexpected_pass = set(expect)
 
@@ -125,8 +138,8 @@ def main():
         if not compile_one(source, opt, out):
             return job, None
         results = []
-        for engine in engines:
-            command = [args.runner] if args.runner else [args.lyre] + (['-x', 'engine=' + engine] if engine else [])
+        for engine in engines + (args.sample_engine.split(',') if job in sampled else []):
+            command = [args.runner] if args.runner else [args.lyre] + WAYS[engine]
             results.append((engine, run_one(command + [out])))
         return job, results
 

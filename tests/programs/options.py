@@ -83,6 +83,8 @@ def main():
     check('-D that cannot be written', ['-D', '/nonexistent/log', *c], 1, '', 'nonexistent')
     check('-one-insn-per-tb', ['-one-insn-per-tb', *c], 7, 'argc', '')
     check('-tb-size', ['-tb-size', '1', *c], 7, 'argc', '')
+    check('-tb-size that is too small', ['-tb-size', '1k', *c], 7, 'argc', '')
+    check('-tb-size that is too large', ['-tb-size', '4G', *c], 7, 'argc', '')
     for x in ('engine=interp', 'engine=block', 'engine=region', 'engine=region,move', 'engine=tiered', 'hot=2'):
         check('-x ' + x, ['-x', x, *c], 7, 'argc', '')
     a, b, other = (run('-seed', n, memory, 'layout').stdout for n in ('5', '5', '6'))

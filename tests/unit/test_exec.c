@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tcg/runtime.h"
 #include "tests/unit/toy_machine.h"
 #include "util/lock.h"
 
@@ -125,25 +126,36 @@ static void test_faults(ToyMachine *m, CpuState *s)
 
 /* ---- stopping */
 
+typedef struct StopLater {
+    CpuState *s;
+    _Atomic uint64_t count; /* the loop's */
+} StopLater;
+
 static void *stop_later(void *opaque)
 {
-    usleep(20000);
-    tcg_request_stop(opaque);
+    StopLater *later = opaque;
+    while (later->count == 0) {
+        usleep(1000);
+    }
+    tcg_request_stop(later->s);
     return NULL;
 }
 
 static void test_stop(ToyMachine *m, CpuState *s)
 {
-    static const uint32_t endless[] = { TOY(TOY_ADDI, 3, 3, 1), TOY(TOY_JUMP, 0, 0, -1), 0 };
-    uint64_t pc = toy_put(m, 32768, endless);
+    static const uint32_t endless[] = { TOY(TOY_ADDI, 3, 3, 1), TOY(TOY_STORE, 3, 4, 0), TOY(TOY_JUMP, 0, 0, -2), 0 };
+    uint64_t pc = toy_put(m, 32768, endless), memory = *toy_reg(s, 4);
+    StopLater later = { .s = s };
     pthread_t thread;
     *toy_reg(s, 3) = 0;
     tcg_request_stop(s);
     bool is_ok = run(s, pc) == TCG_EVENT_STOP && *toy_reg(s, 3) == 0;
     check(is_ok, "a request before running");
-    pthread_create(&thread, NULL, stop_later, s);
-    is_ok = run(s, pc) == TCG_EVENT_STOP && *toy_reg(s, 3) > 0 && (s->pc == pc || s->pc == pc + 4);
+    *toy_reg(s, 4) = (uintptr_t)&later.count;
+    pthread_create(&thread, NULL, stop_later, &later);
+    is_ok = run(s, pc) == TCG_EVENT_STOP && *toy_reg(s, 3) > 0 && (s->pc == pc || s->pc == pc + 8);
     pthread_join(thread, NULL);
+    *toy_reg(s, 4) = memory;
     check(is_ok, "a request while in a loop");
     *toy_reg(s, 2) = 10;
     check(run(s, (uintptr_t)m->memory) == TCG_EVENT_SYSCALL && *toy_reg(s, 3) == 45, "running on afterwards");
@@ -224,14 +236,15 @@ static void *run_thread(void *opaque)
 {
     Runner *r = opaque;
     CpuState *s = toy_thread_begin(r->m);
+    uint64_t n = r->m->tcg->settings.engine == TCG_ENGINE_INTERP ? 20000 : 200000;
     r->is_ok = true;
     for (int i = 0; i < 4 && r->is_ok; i++) {
         *toy_reg(s, 1) = *toy_reg(s, 3) = *toy_reg(s, 9) = 0;
         *toy_reg(s, 2) = 5;
         *toy_reg(s, 6) = r->chain;
         r->is_ok = run(s, r->chain) == TCG_EVENT_SYSCALL && *toy_reg(s, 3) == 5ull * (CHAIN - 1) * CHAIN / 2;
-        *toy_reg(s, 2) = 200000;
-        r->is_ok = r->is_ok && run(s, r->sum) == TCG_EVENT_SYSCALL && *toy_reg(s, 3) == 19999900000;
+        *toy_reg(s, 2) = n;
+        r->is_ok = r->is_ok && run(s, r->sum) == TCG_EVENT_SYSCALL && *toy_reg(s, 3) == n * (n - 1) / 2;
     }
     toy_thread_end(s);
     return NULL;
