@@ -159,9 +159,6 @@ uint32_t ir_build(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, ui
         IrInsn n = { .op = (uint16_t)op, .nargs = ir_op_info[op].nargs, .aux = aux, .arg = { x, y, z } };
         return build_value(b, &n);
     }
-    if (op == IR_FP_SET_FLAGS && !b->settings.no_fold && fold_set_flags(b, x)) {
-        return 0;
-    }
     if (traits & IR_TRAIT_FPENV) {
         return build_fpenv(b, op, x);
     }
@@ -221,20 +218,6 @@ bool ir_is_const_i64(const IrBuilder *b, I64 v, uint64_t *out)
     }
     *out = i->imm;
     return true;
-}
-
-void build_insert_before(IrBuilder *b, uint32_t id, uint32_t next)
-{
-    IrInsn *i = build_insn(b, id), *n = build_insn(b, next);
-    i->block = n->block;
-    i->prev = n->prev;
-    i->next = next;
-    if (n->prev) {
-        build_insn(b, n->prev)->next = id;
-    } else {
-        b->r->blocks[n->block].first = id;
-    }
-    n->prev = id;
 }
 
 void build_replace(IrBuilder *b, uint32_t id, uint32_t by)

@@ -145,8 +145,6 @@ static inline void build_mark(const IrBuilder *b, uint32_t v)
     IrInsn *i = build_insn(b, v);
     i->flags |= i->block ? IR_FLAG_MARK : 0;
 }
-/* Puts an operation that stands nowhere yet in front of another. */
-void build_insert_before(IrBuilder *b, uint32_t id, uint32_t next);
 /* Takes an operation out of its block; `by` (0: nothing) stands for its value from now on. */
 void build_replace(IrBuilder *b, uint32_t id, uint32_t by);
 

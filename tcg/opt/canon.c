@@ -41,10 +41,8 @@ static bool is_in_loop_of(const IrBuilder *b, uint32_t block, uint32_t other)
 /* A new fcanon of the same value in front of `user`. */
 static uint32_t copy_canon(IrBuilder *b, uint32_t canon, uint32_t user)
 {
-    IrRegion *r = b->r;
-    uint32_t id = build_new_insn(r, (IrOp)build_insn(b, canon)->op);
+    uint32_t id = build_insert_before(b, (IrOp)build_insn(b, canon)->op, user);
     build_insn(b, id)->arg[0] = build_resolve(b, build_insn(b, canon)->arg[0]);
-    build_insert_before(b, id, user);
     return id;
 }
 

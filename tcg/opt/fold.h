@@ -15,9 +15,6 @@ void fold_branch(IrBuilder *b, I32 *cond, uint32_t *if_true, uint32_t *if_false)
 /* Simplifies the value of a store, of which MEM_SIZE(mem) low bytes count. */
 void fold_stored(IrBuilder *b, IrOp *op, uint32_t *v, unsigned mem);
 
-/* fp_set_flags of v is about to be made: true when it need not be. */
-bool fold_set_flags(IrBuilder *b, uint32_t v);
-
 /* Whether the value is never a signalling NaN. */
 bool fold_is_quiet(const IrBuilder *b, uint32_t v);
 /* Whether the operation does not look at the payload of NaN arguments. */
