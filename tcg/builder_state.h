@@ -175,8 +175,8 @@ void slots_fill_snapshots(IrBuilder *b); /* leaves IR_FLAG_MARK on the values th
 void narrow_phis(IrBuilder *b);
 
 /* ---- opt/canon.c: where fcanon is made */
-void canon_sink(IrBuilder *b);  /* readers behind a loop get their own */
-void canon_mark(IrBuilder *b);  /* IR_FLAG_KEPT */
+void canon_sink(IrBuilder *b, bool may_split); /* readers behind a loop get their own, if need be on new edges */
+void canon_mark(IrBuilder *b, bool has_phis); /* IR_FLAG_KEPT: what non-arithmetic (and phis) read */
 void canon_share(IrBuilder *b); /* readers behind a kept one read it */
 
 /* ---- opt/dead.c: removes what nobody needs, resolves arguments, counts uses */

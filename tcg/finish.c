@@ -9,11 +9,11 @@ void ir_finish(IrBuilder *b)
     lyre_assert(!b->block);
     flow_analyse(b);
     slots_complete(b);
-    canon_sink(b);
-    canon_mark(b);
+    canon_sink(b, false);
+    canon_mark(b, false);
     narrow_phis(b);
-    canon_sink(b);
-    canon_mark(b);
+    canon_sink(b, b->settings.has_guards);
+    canon_mark(b, true);
     canon_share(b);
     slots_fill_snapshots(b);
     dead_remove(b);

@@ -97,6 +97,7 @@ static void silence(IrBuilder *b, uint32_t compare)
             uint32_t canon = build_insert_before(b, build_insn(b, x)->type == IR_F32 ? IR_FCANON_F32 : IR_FCANON_F64, compare);
             build_insn(b, canon)->arg[0] = x;
             build_insn(b, compare)->arg[a] = canon;
+            b->has_canon = true;
         }
     }
 }

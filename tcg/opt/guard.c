@@ -34,14 +34,26 @@ void guards_init(Guards *g, IrBuilder *b)
     *g = (Guards){ .b = b, .nold = b->r->nblocks, .nchecks = 1 };
 }
 
-/* A new block in the loop round `head`. */
-static uint32_t new_block(Guards *g, uint32_t head)
+/* The innermost loop round both blocks; 0: none. */
+static uint32_t common_loop(const IrBuilder *b, uint32_t x, uint32_t y)
+{
+    for (uint32_t l = b->r->blocks[x].loop_head; l; l = b->blocks[l].outer_loop) {
+        for (uint32_t k = b->r->blocks[y].loop_head; k; k = b->blocks[k].outer_loop) {
+            if (k == l) {
+                return l;
+            }
+        }
+    }
+    return 0;
+}
+
+/* A new block on the edge between two. */
+static uint32_t new_block(Guards *g, uint32_t from, uint32_t to)
 {
     IrBuilder *b = g->b;
-    uint32_t id = ir_block_new(b, b->r->blocks[head].pc, false);
-    uint32_t outer = b->blocks[head].outer_loop;
-    b->r->blocks[id].loop_head = outer;
-    b->r->blocks[id].loop_depth = outer ? b->r->blocks[outer].loop_depth : 0;
+    uint32_t id = ir_block_new(b, b->r->blocks[to].pc, false), loop = common_loop(b, from, to);
+    b->r->blocks[id].loop_head = loop;
+    b->r->blocks[id].loop_depth = loop ? b->r->blocks[loop].loop_depth : 0;
     return id;
 }
 
@@ -63,7 +75,7 @@ static uint32_t edge_of(Guards *g, uint32_t head, uint32_t p)
             }
         }
     }
-    uint32_t block = new_block(g, head);
+    uint32_t block = new_block(g, from, head);
     ir_block_begin(b, block, 0);
     ir_goto(b, head);
     set_succ(b, from, head, block);
@@ -72,6 +84,12 @@ static uint32_t edge_of(Guards *g, uint32_t head, uint32_t p)
     g->edges = arena_grow(b->arena, g->edges, sizeof(GuardEdge), &g->cap_edges, g->nedges + 1);
     g->edges[g->nedges] = (GuardEdge){ .from = from, .head = head, .block = block, .pred = p };
     return g->nedges++;
+}
+
+uint32_t guards_edge(Guards *g, uint32_t to, uint32_t p)
+{
+    uint32_t edge = edge_of(g, to, p);
+    return g->edges[edge].block;
 }
 
 uint32_t guards_add(Guards *g, uint32_t head, uint32_t p, GuardKind kind, uint32_t v)
@@ -188,13 +206,19 @@ static void list_preds(Guards *g, const GuardEdge *e)
 static void build_edge(Guards *g, GuardEdge *e)
 {
     IrBuilder *b = g->b;
-    uint32_t way_out = build_exit(g, e), refine = new_block(g, e->head), join = new_block(g, e->head);
-    uint32_t test = new_block(g, e->head);
     e->order = g->norder;
+    if (!e->first) {
+        push(g, e->block);
+        e->end = g->norder;
+        list_preds(g, e);
+        return;
+    }
+    uint32_t way_out = build_exit(g, e), refine = new_block(g, e->from, e->head), join = new_block(g, e->from, e->head);
+    uint32_t test = new_block(g, e->from, e->head);
     push(g, e->block);
     set_succ(b, e->block, e->head, test);
     for (uint32_t c = e->first; c; c = g->checks[c].next) {
-        uint32_t next = g->checks[c].next ? new_block(g, e->head) : join;
+        uint32_t next = g->checks[c].next ? new_block(g, e->from, e->head) : join;
         ir_block_begin(b, test, 0);
         I32 fails = g->checks[c].kind == GUARD_BOXED ? is_not_boxed(b, g->checks[c].value) : is_not_finite(b, g->checks[c].value);
         ir_br(b, fails, refine, next);
@@ -220,30 +244,42 @@ static void build_edge(Guards *g, GuardEdge *e)
     list_preds(g, e);
 }
 
+/* Whether the edge goes back: its blocks come behind their predecessor then, else in front of their successor. */
+static bool goes_back(const IrBuilder *b, const GuardEdge *e) { return b->blocks[e->from].rpo >= b->blocks[e->head].rpo; }
+
+static void append_edges(const Guards *g, uint32_t first, const uint32_t *next, bool is_back, uint32_t *order, uint32_t *n)
+{
+    for (uint32_t e = first; e; e = next[e - 1]) {
+        const GuardEdge *edge = &g->edges[e - 1];
+        for (uint32_t k = edge->order; k < edge->end && goes_back(g->b, edge) == is_back; k++) {
+            order[(*n)++] = g->order[k];
+        }
+    }
+}
+
 void guards_build(Guards *g)
 {
     IrBuilder *b = g->b;
     if (!g->nedges) {
         return;
     }
-    uint32_t *by_head = arena_alloc0(b->arena, g->nold * sizeof(uint32_t)); /* the header's last edge + 1 */
+    uint32_t *edges_at = arena_alloc0(b->arena, g->nold * sizeof(uint32_t)); /* the last edge + 1 */
     uint32_t *next = arena_alloc(b->arena, g->nedges * sizeof(uint32_t));
     bool no_fold = b->settings.no_fold;
     b->settings.no_fold = true; /* every test stays, even one that is known to fail: the edge must not vanish */
     for (uint32_t i = 0; i < g->nedges; i++) {
-        build_edge(g, &g->edges[i]);
-        next[i] = by_head[g->edges[i].head];
-        by_head[g->edges[i].head] = i + 1;
+        GuardEdge *e = &g->edges[i];
+        uint32_t at = goes_back(b, e) ? e->from : e->head;
+        build_edge(g, e);
+        next[i] = edges_at[at];
+        edges_at[at] = i + 1;
     }
     b->settings.no_fold = no_fold;
     uint32_t *order = arena_alloc(b->arena, (b->norder + g->norder) * sizeof(uint32_t)), n = 0;
     for (uint32_t i = 0; i < b->norder; i++) {
-        for (uint32_t e = by_head[b->order[i]]; e; e = next[e - 1]) {
-            for (uint32_t k = g->edges[e - 1].order; k < g->edges[e - 1].end; k++) {
-                order[n++] = g->order[k];
-            }
-        }
+        append_edges(g, edges_at[b->order[i]], next, false, order, &n);
         order[n++] = b->order[i];
+        append_edges(g, edges_at[b->order[i]], next, true, order, &n);
     }
     b->order = order;
     b->norder = n;

@@ -40,6 +40,8 @@ void guards_init(Guards *g, IrBuilder *b);
 /* Asks for a check of v on the edge from the header's p-th predecessor, which must be outside (guard_is_outside). Returns the block on
  * that edge; what is put at its start is there for the loop. */
 uint32_t guards_add(Guards *g, uint32_t head, uint32_t p, GuardKind kind, uint32_t v);
+/* A block on the edge from the p-th predecessor of any block, without checks. */
+uint32_t guards_edge(Guards *g, uint32_t to, uint32_t p);
 /* Makes the checks; blocks are in order again. */
 void guards_build(Guards *g);
 

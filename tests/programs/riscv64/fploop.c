@@ -176,6 +176,42 @@ static void test(int is_wide, char *page, const char *name)
     }
 }
 
+/* ---- comparisons that put the flags back */
+
+#define COMPARE(name, suffix, op)                                                                                  \
+    __attribute__((noinline)) static unsigned name(const uint64_t *x, const uint64_t *y, uint64_t flags, uint64_t *after) \
+    {                                                                                                              \
+        unsigned v;                                                                                                \
+        uint64_t t;                                                                                                \
+        __asm__ volatile("fsflags zero, %4\n fld fa1, 0(%2)\n fld fa2, 0(%3)\n frflags %1\n" op "." suffix " %0, fa1, fa2\n" \
+                         "fsflags zero, %1\n frflags %1"                                                         \
+                         : "=&r"(v), "=&r"(t) : "r"(x), "r"(y), "r"(flags) : "fa1", "fa2");                        \
+        *after = t;                                                                                                \
+        return v;                                                                                                  \
+    }
+COMPARE(less64, "d", "flt")
+COMPARE(at_most64, "d", "fle")
+COMPARE(less32, "s", "flt")
+COMPARE(equal32, "s", "feq")
+
+static void test_compares(void)
+{
+    int is_ok = 1;
+    for (unsigned k = 0; k < 2 * NBITS * NBITS; k++) {
+        const uint64_t *x = &bits[k / 2 / NBITS], *y = &bits[k / 2 % NBITS];
+        uint64_t flags = k % 2 ? 9 : 0, after[4];
+        int is_nan = is_nan64(*x) || is_nan64(*y), is_narrow_nan = is_nan32(unbox(*x)) || is_nan32(unbox(*y));
+        is_ok &= less64(x, y, flags, &after[0]) == (!is_nan && as64(*x) < as64(*y));
+        is_ok &= at_most64(x, y, flags, &after[1]) == (!is_nan && as64(*x) <= as64(*y));
+        is_ok &= less32(x, y, flags, &after[2]) == (!is_narrow_nan && as32(unbox(*x)) < as32(unbox(*y)));
+        is_ok &= equal32(x, y, flags, &after[3]) == (!is_narrow_nan && as32(unbox(*x)) == as32(unbox(*y)));
+        for (unsigned i = 0; i < 4; i++) {
+            is_ok &= after[i] == flags;
+        }
+    }
+    ok(is_ok, "comparisons that put the flags back", "");
+}
+
 int main(void)
 {
     char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -184,6 +220,7 @@ int main(void)
     sigaction(SIGSEGV, &sa, NULL);
     test(1, page, "doubles");
     test(0, page, "floats");
+    test_compares();
     /* Long runs, so that the loops are compiled whatever it takes. */
     for (unsigned k = 0; k < 400; k++) {
         static double x[500];
