@@ -49,6 +49,8 @@ void ir_begin(IrBuilder *b, IrRegion *r, struct Arena *arena, const IrSlotDesc *
     GROW(r->insns, r->cap_insns, 512);
     GROW(r->blocks, r->cap_blocks, 16);
     GROW(r->snaps, r->cap_snaps, 128);
+    GROW(r->snap_entries, r->cap_snap_entries, 512);
+    GROW(r->extra, r->cap_extra, 128);
     GROW(b->blocks, b->cap_blocks, 16);
     GROW(b->snaps, b->cap_snaps, 128);
     GROW(b->log, b->cap_log, 256);
@@ -100,6 +102,22 @@ uint32_t build_emit(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, 
     return id;
 }
 
+uint32_t build_insert_before(IrBuilder *b, IrOp op, uint32_t before)
+{
+    uint32_t id = build_new_insn(b->r, op);
+    IrInsn *i = build_insn(b, id), *next = build_insn(b, before);
+    i->block = next->block;
+    i->prev = next->prev;
+    i->next = before;
+    next->prev = id;
+    if (i->prev) {
+        build_insn(b, i->prev)->next = id;
+    } else {
+        b->r->blocks[i->block].first = id;
+    }
+    return id;
+}
+
 /* `n` is a pure or fp operation: folded, found, or new. */
 static uint32_t build_value(IrBuilder *b, IrInsn *n)
 {
@@ -116,6 +134,21 @@ static uint32_t build_value(IrBuilder *b, IrInsn *n)
     v = build_emit(b, n->op, n->aux, n->arg[0], n->arg[1], n->arg[2]);
     build_insn(b, v)->imm = n->imm;
     *place = (NumberEntry){ b->epoch, v };
+    if (n->imm && b->nfp_ops++ < FP_OPS_MAX) {
+        b->fp_ops[b->nfp_ops - 1] = v;
+    }
+    return v;
+}
+
+static uint32_t build_fpenv(IrBuilder *b, IrOp op, uint32_t x)
+{
+    if (op == IR_FP_SET_FLAGS && !b->settings.no_fold && flags_fold_set(b, &x)) {
+        return 0;
+    }
+    b->fpenv = ++b->last_fpenv;
+    uint32_t v = build_emit(b, op, 0, x, 0, 0);
+    b->flags_get = op == IR_FP_GET_FLAGS_I32 ? v : 0;
+    b->nfp_ops = 0;
     return v;
 }
 
@@ -127,7 +160,7 @@ uint32_t ir_build(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, ui
         return build_value(b, &n);
     }
     if (traits & IR_TRAIT_FPENV) {
-        b->fpenv = ++b->last_fpenv;
+        return build_fpenv(b, op, x);
     }
     if (op == IR_PUT_INDEXED_I64) {
         b->insn_has_put = true;
@@ -249,6 +282,7 @@ void ir_block_begin(IrBuilder *b, uint32_t block, uint32_t single_pred)
         build_forget_memory(b);
     }
     number_begin_block(b, block, single_pred);
+    b->flags_get = 0;
     b->block = block;
     b->cur = k->cur;
     b->ctx = b->r->ctx;
@@ -260,6 +294,9 @@ void ir_insn_begin(IrBuilder *b, uint64_t pc, unsigned len)
     b->insn_pc = pc;
     b->insn_ctx = b->ctx;
     ir_insn_commit(b);
+    if (!r->blocks[b->block].first && pc == r->blocks[b->block].pc) {
+        b->blocks[b->block].is_insn_start = true;
+    }
     r->guest_insns++;
     if (r->nsources && r->sources[r->nsources - 1].end == pc) {
         r->sources[r->nsources - 1].end = pc + len;
@@ -310,6 +347,7 @@ uint32_t build_snap(IrBuilder *b, uint64_t pc, uint32_t ctx, uint32_t block, uin
 uint32_t build_insn_snap(IrBuilder *b)
 {
     lyre_assert(!b->insn_has_put); /* faulting work comes before the first put */
+    b->flags_get = b->nfp_ops ? 0 : b->flags_get; /* the flags of these may be seen here */
     if (!b->insn_snap) {
         b->insn_snap = build_snap(b, b->insn_pc, b->insn_ctx, b->insn_block, b->insn_pos);
     }
@@ -423,6 +461,9 @@ uint32_t ir_call(IrBuilder *b, unsigned helper, unsigned nargs, const uint32_t *
         r->extra[first + i] = args[i];
     }
     r->nextra += nargs;
+    if (h->effects != HELPER_PURE) {
+        b->flags_get = 0;
+    }
     if (h->effects & HELPER_STATE) {
         b->insn_has_put = true;
         build_forget_memory(b);

@@ -27,6 +27,7 @@ void ir_builder_free(IrBuilder *b);
 
 typedef struct IrSettings {
     bool no_fold;       /* plain construction: no folding, numbering or reuse (for tests) */
+    bool has_guards;    /* loops may check what they are entered with: exits to the interpreter (opt/guard.h) */
     bool is_tso;        /* guest memory model is TSO: a load may not be reused across another load */
 } IrSettings;
 void ir_begin(IrBuilder *b, IrRegion *r, struct Arena *arena, const IrSlotDesc *slots, unsigned nslots,

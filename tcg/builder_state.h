@@ -29,6 +29,7 @@ typedef struct BuildBlock {
     uint32_t fpenv;        /* number of the FP environment at its end */
     uint32_t npreds;       /* edges to it so far */
     bool is_filled;
+    bool is_insn_start;    /* starts with a guest instruction */
     uint32_t ret_block;    /* of an exit_call: follows it in the layout */
     /* ir_finish. Flow: calls count as edges to their return sites. Ids of 0 mean none */
     uint32_t rpo;          /* number in reverse post-order, from 1; 0: unreachable */
@@ -57,6 +58,7 @@ enum {
     NUMBER_BITS = 11, /* value table: direct mapped with a short probe */
     NUMBER_PROBES = 4,
     REUSE_MAX = 16, /* known memory values */
+    FP_OPS_MAX = 4, /* see IrBuilder.fp_ops */
 };
 typedef struct NumberEntry {
     uint32_t epoch, value;
@@ -91,6 +93,8 @@ struct IrBuilder {
     uint32_t insn_ctx, insn_block, insn_pos, insn_snap;
     bool insn_has_put;
 
+    uint32_t flags_get;   /* fp_get_flags in this block, after which the FP environment was not written; 0: none */
+    uint32_t fp_ops[FP_OPS_MAX], nfp_ops; /* `fp` operations since then; more than the maximum: not to be touched */
     bool has_box, has_canon; /* unbox, fcanon were asked for: narrow.c has work */
     uint32_t last_block;  /* the latest one filled */
     uint32_t avail;       /* see BuildBlock.avail */
@@ -119,6 +123,8 @@ uint32_t build_emit(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, 
 uint32_t build_new_insn(IrRegion *r, IrOp op);
 uint32_t build_const(IrBuilder *b, IrOp op, uint64_t bits);
 uint32_t build_param(IrBuilder *b, uint32_t root, uint32_t slot);
+/* A new operation in front of another. */
+uint32_t build_insert_before(IrBuilder *b, IrOp op, uint32_t before);
 /* The snapshot of the current guest instruction's start. */
 uint32_t build_insn_snap(IrBuilder *b);
 uint32_t build_snap(IrBuilder *b, uint64_t pc, uint32_t ctx, uint32_t block, uint32_t pos);
@@ -145,6 +151,10 @@ void build_replace(IrBuilder *b, uint32_t id, uint32_t by);
 /* ---- builder_mem.c: what is known of memory */
 void build_forget_memory(IrBuilder *b);
 
+/* ---- opt/flags.c: sticky flags that are saved and restored */
+/* fp_set_flags of *x is about to be made: simplifies *x; true: there is nothing to set. */
+bool flags_fold_set(IrBuilder *b, uint32_t *x);
+
 /* ---- opt/number.c: value numbering */
 void number_begin_block(IrBuilder *b, uint32_t block, uint32_t single_pred);
 /* An available operation equal to *n, or 0 and *place is where number_add is to put it. */
@@ -163,6 +173,11 @@ void slots_fill_snapshots(IrBuilder *b); /* leaves IR_FLAG_MARK on the values th
 
 /* ---- opt/narrow.c: phis of boxed floats and canonical NaNs */
 void narrow_phis(IrBuilder *b);
+
+/* ---- opt/canon.c: where fcanon is made */
+void canon_sink(IrBuilder *b, bool may_split); /* readers behind a loop get their own, if need be on new edges */
+void canon_mark(IrBuilder *b, bool has_phis); /* IR_FLAG_KEPT: what non-arithmetic (and phis) read */
+void canon_share(IrBuilder *b); /* readers behind a kept one read it */
 
 /* ---- opt/dead.c: removes what nobody needs, resolves arguments, counts uses */
 void dead_remove(IrBuilder *b);

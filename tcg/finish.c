@@ -9,7 +9,12 @@ void ir_finish(IrBuilder *b)
     lyre_assert(!b->block);
     flow_analyse(b);
     slots_complete(b);
+    canon_sink(b, false);
+    canon_mark(b, false);
     narrow_phis(b);
+    canon_sink(b, b->settings.has_guards);
+    canon_mark(b, true);
+    canon_share(b);
     slots_fill_snapshots(b);
     dead_remove(b);
     flow_lay_out(b);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tcg/builder_state.h"
+#include "tcg/opt/guard.h"
 #include "util/arena.h"
 #include "util/assert.h"
 
@@ -98,6 +99,23 @@ static void find_dirty(IrBuilder *b)
     }
 }
 
+/* Before a loop that may be guarded all of the state is wanted. */
+static void want_state_for_guards(IrBuilder *b)
+{
+    for (uint32_t i = 0; i < b->norder && (b->has_box || b->has_canon); i++) {
+        const IrBlock *k = &b->r->blocks[b->order[i]];
+        if (!guard_is_head(b, b->order[i])) {
+            continue;
+        }
+        for (uint32_t p = 0; p < k->npreds; p++) {
+            BuildBlock *from = &b->blocks[b->r->extra[k->first_pred + p]];
+            if (guard_is_outside(b, b->order[i], p)) {
+                set_join(&from->live_in, &from->dirty_in, &from->put);
+            }
+        }
+    }
+}
+
 /* Slots whose value at the start of the block is wanted: backward. */
 static void find_live(IrBuilder *b)
 {
@@ -111,6 +129,7 @@ static void find_live(IrBuilder *b)
             set_add(&k->live_in, (uint32_t)build_insn(b, id)->aux);
         }
     }
+    want_state_for_guards(b);
     for (bool is_changed = true; is_changed;) {
         is_changed = false;
         for (uint32_t i = b->norder; i-- > 0;) {

@@ -77,6 +77,7 @@ typedef struct IrInsn {
 typedef enum IrInsnFlag {
     IR_FLAG_DEAD = 1,
     IR_FLAG_MARK = 2, /* free for the pass that runs */
+    IR_FLAG_KEPT = 8, /* fcanon: wanted in a register anyway */
     IR_FLAG_QUIET = 4, /* floating-point phi that is never a signalling NaN */
 } IrInsnFlag;
 

@@ -161,7 +161,7 @@ typedef struct MMove {
 typedef struct MAlloc {
     MMove *moves; uint32_t nmoves, cap_moves;
     uint32_t *move_start;  /* ninsns + 1 entries: moves[move_start[i]] .. moves[move_start[i+1]] precede insn i */
-    Loc *snap_locs;        /* one per (insn with snap, entry) in insn order */
+    Loc *snap_locs;        /* one per entry of an insn's snapshot; insns with the same entries may share them */
     uint32_t *snap_start;  /* per insn: index into snap_locs, for insns with snap */
     uint32_t borrowed;     /* pins (indices) of pins_kept that were borrowed: stored at entries, loaded at exits */
     uint32_t nspills;      /* spill slots used */

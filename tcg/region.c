@@ -39,7 +39,11 @@ static bool decode(Former *f, uint64_t pc, TargetInsn *out)
         return false;
     }
     lyre_assert(out->len && out->len <= avail && f->nbytes + out->len <= sizeof f->bytes);
-    memcpy(f->bytes + f->nbytes, bytes, out->len);
+    if (LIKELY(out->len <= 4 && avail >= 4)) {
+        memcpy(f->bytes + f->nbytes, bytes, 4); /* what is too much is overwritten */
+    } else {
+        memcpy(f->bytes + f->nbytes, bytes, out->len);
+    }
     f->nbytes += out->len;
     return true;
 }
@@ -438,17 +442,35 @@ bool region_protect(const Former *f, const IrSource *sources, uint32_t n)
     return true;
 }
 
+static bool is_same_code(Former *f, uint64_t pc, const uint8_t *old, uint32_t len)
+{
+    while (len) {
+        const uint8_t *bytes;
+        uint32_t avail = fetch(f, pc, 1, &bytes), n = avail < len ? avail : len;
+        if (n == 0 || memcmp(bytes, old, n)) {
+            return false;
+        }
+        pc += n;
+        old += n;
+        len -= n;
+    }
+    return true;
+}
+
 bool region_is_unchanged(Former *f)
 {
     uint32_t at = 0;
     f->window_len = 0;
-    for (uint32_t i = 0; i < f->ninsns; i++) {
-        const TargetInsn *insn = &f->insns[i];
-        const uint8_t *bytes;
-        if (fetch(f, insn->pc, insn->len, &bytes) < insn->len || memcmp(bytes, f->bytes + at, insn->len)) {
+    for (uint32_t i = 0, next; i < f->ninsns; i = next) { /* by runs of instructions that follow each other */
+        uint64_t pc = f->insns[i].pc, end = pc + f->insns[i].len;
+        for (next = i + 1; next < f->ninsns && f->insns[next].pc == end; next++) {
+            end += f->insns[next].len;
+        }
+        uint32_t len = (uint32_t)(end - pc);
+        if (!is_same_code(f, pc, f->bytes + at, len)) {
             return false;
         }
-        at += insn->len;
+        at += len;
     }
     return true;
 }

@@ -17,7 +17,7 @@ LYRE = os.path.join(BUILD, 'lyre-riscv64')
 def soaks(seed):
     """name -> (count, command): a command fails by its exit status; it runs batches of a thousand or more per process."""
     return {
-        'random-ir': (1000000, [os.path.join(BUILD, 'tests/ir/random_ir'), '--count', '1000000', '--seed', str(seed)]),
+        'random-ir': (1000000, [os.path.join(BUILD, 'tests/ir/test_compiled'), '-n', '1000000', '-seed', str(seed)]),
         'random-insn': (1000000, ['env', 'ENGINES=interp block region moved', 'LYRE=' + LYRE, sys.executable, os.path.join(TOP, 'tests/riscv/random_insns.py'),
                                   os.path.join(BUILD, 'tests/riscv/riscv_run'), os.path.join(BUILD, 'tests/riscv'), '1000000', str(seed)]),
         'faults': (27, [sys.executable, os.path.join(TOP, 'tests/programs/guest_tap.py'), LYRE, 'faults-soak', os.path.join(TOP, 'tests/programs/faults/check.c'),

@@ -71,9 +71,7 @@ void *arena_alloc_slow(Arena *a, size_t size)
 void *arena_grow_slow(Arena *a, void *old, size_t elem, uint32_t *cap, uint32_t need)
 {
     uint32_t new_cap = *cap ? *cap * 2 : MIN_ELEMENTS;
-    while (new_cap < need) {
-        new_cap *= 2;
-    }
+    new_cap = new_cap < need ? need + need / 2 : new_cap;
     size_t old_size = ALIGN_UP((size_t)*cap * elem, 16), new_size = ALIGN_UP((size_t)new_cap * elem, 16);
     *cap = new_cap;
     bool is_last = old && (uint8_t *)old + old_size == a->at;

@@ -14,7 +14,7 @@ static bool has_effect(const IrRegion *r, const IrInsn *i, uint32_t traits)
     if (traits & IR_TRAIT_CALL) {
         return r->helpers[i->aux].effects != HELPER_PURE;
     }
-    return traits & EFFECTS || i->op == IR_PUT_INDEXED_I64;
+    return (traits & EFFECTS && i->op != IR_FP_GET_FLAGS_I32) || i->op == IR_PUT_INDEXED_I64;
 }
 
 static void count_use(IrBuilder *b, uint32_t id)

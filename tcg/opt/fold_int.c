@@ -246,25 +246,6 @@ static IrOp divrem_op(IrOp op)
     return op == IR_DIV_S_I64 || op == IR_REM_S_I64 ? IR_DIVREM_S_I64 : IR_DIVREM_U_I64;
 }
 
-/* Puts `op` of *of's arguments before the operation `of` in its block. */
-static uint32_t insert_before(IrBuilder *b, uint32_t of, IrOp op)
-{
-    uint32_t id = build_new_insn(b->r, op);
-    IrInsn *i = build_insn(b, id), *next = build_insn(b, of);
-    i->arg[0] = next->arg[0];
-    i->arg[1] = next->arg[1];
-    i->block = next->block;
-    i->prev = next->prev;
-    i->next = of;
-    next->prev = id;
-    if (i->prev) {
-        build_insn(b, i->prev)->next = id;
-    } else {
-        b->r->blocks[i->block].first = id;
-    }
-    return id;
-}
-
 /* The operation of both results, if it exists or the other half (`partner`) exists. */
 static uint32_t find_divrem(IrBuilder *b, const IrInsn *n, IrOp partner)
 {
@@ -284,8 +265,10 @@ static uint32_t find_divrem(IrBuilder *b, const IrInsn *n, IrOp partner)
         build_insn(b, old)->op = (uint16_t)op;
         v = old;
     } else {
-        v = insert_before(b, old, op);
-        IrInsn *remainder = build_insn(b, old);
+        v = build_insert_before(b, op, old);
+        IrInsn *remainder = build_insn(b, old), *full = build_insn(b, v);
+        full->arg[0] = remainder->arg[0];
+        full->arg[1] = remainder->arg[1];
         remainder->op = IR_RESULT_I64;
         remainder->nargs = 1;
         remainder->aux = 1;

@@ -3,17 +3,20 @@
  * Narrowing of floating-point phis, so that scalar loops stay in their own format:
  *   phi(box a, v) that is unboxed:  a phi of F32 beside it takes a and unbox v; where all inputs are boxed it replaces it
  *   phi(fcanon a, fcanon b):        fcanon(phi(a, b)); arithmetic reads the inner phi
+ * At the header of a loop a value of unknown kind from outside is no obstacle: a guard on that edge checks it (opt/guard.h).
  * Runs on regions that box or canonicalise, after phis are complete and before snapshots are listed.
  */
 #include "tcg/builder_state.h"
 #include "tcg/opt/fold.h"
 #include "tcg/opt/fold_rules.h"
+#include "tcg/opt/guard.h"
 #include "util/arena.h"
 
 typedef enum NarrowFlag {
     WANTED = 1, /* its narrow form is used */
     GAIN = 2,   /* some input has a narrow form already */
-    EXACT = 4,  /* all inputs have: the narrow form says everything */
+    EXACT = 4,  /* all inputs have, or a guard sees to it: the narrow form says everything */
+    HEAD = 8,   /* of a loop whose entry edges can be guarded */
 } NarrowFlag;
 
 typedef struct Narrow {
@@ -23,6 +26,7 @@ typedef struct Narrow {
     uint32_t *twin; /* by value: its narrow form */
     uint8_t *flags; /* by value */
     uint32_t nvalues;
+    Guards guards;
 } Narrow;
 
 static uint32_t phi_arg(const IrBuilder *b, uint32_t phi, uint32_t i)
@@ -71,12 +75,39 @@ static void find_phis(Narrow *n)
     n->nphis = 0;
     for (uint32_t k = 0; k < b->norder; k++) {
         uint32_t id = b->r->blocks[b->order[k]].first;
+        uint8_t flags = EXACT | (guard_is_head(b, b->order[k]) ? HEAD : 0);
         for (; ir_has_trait(build_insn(b, id), IR_TRAIT_PHI); id = build_insn(b, id)->next) {
             if (build_insn(b, id)->type == IR_F32 || build_insn(b, id)->type == IR_F64) {
+                n->flags[id] = flags;
                 n->phis[n->nphis++] = id;
             }
         }
     }
+}
+
+/* Whether a guard can check the phi's i-th input. */
+static bool can_guard(const Narrow *n, uint32_t phi, uint32_t i)
+{
+    return n->flags[phi] & HEAD && guard_is_outside(n->b, build_insn(n->b, phi)->block, i);
+}
+
+/* Takes the guards from phis that are not narrowed: they are no reason to leave a loop. Returns whether there were any. The fixed point
+ * is then sought anew from the start, at most MAX_ROUNDS times. */
+static bool drop_guards(Narrow *n, bool (*is_unsure)(const Narrow *, uint32_t phi), unsigned round)
+{
+    enum { MAX_ROUNDS = 4 };
+    bool has_any = false;
+    for (uint32_t k = 0; k < n->nphis; k++) {
+        uint8_t *flags = &n->flags[n->phis[k]];
+        bool is_vain = (*flags & (HEAD | EXACT)) == (HEAD | EXACT) && (!(*flags & GAIN) || round >= MAX_ROUNDS) &&
+                       is_unsure(n, n->phis[k]);
+        has_any |= is_vain;
+        *flags &= (uint8_t)~(is_vain ? HEAD : 0);
+    }
+    for (uint32_t k = 0; k < n->nphis && has_any; k++) {
+        n->flags[n->phis[k]] = (n->flags[n->phis[k]] & (uint8_t)~GAIN) | EXACT;
+    }
+    return has_any;
 }
 
 /* A phi of `op` beside each phi with `flag`; its arguments are filled in by the caller. */
@@ -110,6 +141,73 @@ static bool is_boxed_const(const IrInsn *i)
     return i->op == IR_CONST_F64 && i->imm >> 32 == UINT32_MAX;
 }
 
+/* Whether the phi has an input that only a guard makes a box. */
+static bool is_unsure_box(const Narrow *n, uint32_t phi)
+{
+    const IrBuilder *b = n->b;
+    for (uint32_t i = 0; i < build_insn(b, phi)->nargs; i++) {
+        uint32_t v = phi_arg(b, phi, i);
+        IrOp op = op_of(b, v);
+        bool is_sure = op == IR_PHI_F64 ? n->flags[v] & EXACT : op == IR_BOX_F64 || is_boxed_const(build_insn(b, v));
+        if (!is_sure && can_guard(n, phi, i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static uint8_t box_flags(Narrow *n, uint32_t p, bool *is_changed)
+{
+    IrBuilder *b = n->b;
+    uint8_t flags = n->flags[p];
+    for (uint32_t i = 0; i < build_insn(b, p)->nargs; i++) {
+        uint32_t v = phi_arg(b, p, i);
+        IrOp op = op_of(b, v);
+        bool is_exact = can_guard(n, p, i) && !ir_has_trait(build_insn(b, v), IR_TRAIT_FLOAT);
+        if (op == IR_PHI_F64) {
+            is_exact |= (n->flags[v] & EXACT) != 0;
+            flags |= n->flags[v] & GAIN;
+            if (flags & WANTED && !(n->flags[v] & WANTED)) {
+                n->flags[v] |= WANTED;
+                *is_changed = true;
+            }
+        } else if (op == IR_BOX_F64) {
+            is_exact = true;
+            flags |= GAIN;
+        } else {
+            is_exact |= is_boxed_const(build_insn(b, v));
+        }
+        flags &= (uint8_t)~(is_exact ? 0 : EXACT);
+    }
+    return flags;
+}
+
+static void spread_boxes(Narrow *n)
+{
+    for (bool is_changed = true; is_changed;) {
+        is_changed = false;
+        for (uint32_t k = 0; k < n->nphis; k++) {
+            uint32_t p = n->phis[k];
+            uint8_t flags = build_insn(n->b, p)->type == IR_F64 ? box_flags(n, p, &is_changed) : 0;
+            is_changed |= flags != n->flags[p];
+            n->flags[p] = flags;
+        }
+    }
+}
+
+/* Phis that are boxes in all ways, wanted or not: boxing moves out of the loop. */
+static bool has_exact_gain(Narrow *n)
+{
+    bool has_any = false;
+    for (uint32_t k = 0; k < n->nphis; k++) {
+        uint8_t *flags = &n->flags[n->phis[k]];
+        bool is_gain = (*flags & (EXACT | GAIN)) == (EXACT | GAIN);
+        *flags |= is_gain ? WANTED : 0;
+        has_any |= is_gain;
+    }
+    return has_any;
+}
+
 /* Flags of boxed phis: wanted from unbox operations and through the phis' inputs, gain and exactness to a fixed point. */
 static bool flag_boxes(Narrow *n)
 {
@@ -124,34 +222,11 @@ static bool flag_boxes(Narrow *n)
             }
         }
     }
-    for (uint32_t k = 0; k < n->nphis; k++) {
-        n->flags[n->phis[k]] |= EXACT;
-    }
-    for (bool is_changed = has_use; is_changed;) {
-        is_changed = false;
-        for (uint32_t k = 0; k < n->nphis; k++) {
-            uint32_t p = n->phis[k];
-            uint8_t flags = n->flags[p];
-            for (uint32_t i = 0; i < build_insn(b, p)->nargs; i++) {
-                uint32_t v = phi_arg(b, p, i);
-                IrOp op = op_of(b, v);
-                if (op == IR_PHI_F64) {
-                    flags |= n->flags[v] & GAIN;
-                    flags &= (uint8_t)~(n->flags[v] & EXACT ? 0 : EXACT);
-                    if (flags & WANTED && !(n->flags[v] & WANTED)) {
-                        n->flags[v] |= WANTED;
-                        is_changed = true;
-                    }
-                } else if (op == IR_BOX_F64) {
-                    flags |= GAIN;
-                } else if (!is_boxed_const(build_insn(b, v))) {
-                    flags &= (uint8_t)~EXACT;
-                }
-            }
-            is_changed |= flags != n->flags[p];
-            n->flags[p] = flags;
-        }
-    }
+    unsigned round = 0;
+    do {
+        spread_boxes(n);
+        has_use |= has_exact_gain(n);
+    } while (drop_guards(n, is_unsure_box, round++));
     return has_use;
 }
 
@@ -171,6 +246,33 @@ static uint32_t unboxed(Narrow *n, uint32_t v)
     return n->twin[v];
 }
 
+/* The F32 in what is known to be a box, at the start of `block`. */
+static uint32_t low_half(IrBuilder *b, uint32_t block, uint32_t v)
+{
+    uint32_t low = insert_after(b, IR_VLOW32_F32, block, 0);
+    uint32_t wide = insert_after(b, IR_VFROM64_V128, block, 0);
+    build_insn(b, wide)->arg[0] = v;
+    build_insn(b, low)->arg[0] = wide;
+    return low;
+}
+
+static bool is_exact_box(const Narrow *n, uint32_t v)
+{
+    IrOp op = op_of(n->b, v);
+    return op == IR_BOX_F64 || is_boxed_const(build_insn(n->b, v)) || (op == IR_PHI_F64 && n->flags[v] & EXACT);
+}
+
+/* The narrow form of a phi's i-th input. */
+static uint32_t unboxed_input(Narrow *n, uint32_t phi, uint32_t i)
+{
+    uint32_t v = phi_arg(n->b, phi, i);
+    if (n->flags[phi] & EXACT && !is_exact_box(n, v)) {
+        uint32_t block = guards_add(&n->guards, build_insn(n->b, phi)->block, i, GUARD_BOXED, v);
+        return low_half(n->b, block, v);
+    }
+    return unboxed(n, v);
+}
+
 static void narrow_boxes(Narrow *n)
 {
     IrBuilder *b = n->b;
@@ -184,7 +286,7 @@ static void narrow_boxes(Narrow *n)
             continue;
         }
         for (uint32_t i = 0; i < build_insn(b, p)->nargs; i++) {
-            uint32_t v = unboxed(n, phi_arg(b, p, i));
+            uint32_t v = unboxed_input(n, p, i);
             b->r->extra[build_insn(b, n->twin[p])->arg[0] + i] = v;
         }
     }
@@ -229,37 +331,68 @@ static bool is_canonical(const IrInsn *i)
     }
 }
 
-/* EXACT: every input is canonical; GAIN: some fcanon falls away. */
-static bool flag_canonical(Narrow *n)
+/* Whether the value is an fcanon that a phi can do without. */
+static bool is_spare(const Narrow *n, const IrInsn *i)
 {
-    IrBuilder *b = n->b;
-    for (uint32_t k = 0; k < n->nphis; k++) {
-        n->flags[n->phis[k]] = EXACT;
-    }
-    bool has_gain = false;
-    for (bool is_changed = true; is_changed;) {
-        is_changed = false;
-        for (uint32_t k = 0; k < n->nphis; k++) {
-            uint32_t p = n->phis[k];
-            uint8_t flags = n->flags[p];
-            for (uint32_t i = 0; i < build_insn(b, p)->nargs && flags & EXACT; i++) {
-                uint32_t v = phi_arg(b, p, i);
-                const IrInsn *a = build_insn(b, v);
-                if (ir_has_trait(a, IR_TRAIT_PHI)) {
-                    flags = n->flags[v] & EXACT ? flags | (n->flags[v] & GAIN) : 0;
-                } else if (!is_canonical(a)) {
-                    flags = 0;
-                } else if ((a->op == IR_FCANON_F32 || a->op == IR_FCANON_F64) &&
-                           is_quiet_result(n, build_resolve(b, a->arg[0]))) {
-                    flags |= GAIN;
-                }
-            }
-            is_changed |= flags != n->flags[p];
-            n->flags[p] = flags;
-            has_gain |= flags & GAIN;
+    return (i->op == IR_FCANON_F32 || i->op == IR_FCANON_F64) && !(i->flags & IR_FLAG_KEPT) &&
+           is_quiet_result(n, build_resolve(n->b, i->arg[0]));
+}
+
+static bool is_unsure_canon(const Narrow *n, uint32_t phi)
+{
+    const IrBuilder *b = n->b;
+    for (uint32_t i = 0; i < build_insn(b, phi)->nargs; i++) {
+        uint32_t v = phi_arg(b, phi, i);
+        const IrInsn *a = build_insn(b, v);
+        bool is_sure = ir_has_trait(a, IR_TRAIT_PHI) ? n->flags[v] & EXACT : is_canonical(a);
+        if (!is_sure && can_guard(n, phi, i)) {
+            return true;
         }
     }
-    return has_gain;
+    return false;
+}
+
+/* EXACT: every input is canonical; GAIN: some fcanon falls away. */
+static uint8_t canon_flags(const Narrow *n, uint32_t p)
+{
+    const IrBuilder *b = n->b;
+    uint8_t flags = n->flags[p];
+    for (uint32_t i = 0; i < build_insn(b, p)->nargs; i++) {
+        uint32_t v = phi_arg(b, p, i);
+        const IrInsn *a = build_insn(b, v);
+        bool may_guard = can_guard(n, p, i);
+        if (ir_has_trait(a, IR_TRAIT_PHI)) {
+            flags &= (uint8_t)~(n->flags[v] & EXACT || may_guard ? 0 : EXACT);
+            flags |= n->flags[v] & EXACT && !may_guard ? n->flags[v] & GAIN : 0;
+        } else if (!is_canonical(a)) {
+            flags &= (uint8_t)~(may_guard && !ir_has_trait(a, IR_TRAIT_FLOAT) ? 0 : EXACT);
+        } else if (is_spare(n, a)) {
+            flags |= GAIN;
+        }
+    }
+    return flags & EXACT ? flags : flags & HEAD;
+}
+
+static bool flag_canonical(Narrow *n)
+{
+    unsigned round = 0;
+    do {
+        for (bool is_changed = true; is_changed;) {
+            is_changed = false;
+            for (uint32_t k = 0; k < n->nphis; k++) {
+                uint32_t p = n->phis[k];
+                uint8_t flags = canon_flags(n, p);
+                is_changed |= flags != n->flags[p];
+                n->flags[p] = flags;
+            }
+        }
+    } while (drop_guards(n, is_unsure_canon, round++));
+    for (uint32_t k = 0; k < n->nphis; k++) {
+        if (n->flags[n->phis[k]] & GAIN) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Arithmetic that reads fcanon of a phi made here reads the phi. */
@@ -298,11 +431,12 @@ static void narrow_canonical(Narrow *n)
         for (uint32_t i = 0; i < build_insn(b, p)->nargs; i++) {
             uint32_t v = phi_arg(b, p, i);
             const IrInsn *a = build_insn(b, v);
-            bool is_canon = a->op == IR_FCANON_F32 || a->op == IR_FCANON_F64;
-            if (is_canon && is_quiet_result(n, build_resolve(b, a->arg[0]))) {
+            if (is_spare(n, a)) {
                 v = build_resolve(b, a->arg[0]);
-            } else if (ir_has_trait(a, IR_TRAIT_PHI) && n->twin[v]) {
-                v = n->twin[v];
+            } else if (ir_has_trait(a, IR_TRAIT_PHI) && n->flags[v] & EXACT) {
+                v = n->twin[v] ? n->twin[v] : v;
+            } else if (!is_canonical(a)) {
+                guards_add(&n->guards, build_insn(b, p)->block, i, GUARD_CANON, v);
             }
             b->r->extra[build_insn(b, n->twin[p])->arg[0] + i] = v;
         }
@@ -323,6 +457,7 @@ void narrow_phis(IrBuilder *b)
         return;
     }
     Narrow n = { .b = b };
+    guards_init(&n.guards, b);
     find_phis(&n);
     if (n.nphis && b->has_box) {
         narrow_boxes(&n);
@@ -332,4 +467,5 @@ void narrow_phis(IrBuilder *b)
         narrow_canonical(&n);
         bypass_canon(&n);
     }
+    guards_build(&n.guards);
 }

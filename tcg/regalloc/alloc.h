@@ -125,11 +125,11 @@ typedef struct Ra {
     bool is_single; /* one block: intervals have no holes */
     /* Else: live sets by block (destinations of phis that are used are in live_in of their block);
      * values that are used again when the loops that end with a block come round, or NULL; the phi
-     * that defines a value, + 1. */
+     * that defines a value, + 1; the block of each insn. */
     uint32_t words; /* of a set of vregs */
     uint64_t *live_in, *live_out, *scratch_set;
     uint64_t **loop_marks;
-    uint32_t *phi_of;
+    uint32_t *phi_of, *block_of;
 
     Range *ranges;
     Use *uses;
@@ -182,6 +182,11 @@ static inline Range ra_range(const Ra *ra, const Part *p)
     return p->range ? ra->ranges[p->cursor] : (Range){ p->begin, p->end, 0 };
 }
 
+static inline uint32_t ra_block_at(const Ra *ra, uint32_t pos)
+{
+    return ra->is_single ? 1 : ra->block_of[pos / 2];
+}
+
 static inline bool ra_has(const uint64_t *set, uint32_t v) { return set[v / 64] >> v % 64 & 1; }
 static inline void ra_set(uint64_t *set, uint32_t v) { set[v / 64] |= 1ull << v % 64; }
 static inline void ra_clear(uint64_t *set, uint32_t v) { set[v / 64] &= ~(1ull << v % 64); }
@@ -229,7 +234,6 @@ bool ra_begin_in_memory(Ra *ra, uint32_t v);
 uint32_t ra_split(Ra *ra, uint32_t p, uint32_t pos);
 /* The best place to split in [min, max]: in the least deep loop, as late as possible. */
 uint32_t ra_split_position(const Ra *ra, uint32_t min, uint32_t max);
-uint32_t ra_block_at(const Ra *ra, uint32_t pos);
 /* The first use at or after pos, of any kind or one that needs a register; 0: none. */
 uint32_t ra_next_use(const Ra *ra, const Part *p, uint32_t pos);
 uint32_t ra_next_reg_use(const Ra *ra, const Part *p, uint32_t pos);

@@ -427,6 +427,9 @@ static void build_block(Ra *ra, uint32_t id)
                .last_count = RA_NEVER };
     if (!ra->is_single) {
         w.live_in = &ra->live_in[(size_t)id * ra->words];
+        for (uint32_t i = b->first; i < b->end; i++) {
+            ra->block_of[i] = id;
+        }
         ra_build_live_out(ra, id);
         build_block_end(&w, b);
     }
@@ -481,6 +484,8 @@ void ra_build(Ra *ra)
     init_values(ra);
     if (!ra->is_single) {
         ra->phi_of = arena_alloc0(ra->arena, sizeof(uint32_t) * m->nvregs);
+        ra->block_of = arena_alloc(ra->arena, sizeof(uint32_t) * (m->ninsns + 1));
+        ra->block_of[m->ninsns] = m->nblocks - 1;
         ra_build_live_sets(ra);
     }
     for (uint32_t b = m->nblocks; b-- > 1;) {

@@ -363,12 +363,23 @@ static void place_use(Quick *q, MOperand *o, RegSet forbidden)
     }
 }
 
-static bool is_same_list(const Quick *q, const MSnapshot *s)
+/* A result tied to its source may stand in the insn's own snapshot for what its register holds before. */
+static const MOperand *tied_result(const Quick *q, const MOperand *ops, uint32_t v)
 {
-    return s->first == q->last_first && s->count == q->last_count;
+    FOR_BITS(k, q->tied ? q->results : 0) {
+        if (ops[k].role == M_TIED && ops[k].vreg == v) {
+            return &ops[k];
+        }
+    }
+    return NULL;
 }
 
-static void bring_snapshot(Quick *q, const MInsn *in)
+static bool is_same_list(const Quick *q, const MSnapshot *s)
+{
+    return s->first == q->last_first && s->count == q->last_count && !q->tied;
+}
+
+static void bring_snapshot(Quick *q, const MInsn *in, const MOperand *ops)
 {
     const MSnapshot *s = &q->m->snaps[in->snap];
     RegSet forbidden = (in->is_snap_early ? q->early : q->late) | q->fixed;
@@ -377,13 +388,13 @@ static void bring_snapshot(Quick *q, const MInsn *in)
     }
     const MSnapEntry *e = &q->m->snap_entries[s->first], *end = e + s->count;
     for (; e < end; e++) {
-        if (!ra_is_const(e->recipe) && q->loc[e->vreg].kind == LOC_NONE) {
+        if (!ra_is_const(e->recipe) && q->loc[e->vreg].kind == LOC_NONE && !tied_result(q, ops, e->vreg)) {
             bring(q, e->vreg, true, forbidden);
         }
     }
 }
 
-static uint32_t note_snapshot(Quick *q, const MInsn *in)
+static uint32_t note_snapshot(Quick *q, const MInsn *in, const MOperand *ops)
 {
     const MSnapshot *s = &q->m->snaps[in->snap];
     if (is_same_list(q, s) && q->changes == q->last_changes) {
@@ -397,9 +408,12 @@ static uint32_t note_snapshot(Quick *q, const MInsn *in)
     Loc *l = out->snap_locs + q->nlocs;
     for (uint32_t k = 0; k < s->count; k++) {
         l[k] = ra_is_const(e[k].recipe) ? (Loc){ LOC_CONST, 0, (uint16_t)e[k].vreg } : q->loc[e[k].vreg];
+        if (UNLIKELY(l[k].kind == LOC_NONE)) {
+            l[k] = tied_result(q, ops, e[k].vreg)->loc;
+        }
     }
     q->last_first = s->first;
-    q->last_count = s->count;
+    q->last_count = q->tied ? RA_NEVER : s->count;
     q->last_changes = q->changes;
     q->last_start = q->nlocs;
     q->nlocs += s->count;
@@ -425,7 +439,7 @@ static void walk_insn(Quick *q, uint32_t i)
         place_use(q, &ops[k], q->late);
     }
     if (in->snap) {
-        bring_snapshot(q, in);
+        bring_snapshot(q, in, ops);
     }
     if (q->tied) {
         FOR_BITS(k, q->results) {
@@ -444,7 +458,7 @@ static void walk_insn(Quick *q, uint32_t i)
         q->is_brought = false;
     }
     if (in->snap) {
-        q->out->snap_start[i] = note_snapshot(q, in);
+        q->out->snap_start[i] = note_snapshot(q, in, ops);
     }
     if (q->after.n) {
         flush(q, &q->after, i + 1);

@@ -2,21 +2,6 @@
 /* Cutting intervals, choosing where, and looking up the piece at a position. */
 #include "tcg/regalloc/alloc.h"
 
-uint32_t ra_block_at(const Ra *ra, uint32_t pos)
-{
-    const MBlock *blocks = ra->m->blocks;
-    uint32_t low = 1, high = ra->m->nblocks;
-    while (high - low > 1) {
-        uint32_t mid = low + (high - low) / 2;
-        if (blocks[mid].first <= pos / 2) {
-            low = mid;
-        } else {
-            high = mid;
-        }
-    }
-    return low;
-}
-
 uint32_t ra_split_position(const Ra *ra, uint32_t min, uint32_t max)
 {
     if (ra->is_single || min >= max) {

@@ -454,7 +454,10 @@ void mir_select(IrRegion *r, const HostSettings *settings, MRegion *m)
     m->ir = r;
     add_constants(s);
     m->nvregs = m->nsnaps = 1;
-    m->vregs = arena_grow(m->arena, m->vregs, sizeof(MVreg), &m->cap_vregs, 1);
+    m->insns = arena_grow(m->arena, m->insns, sizeof(MInsn), &m->cap_insns, 2 * r->ninsns);
+    m->operands = arena_grow(m->arena, m->operands, sizeof(MOperand), &m->cap_operands, 4 * r->ninsns);
+    m->snap_entries = arena_grow(m->arena, m->snap_entries, sizeof(MSnapEntry), &m->cap_snap_entries, r->nsnap_entries + 1);
+    m->vregs = arena_grow(m->arena, m->vregs, sizeof(MVreg), &m->cap_vregs, r->ninsns);
     m->vregs[0] = (MVreg){ .hint = -1 };
     m->snaps = arena_grow(m->arena, m->snaps, sizeof(MSnapshot), &m->cap_snaps, r->nsnaps + 1);
     /* all in one, to be cleared at once */

@@ -4,8 +4,8 @@
 
 #include "util/arena.h"
 
-/* A value for an exit. What loops make for their exits only is computed at the exit, where that needs no more registers;
- * sign extensions always are. */
+/* A value for an exit. What is made for exits only is computed at the exit, where that needs no more registers: of several ways on, one
+ * takes it at most. Sign extensions always are. */
 static uint32_t exit_value(Sel *s, uint32_t v)
 {
     const IrInsn *i = &s->r->insns[v];
@@ -19,7 +19,7 @@ static uint32_t exit_value(Sel *s, uint32_t v)
         return d;
     }
     if (!is_sinkable || s->vreg[v] || sel_resolve(s, v) != v || sel_const(s, i->arg[0], &c) || i->block == s->block ||
-        (from->loop_depth <= to->loop_depth && !to->is_cold)) {
+        (from->loop_depth < to->loop_depth && !to->is_cold) || i->flags & IR_FLAG_KEPT) {
         return sel_reg(s, v);
     }
     uint32_t d = sel_new_typed(s, i->type);

@@ -24,7 +24,7 @@ uint32_t sel_fp_source(Sel *s, uint32_t v)
 {
     const IrInsn *i = &s->r->insns[v];
     bool is_canon = i->op == IR_FCANON_F32 || i->op == IR_FCANON_F64;
-    return is_canon && !s->vreg[v] && is_arithmetic(s->r->insns[i->arg[0]].op) ? i->arg[0] : v;
+    return is_canon && !s->vreg[v] && !(i->flags & IR_FLAG_KEPT) && is_arithmetic(s->r->insns[i->arg[0]].op) ? i->arg[0] : v;
 }
 
 /* ---- calls of C: everything as bits in integer registers */
@@ -160,7 +160,7 @@ void sel_canon(Sel *s, uint32_t d, uint32_t v)
     const IrInsn *i = &s->r->insns[v];
     unsigned size = i->type == IR_F64 ? 8 : 4;
     uint32_t a = sel_reg(s, v);
-    if (is_arithmetic(i->op)) {
+    if (is_arithmetic(i->op) || i->flags & IR_FLAG_QUIET) {
         sel_emit2(s, MOP_CANON, size, d, sel_arg_reg(a));
         return;
     }

@@ -58,7 +58,7 @@ static void add_entry(Sel *s, unsigned slot, MRecipe recipe, uint32_t vreg)
 
 static bool is_unwanted(Sel *s, uint32_t v, IrOp op)
 {
-    return s->r->insns[v].op == op && !s->vreg[v];
+    return s->r->insns[v].op == op && !s->vreg[v] && !(s->r->insns[v].flags & IR_FLAG_KEPT);
 }
 
 /* A summand: a constant, a register, or a cheap operation on one. `plus`: added to what stands before. */

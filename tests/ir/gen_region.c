@@ -562,7 +562,7 @@ static void add_terminator(Gen *g, unsigned block)
 void random_region(IrMachine *m, IrRegion *r, uint64_t seed)
 {
     Gen gen = { .b = m->builder, .rnd = { seed }, .base = (uintptr_t)m->memory }, *g = &gen;
-    IrSettings settings = { .no_fold = chance(g, 30), .is_tso = chance(g, 30) };
+    IrSettings settings = { .no_fold = chance(g, 30), .is_tso = chance(g, 30), .has_guards = chance(g, 50) };
     memset(r, 0, sizeof *r);
     arena_reset(m->arena);
     ir_begin(m->builder, r, m->arena, irm_slots, IRM_NSLOTS, irm_helpers, IRM_NHELPERS, 0, &settings);

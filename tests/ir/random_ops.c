@@ -326,6 +326,30 @@ static void random_scalar(Maker *m)
     m->has_put = true;
 }
 
+/* The flags saved round comparisons, in another order of bits. */
+static void random_quiet_compare(Maker *m)
+{
+    IrBuilder *b = m->b;
+    I32 flags = ir_fp_get_flags_i32(b), kept = ir_const_i32(b, MXCSR_FLAGS & ~MXCSR_DENORMAL), three = ir_const_i32(b, 3);
+    I32 low = ir_and_i32(b, flags, kept), up = ir_shl_i32(b, low, three);
+    I64 saved = ir_zext_i64(b, up);
+    unsigned n = rng_below(&m->rng, 4);
+    for (unsigned i = 0; i < n; i++) {
+        F64 x = { random_value(m, IR_F64) }, y = { random_value(m, IR_F64) };
+        I32 r = rng_below(&m->rng, 2) ? ir_fcmp_lt_f64(b, x, y) : ir_fcmp_eq_f64(b, x, y);
+        remember(m, IR_I32, r.id);
+    }
+    if (rng_below(&m->rng, 4) == 0) {
+        F32 x = { random_value(m, IR_F32) };
+        remember(m, IR_I32, ir_fcmp_le_f32(b, x, x).id);
+    }
+    if (rng_below(&m->rng, 8) == 0) {
+        random_pure(m);
+    }
+    I32 back = ir_trunc_i32(b, saved), down = ir_shr_i32(b, back, three);
+    ir_fp_set_flags(b, ir_and_i32(b, down, kept));
+}
+
 static void random_fpenv(Maker *m)
 {
     IrBuilder *b = m->b;
@@ -576,6 +600,9 @@ void random_insn(Maker *m)
     case 5:
     case 6:
         random_scalar(m);
+        break;
+    case 7:
+        random_quiet_compare(m);
         break;
     case 3: /* partial progress: what was put so far belongs to the snapshots that follow */
         ir_insn_commit(m->b);

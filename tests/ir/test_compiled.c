@@ -30,7 +30,7 @@ typedef struct Generator {
 static void make_program(IrMachine *m, IrRegion *r, uint64_t seed)
 {
     RandomProgram program;
-    IrSettings settings = { .no_fold = seed % 5 == 0, .is_tso = seed % 3 == 0 };
+    IrSettings settings = { .no_fold = seed % 5 == 0, .is_tso = seed % 3 == 0, .has_guards = seed % 4 != 0 };
     memset(r, 0, sizeof *r);
     arena_reset(m->arena);
     random_ir_build(m->builder, r, m->arena, &settings, seed, seed % 7 ? 24 : 120, &program);
@@ -100,7 +100,7 @@ static bool check_entry(Generator *g, IrRegion *r, uint32_t b, unsigned k)
     in.has_stop &= !(m->has_poll && b == 1); /* the poll at the head takes it, and the region is entered again */
     irm_interpret(m, r, b, &in, &by_interpreter);
     in.has_stop = has_stop;
-    if (by_interpreter.event == TCG_EVENT_STOP) {
+    if (by_interpreter.event == TCG_EVENT_STOP || by_interpreter.event == TCG_EVENT_INTERPRET) { /* there is nothing to fetch */
         by_interpreter.event = TCG_EVENT_LOOKUP;
     }
     if (by_interpreter.event == TCG_EVENT_LOOKUP && is_entry(r, by_interpreter.pc)) {

@@ -2,7 +2,7 @@
 /*
  * Golden IR: each case of a *.ir file is parsed into the builder, finished, verified and compared with the text below it.
  *
- *   == NAME [plain] [tso]
+ *   == NAME [plain] [tso] [guards]
  *   (input, see tcg/print.h)
  *   --
  *   (the finished region, its values renumbered in order of appearance)
@@ -64,7 +64,8 @@ static void renumber(Text *out, const char *s)
 /* Builds the case and prints it into out; or the error. */
 static void process(IrBuilder *b, Arena *arena, const char *name, const char *input, Text *out)
 {
-    IrSettings settings = { .no_fold = strstr(name, " plain"), .is_tso = strstr(name, " tso") };
+    IrSettings settings = { .no_fold = strstr(name, " plain"), .is_tso = strstr(name, " tso"),
+                            .has_guards = strstr(name, " guards") };
     IrRegion r;
     unsigned line;
     uint32_t insn, block;

@@ -91,14 +91,14 @@ class Generator(insns.Source):
         return word
 
     def oracle_errs(self, rows, words):
-        """QEMU 11 forgets the inexact flag of froundnx where its result is dead, and lets amocas write x0."""
+        """QEMU 11 forgets the flags of fround and froundnx where the result is dead, and lets amocas write x0."""
         rounded = set()
         for r, w in zip(rows, words):
             d = r.field(w, 'd') if 'd' in r.fields else None
             if r.asm.startswith('f:rd'):
                 if d in rounded or (r.width == 16 and rounded):
                     return True
-                if r.name.startswith('froundnx'):
+                if r.name.startswith('fround'):
                     rounded.add(d)
             if r.name.startswith('amocas') and d == 0:
                 return True
