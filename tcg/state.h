@@ -22,8 +22,8 @@
  *          Once at the head of each region and on each back edge inside one.
  * LEAVING  eax = exit argument (see below), jump through CpuState.tramp[]. The trampoline stores the pins home, saves the guest's
  *          MXCSR, loads the host's, goes back to the C stack and returns a TcgEvent from tcg_enter.
- * HELPERS  translated code calls C with rsp switched to CpuState.c_stack (call [rbp + tramp]): rdi = CpuState *. The emitter saves
- *          live caller-saved registers in CpuState.save[] around it.
+ * HELPERS  translated code calls C with rsp switched to CpuState.c_stack (call [rbp + tramp]): rdi = CpuState *. Values that
+ *          live on are kept from C's registers by the allocator, kept pins by the emitter; out-of-line slow paths save in CpuState.save[].
  * MOVING   code refers to its own code and data only rip-relative, to everything else through rbp, and to other regions
  *          only through its links: a region can be copied with its data page to any address at the same offsets.
  */

@@ -18,7 +18,7 @@
 enum {
     RETURN_STACK_SIZE = 256 << 10,
     BLOCK_SIZE = STATE_TABLE + (sizeof(TcgTableEntry) << STATE_TABLE_BITS),
-    DEFAULT_HOT_THRESHOLD = 1000,
+    DEFAULT_HOT_THRESHOLD = 20000, /* a larger region costs a millisecond or two: what it saves must have a chance to be more */
     MXCSR_DEFAULT = 0x1f80,
 };
 

@@ -153,7 +153,8 @@ static void test_stop(ToyMachine *m, CpuState *s)
     check(is_ok, "a request before running");
     *toy_reg(s, 4) = (uintptr_t)&later.count;
     pthread_create(&thread, NULL, stop_later, &later);
-    is_ok = run(s, pc) == TCG_EVENT_STOP && *toy_reg(s, 3) > 0 && (s->pc == pc || s->pc == pc + 8);
+    /* where polls are: heads of regions (of one instruction, at the least), the branch back */
+    is_ok = run(s, pc) == TCG_EVENT_STOP && *toy_reg(s, 3) > 0 && s->pc - pc <= 8 && s->pc % 4 == 0;
     pthread_join(thread, NULL);
     *toy_reg(s, 4) = memory;
     check(is_ok, "a request while in a loop");
