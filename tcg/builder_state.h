@@ -179,6 +179,9 @@ void canon_sink(IrBuilder *b, bool may_split); /* readers behind a loop get thei
 void canon_mark(IrBuilder *b, bool has_phis); /* IR_FLAG_KEPT: what non-arithmetic (and phis) read */
 void canon_share(IrBuilder *b); /* readers behind a kept one read it */
 
+/* ---- opt/step.c: what comes after a loop variable's step counts from its new value */
+void step_rebase(IrBuilder *b);
+
 /* ---- opt/dead.c: removes what nobody needs, resolves arguments, counts uses */
 void dead_remove(IrBuilder *b);
 

@@ -15,6 +15,7 @@ void ir_finish(IrBuilder *b)
     canon_sink(b, b->settings.has_guards);
     canon_mark(b, true);
     canon_share(b);
+    step_rebase(b);
     slots_fill_snapshots(b);
     dead_remove(b);
     flow_lay_out(b);
