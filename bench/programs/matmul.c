@@ -8,7 +8,7 @@ int main(void)
     for (int i = 0; i < N; i++)
         for (int j = 0; j < N; j++)
             a[i][j] = i * 0.5 + j, b[i][j] = i - j * 0.25;
-    for (int round = 0; round < 30; round++)
+    for (int round = 0; round < 12; round++)
         for (int i = 0; i < N; i++)
             for (int j = 0; j < N; j++) {
                 double s = 0;
