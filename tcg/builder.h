@@ -25,9 +25,14 @@ struct Arena;
 IrBuilder *ir_builder_new(void);
 void ir_builder_free(IrBuilder *b);
 
+/* Guards that failed often are not made again. */
+enum { IR_GUARD_BITS = 12, IR_GUARD_FAILS_MAX = 32 };
+#define IR_GUARD_PLACE(pc) ((uint32_t)((pc) * 0x9e3779b97f4a7c15ull >> (64 - IR_GUARD_BITS)))
+
 typedef struct IrSettings {
     bool no_fold;       /* plain construction: no folding, numbering or reuse (for tests) */
     bool has_guards;    /* loops may check what they are entered with: exits to the interpreter (opt/guard.h) */
+    const _Atomic uint8_t *guard_fails; /* how often guards failed by place: IR_GUARD_PLACE of the block's pc; NULL: never */
     bool is_tso;        /* guest memory model is TSO: a load may not be reused across another load */
 } IrSettings;
 void ir_begin(IrBuilder *b, IrRegion *r, struct Arena *arena, const IrSlotDesc *slots, unsigned nslots,

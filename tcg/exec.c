@@ -156,9 +156,19 @@ static void log_entry(TcgThread *th, const void *code)
     }
 }
 
+/* Code has left for the interpreter, perhaps by a guard. Where that happens often, it is made anew without. */
+static void note_guard(TcgThread *th, uint64_t pc)
+{
+    _Atomic uint8_t *fails = &th->tcg->guard_fails[IR_GUARD_PLACE(pc)];
+    if (atomic_load_explicit(fails, memory_order_relaxed) < IR_GUARD_FAILS_MAX && atomic_fetch_add(fails, 1) + 1 == IR_GUARD_FAILS_MAX) {
+        tcg_invalidate(th->tcg, pc, pc + 1);
+    }
+}
+
 static TcgEvent interpret_insn(TcgThread *th)
 {
     epoch_leave(th);
+    note_guard(th, th->state->pc);
     TcgEvent event = interp_step_insn(th);
     epoch_enter(th);
     return event == TCG_EVENT_STOP ? (take_stop(th) ? TCG_EVENT_STOP : TCG_EVENT_NONE) : event;

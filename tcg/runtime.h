@@ -14,6 +14,7 @@
 
 #include "tcg/code.h"
 #include "tcg/codecache.h"
+#include "tcg/builder.h"
 #include "tcg/exec.h"
 #include "tcg/map.h"
 #include "tcg/smc.h"
@@ -58,6 +59,7 @@ struct Tcg {
 
     /* interp_cache.c: pages (hashed) of which some thread may hold IR, and how often one of them was invalidated */
     _Atomic uint64_t interp_pages[INTERP_PAGE_WORDS];
+    _Atomic uint8_t guard_fails[1 << IR_GUARD_BITS]; /* by IR_GUARD_PLACE: code left there for the interpreter; saturates */
     _Atomic uint64_t interp_invalidations;
 
     Lock threads_lock;

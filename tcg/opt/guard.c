@@ -19,8 +19,9 @@ bool guard_is_outside(const IrBuilder *b, uint32_t head, uint32_t p)
 bool guard_is_head(const IrBuilder *b, uint32_t block)
 {
     const IrBlock *k = &b->r->blocks[block];
+    const _Atomic uint8_t *fails = b->settings.guard_fails;
     uint32_t n = 0;
-    if (!b->settings.has_guards || k->loop_head != block || !b->blocks[block].is_insn_start) {
+    if (!b->settings.has_guards || (fails && fails[IR_GUARD_PLACE(k->pc)] >= IR_GUARD_FAILS_MAX) || k->loop_head != block || !b->blocks[block].is_insn_start) {
         return false;
     }
     for (uint32_t p = 0; p < k->npreds; p++) {
