@@ -87,7 +87,7 @@ static void move_if_other(Emit *e, unsigned dst, unsigned src)
     }
 }
 
-/* One is a NaN at least. Numbers win in minnum and maxnum; otherwise the sum is a NaN. */
+/* One is a NaN at least. Numbers win in minnum and maxnum; otherwise the result is a quiet NaN, the sum or the canonical one. */
 static void stub_unordered(Emit *e, const EmitStub *s)
 {
     const MInsn *insn = s->insn;
@@ -103,7 +103,12 @@ static void stub_unordered(Emit *e, const EmitStub *s)
     move_if_other(e, dst, y);
     emit_jmp_to(e, s->resume);
     emit_patch32(e, field, emit_pos(e));
+    ucomis(e, insn, x, x);
+    field = emit_jcc_long(e, X86_P);
     move_if_other(e, dst, x);
+    emit_jmp_to(e, s->resume);
+    emit_patch32(e, field, emit_pos(e));
+    load_canonical(e, insn->size, dst);
     emit_jmp_to(e, s->resume);
 }
 

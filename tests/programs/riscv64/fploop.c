@@ -226,6 +226,17 @@ static void test_compares(void)
     ok(is_ok, "comparisons that put the flags back", "");
 }
 
+/* The NaN that a minimum or maximum of signalling NaNs returns is quiet: using it raises nothing. */
+static void test_quiet_minimum(void)
+{
+    double s = as64(0x7ff0000000000001), r;
+    uint64_t flags;
+    asm volatile("fmin.d %0, %2, %2; fsflags zero; fmax.d %0, %0, %0; frflags %1" : "=&f"(r), "=r"(flags) : "f"(s));
+    uint64_t v;
+    memcpy(&v, &r, 8);
+    ok(v == canon64 && flags == 0, "minimum of signalling NaNs", "");
+}
+
 int main(void)
 {
     char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -236,6 +247,7 @@ int main(void)
     test(1, page, "doubles", 1);
     test(0, page, "floats", 1);
     test_compares();
+    test_quiet_minimum();
     /* Long runs, so that the loops are compiled whatever it takes. */
     for (unsigned k = 0; k < 400; k++) {
         static double x[500];
