@@ -7,6 +7,7 @@
 #include "target/target.h"
 
 struct LoadInfo;
+struct CoreAbi;
 
 typedef struct GuestAbi {
     const Target *target;
@@ -43,6 +44,8 @@ typedef struct GuestAbi {
 
     /* The guest's /proc/cpuinfo; NULL: empty. */
     void (*write_cpuinfo)(const TargetCpu *cpu, int fd);
+
+    const struct CoreAbi *core;  /* NULL: no core files */
 
     /* System calls that only this architecture has (riscv_hwprobe, ...): *is_known false if not one of them. */
     int64_t (*arch_syscall)(Task *t, uint64_t number, const uint64_t args[6], bool *is_known);

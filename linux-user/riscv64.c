@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Linux on riscv64: registers of system calls, capabilities, and the two system calls of its own. Signal frames: signal_riscv64.c. */
+#include <elf.h>
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
 
 #include "linux-user/abi.h"
+#include "linux-user/core.h"
 #include "linux-user/mm.h"
 #include "linux-user/options.h"
 #include "linux-user/signal_riscv64.h"
@@ -215,6 +217,25 @@ static int64_t arch_syscall(Task *t, uint64_t number, const uint64_t args[6], bo
     }
 }
 
+/* elf_gregset_t: struct user_regs_struct (pc, x1 to x31); NT_FPREGSET: f0 to f31, fcsr (asm/ptrace.h). */
+static void core_gregs(const CpuState *s, void *out)
+{
+    uint64_t *regs = out;
+    regs[0] = s->pc;
+    memcpy(&regs[1], &riscv_state_const(s)->x[1], 31 * sizeof(uint64_t));
+}
+
+static void core_fpregs(const CpuState *s, void *out)
+{
+    uint64_t *regs = out;
+    memcpy(regs, riscv_state_const(s)->f, 32 * sizeof(uint64_t));
+    regs[32] = riscv_get_fcsr(s);
+}
+
+static const CoreAbi core_riscv64 = {
+    .machine = EM_RISCV, .gregs_size = 32 * 8, .fpregs_size = 33 * 8, .gregs = core_gregs, .fpregs = core_fpregs,
+};
+
 /* Where handlers return to (riscv has no SA_RESTORER): li a7, __NR_rt_sigreturn; ecall. */
 static const uint8_t sigreturn_code[] = {0x93, 0x08, 0xb0, 0x08, 0x73, 0x00, 0x00, 0x00};
 
@@ -236,5 +257,6 @@ const GuestAbi abi_riscv64 = {
     .vdso = sigreturn_code,
     .vdso_size = sizeof(sigreturn_code),
     .write_cpuinfo = write_cpuinfo,
+    .core = &core_riscv64,
     .arch_syscall = arch_syscall,
 };

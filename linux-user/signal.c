@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include "linux-user/abi.h"
+#include "linux-user/core.h"
 #include "linux-user/mm.h"
 #include "linux-user/signal_host.h"
 #include "linux-user/strace.h"
@@ -353,6 +354,7 @@ NORETURN void task_die_by_signal(Task *t, int sig, const siginfo_t *info)
         strace_signal(t, sig, info);
     }
     if (signal_default(sig) == SIGNAL_CORE) {
+        core_dump(t, sig, info);
         const struct rlimit none = { 0, 0 };
         sys_call2(SYS_setrlimit, RLIMIT_CORE, SYS_PTR(&none)); /* a core of ours would be of no use to anybody */
         say_death(sig);
