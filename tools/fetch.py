@@ -110,6 +110,23 @@ def fetch(suite, arch, package):
         return target
 
 
+def npm(spec):
+    """Folder of an npm package, NAME@VERSION, for whatever machine it is made."""
+    where = os.path.join(CACHE, 'npm', spec.replace('/', '+'))
+    os.makedirs(os.path.dirname(where), exist_ok=True)
+    with open(where + '.lock', 'w') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.path.exists(where):
+            print('fetching %s ...' % spec, file=sys.stderr)
+            shutil.rmtree(where + '.new', ignore_errors=True)
+            os.makedirs(where + '.new')
+            run(['npm', 'pack', '--silent', spec], cwd=where + '.new')
+            run(['tar', '-xzf', os.path.basename(glob.glob(where + '.new/*.tgz')[0])], cwd=where + '.new')
+            os.rename(where + '.new/package', where)
+            shutil.rmtree(where + '.new')
+    return where
+
+
 def qemu_riscv64():
     """Path of the newest qemu-riscv64 (sid): the rival in benchmarks, the oracle in differential tests."""
     return os.path.join(fetch('sid', 'amd64', 'qemu-user'), 'usr/bin/qemu-riscv64')
