@@ -12,6 +12,7 @@ struct CoreAbi;
 typedef struct GuestAbi {
     const Target *target;
     const char *uname_machine;   /* "riscv64" */
+    uint32_t audit_arch;         /* AUDIT_ARCH_*, as filters see it */
     const char *platform;        /* AT_PLATFORM or NULL */
     unsigned syscall_table;      /* column of syscalls.def */
     unsigned word_size;          /* 8 */

@@ -2,6 +2,7 @@
 /* Linux on riscv64: registers of system calls, capabilities, and the two system calls of its own. Signal frames: signal_riscv64.c. */
 #include <elf.h>
 #include <errno.h>
+#include <linux/audit.h>
 #include <sched.h>
 #include <string.h>
 
@@ -242,6 +243,7 @@ static const uint8_t sigreturn_code[] = {0x93, 0x08, 0xb0, 0x08, 0x73, 0x00, 0x0
 const GuestAbi abi_riscv64 = {
     .target = &target_riscv64,
     .uname_machine = "riscv64",
+    .audit_arch = AUDIT_ARCH_RISCV64,
     .syscall_table = SYSCALL_TABLE_RISCV64,
     .word_size = 8,
     .syscall_get = syscall_get,

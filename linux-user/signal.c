@@ -248,7 +248,6 @@ static void deliver(Task *t, int sig, const siginfo_t *info)
     apply_mask(t, t->blocked | action.mask | own);
 }
 
-/* force_sig_info of the kernel: a blocked or ignored fault kills. */
 void signal_force(Task *t, int sig, int code, uint64_t addr)
 {
     siginfo_t info;
@@ -256,13 +255,20 @@ void signal_force(Task *t, int sig, int code, uint64_t addr)
     info.si_signo = sig;
     info.si_code = code;
     info.si_addr = (void *)(uintptr_t)addr;
+    signal_force_info(t, &info);
+}
+
+/* force_sig_info of the kernel: a blocked or ignored fault kills. */
+void signal_force_info(Task *t, const siginfo_t *info)
+{
+    int sig = info->si_signo;
     lock_acquire(&t->sighand->lock);
     bool is_fatal = (t->blocked & SIGNAL_BIT(sig)) || t->sighand->action[sig].handler <= 1;
     lock_release(&t->sighand->lock);
     if (is_fatal) {
-        task_die_by_signal(t, sig, &info);
+        task_die_by_signal(t, sig, info);
     }
-    deliver(t, sig, &info);
+    deliver(t, sig, info);
 }
 
 /* A taken signal that has meanwhile become blocked (a fault's handler came between) goes back to the kernel's queue. */
