@@ -6,7 +6,6 @@
 #include "tcg/state.h"
 #include "util/arena.h"
 #include "util/assert.h"
-#include <stdlib.h>
 
 enum { OPS_PER_INSN = 12, FIRST_OPS = 64 };
 
@@ -184,7 +183,7 @@ static void walk(Quick *q)
         }
         const QRow *row = &quick_rows[i->op];
         quick_take_back_puts(q, id);
-        q->id = id;if (!row->fn) {
+        if (!row->fn) {
             q->is_failed = true;
             return;
         }
@@ -226,13 +225,12 @@ bool host_compile_quick(const IrBuilder *b, const HostSettings *settings, CodeBl
 {
     Quick q;
     init(&q, b, settings);
-    if (!find_line(&q)) { if (getenv("QDBG")) { extern int dprintf(int,const char*,...); dprintf(2,"noline %llx\n",(unsigned long long)q.r->blocks[1].pc);}
+    if (!find_line(&q)) {
         return false;
     }
-    { static int n; const char *m = getenv("QMAX"); if (m && n++ >= atoi(m)) return false; if (m && n == atoi(m)) { extern int dprintf(int,const char*,...); dprintf(2,"last %llx\n",(unsigned long long)q.r->blocks[1].pc);} }
     fill_slots(&q);
     walk(&q);
-    if (q.is_failed) { if (getenv("QDBG")) { extern int dprintf(int,const char*,...); dprintf(2,"fail %s\n",ir_op_info[q.insns[q.id].op].name);}
+    if (q.is_failed) {
         return false;
     }
     lyre_assert(q.nops <= q.cap_ops);
