@@ -269,18 +269,6 @@ static void place(Quick *q, General *g, uint32_t index)
 
 /* ---- one IR operation */
 
-/* The value of a second result, when somebody wants it. */
-static uint32_t second_result(const Quick *q, uint32_t id)
-{
-    for (uint32_t v = id + 1; v < q->r->ninsns && v <= id + 4; v++) {
-        const IrInsn *i = &q->insns[v];
-        if ((i->op == IR_RESULT_I64 || i->op == IR_RESULT_I32) && i->arg[0] == id && quick_is_wanted(q, v)) {
-            return v;
-        }
-    }
-    return 0;
-}
-
 /* The results are made in allocated registers: a pin may be read by the operation, and must not change before it faults. */
 static void leave_pin(Quick *q, uint32_t v)
 {
@@ -302,12 +290,21 @@ static void want(Quick *q, General *g, uint32_t v)
     g->m.vregs[g->sel->vreg[v]].value = v;
 }
 
+/* Its operation makes it. */
+void quick_result(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
+{
+    if (quick_is_wanted(q, id)) {
+        q->is_failed |= q->vals[i->arg[0]].second != 0; /* one is enough for all front ends */
+        q->vals[i->arg[0]].second = id;
+    }
+}
+
 void quick_general(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
 {
     General *g = begin(q);
     Sel *s = g->sel;
     const SelRow *sel = sel_row(i->op);
-    uint32_t second = ir_op_info[i->op].nresults > 1 ? second_result(q, id) : 0;
+    uint32_t second = q->vals[id].second;
     bool is_wanted = quick_is_wanted(q, id) || second;
     if (!is_wanted && (s->state[id] & SEL_FUSED || ir_has_trait(i, IR_TRAIT_PURE))) {
         return;

@@ -54,6 +54,7 @@ typedef struct QVal {
     bool is_param;   /* what the slot held at the region's head */
     QHomes homes;
     uint32_t seen;   /* the latest operation up to this one where the state can be seen */
+    uint32_t second; /* of two results: the result.T that somebody after wants, 0: none */
 } QVal;
 
 /* How to take a put back: what it changed when the slots were filled in the program's order. */
@@ -152,6 +153,7 @@ struct QRow {
 };
 extern const QRow quick_rows[IR_OP_COUNT];
 QFn quick_br, quick_goto, quick_leave, quick_compare;
+QFn quick_result;
 QFn quick_general; /* general.c: by the general way's selection, for whatever has no row */
 
 /* A compare whose flags somebody reads: chosen first, emitted when its readers are. */

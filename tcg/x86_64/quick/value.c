@@ -188,7 +188,9 @@ static bool can_take(const Quick *q, unsigned reg, uint32_t v)
     if (q->value[reg]) {
         return false;
     }
-    return !is_pin(q, reg) || (v >= q->vals[q->id].seen && !q->vals[v].is_param);
+    unsigned op = q->insns[v].op;
+    bool is_made_here = !q->vals[v].is_param && op != IR_RESULT_I64 && op != IR_RESULT_I32;
+    return !is_pin(q, reg) || (v >= q->vals[q->id].seen && is_made_here);
 }
 
 /* ---- operands */
