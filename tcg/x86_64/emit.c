@@ -140,6 +140,7 @@ static void emit_block(Emit *e, uint32_t id)
 
 static void find_pins(Emit *e)
 {
+    memset(e->slot_loc, 0, sizeof e->slot_loc);
     for (uint32_t s = 0, n = 0; s < e->ir->nslots && n < X86_NPINS; s++) { /* the pinned ones are among the first */
         int pin = e->ir->slots[s].pin;
         if (pin >= 0) {
@@ -188,7 +189,6 @@ Emit *emit_begin(const IrRegion *ir, const HostSettings *settings, CodeBlob *out
     e->a.use_vex = host_features.avx;
     e->a.is_single = settings->is_single;
     side_writer_init(&e->side, out->arena);
-    find_pins(e);
     return e;
 }
 
@@ -219,6 +219,7 @@ void x86_emit(const MRegion *m, const MAlloc *alloc, const IrRegion *ir, const H
     Emit *e = emit_begin(ir, settings, out);
     e->m = m;
     e->alloc = alloc;
+    find_pins(e);
     e->pins_live = m->pins_kept & ~alloc->borrowed & e->pins;
     e->pins_borrowed = alloc->borrowed & e->pins;
     while (!emit_all(e)) {

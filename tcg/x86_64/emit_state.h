@@ -66,14 +66,15 @@ struct Emit {
     uint32_t nconsts[2], cap_consts[2];
     uint32_t flags_start;      /* code offset of the operation before, when it may still be shifted; 0: not */
     uint32_t miss_stub;        /* shared jump to return_miss; 0: none yet */
-    uint16_t pin_home[X86_NPINS]; /* offsets in CpuState */
-    uint32_t slot_loc[IR_MAX_SLOTS]; /* Loc of a pinned slot's pin, as bits; else 0 */
     uint32_t pins;             /* pins that the target uses */
     uint32_t pins_live;        /* pins in place throughout: kept and not borrowed */
     uint32_t pins_borrowed;
     bool long_only;            /* a short jump did not reach: all forward ones are long */
     SideWriter side;
     SideRow row;
+    /* the general way's */
+    uint16_t pin_home[X86_NPINS]; /* offsets in CpuState */
+    uint32_t slot_loc[IR_MAX_SLOTS]; /* Loc of a pinned slot's pin, as bits; else 0 */
 };
 
 static inline uint32_t emit_pos(const Emit *e) { return (uint32_t)(e->a.p - e->out->code); }

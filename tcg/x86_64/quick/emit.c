@@ -73,7 +73,7 @@ void quick_emit(const Quick *q, CodeBlob *out)
     Emit *e = emit_begin(q->r, q->settings, out);
     MAlloc alloc = { 0 };
     Loc none;
-    e->pins_live = e->pins;
+    e->pins = e->pins_live = q->b->pins;
     if (q->general) { /* its rows list nothing */
         alloc.snap_locs = &none;
         alloc.snap_start = arena_alloc0(out->arena, q->general->m.ninsns * sizeof(uint32_t));

@@ -51,79 +51,26 @@ static bool find_line(Quick *q)
 
 /* ---- what the slots hold */
 
-static bool is_pinned(const Quick *q, unsigned slot) { return q->r->slots[slot].pin >= 0; }
-
-static void add_home(Quick *q, QHomes *h, unsigned slot)
-{
-    uint16_t home = (uint16_t)(slot + 1);
-    if (!h->first) {
-        h->first = home;
-    } else if (is_pinned(q, slot) && !is_pinned(q, h->first - 1u)) {
-        h->second = h->first;
-        h->first = home;
-    } else if (!h->second) {
-        h->second = home;
-    }
-}
-
-static void remove_home(QHomes *h, unsigned slot)
-{
-    if (h->first == slot + 1) {
-        h->first = h->second;
-        h->second = 0;
-    } else if (h->second == slot + 1) {
-        h->second = 0;
-    }
-}
-
-/* An earlier put of a slot is dead if nothing sees the state before the next one. */
-static void find_dead_puts(Quick *q, uint32_t *last_put)
+/* Which puts reach their homes, what they replace, and what the slots hold at the end. An earlier put of a slot is dead if nothing
+ * sees the state before the next one. */
+static void fill_slots(Quick *q, uint32_t *last_put)
 {
     const BuildPut *log = q->b->log;
     for (uint32_t n = 0; n < q->nputs; n++) {
-        uint32_t before = last_put[log[n].slot];
-        q->puts[n].is_dead = false;
-        if (before && q->vals[log[n].at - 1].seen < log[before - 1].at) {
-            q->puts[before - 1].is_dead = true;
+        uint32_t *last = &last_put[log[n].slot], prev = *last;
+        if (prev && log[n].seen < log[prev - 1].at) {
+            q->puts[prev - 1].is_dead = true;
+            prev = q->puts[prev - 1].prev;
         }
-        last_put[log[n].slot] = n + 1;
+        bool is_there = prev && log[prev - 1].value == log[n].value;
+        q->puts[n] = (QPut){ .prev = prev, .is_dead = is_there };
+        *last = is_there ? prev : n + 1;
     }
-}
-
-static void do_put(Quick *q, uint32_t n)
-{
-    const BuildPut *put = &q->b->log[n];
-    QPut *undo = &q->puts[n];
-    uint32_t old = q->slot_val[put->slot];
-    undo->is_dead |= old == put->value;
-    if (undo->is_dead) {
-        return;
-    }
-    undo->old = old;
-    undo->old_homes = q->vals[old].homes;
-    remove_home(&q->vals[old].homes, put->slot);
-    undo->value_homes = q->vals[put->value].homes;
-    add_home(q, &q->vals[put->value].homes, put->slot);
-    q->slot_val[put->slot] = put->value;
-}
-
-/* Forwards: parameters, exits, puts. */
-static void fill_slots(Quick *q)
-{
-    const IrRegion *r = q->r;
-    uint32_t seen = 0, n = 0;
-    for (uint32_t id = 1; id < r->ninsns; id++) {
-        const IrInsn *i = &q->insns[id];
-        q->vals[id].seen = seen = i->snap ? id : seen;
-        if (i->op >= IR_PHI_I32 && i->op <= IR_PHI_CC && i->block == 1) {
-            q->vals[id].is_param = true;
-            q->vals[id].homes.first = (uint16_t)(i->aux + 1);
-            q->slot_val[i->aux] = id;
+    for (uint32_t n = 0; n < q->nputs; n++) {
+        if (last_put[log[n].slot] == n + 1) {
+            q->slot_val[log[n].slot] = log[n].value;
+            quick_add_home(q, log[n].value, log[n].slot);
         }
-    }
-    find_dead_puts(q, arena_alloc0(r->arena, r->nslots * sizeof(uint32_t)));
-    for (; n < q->nputs; n++) {
-        do_put(q, n);
     }
 }
 
@@ -176,6 +123,7 @@ void quick_leave(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
 
 static void walk(Quick *q)
 {
+    const uint32_t *seen = q->b->seen;
     for (uint32_t id = q->r->ninsns - 1; id && !q->is_failed; id--) {
         const IrInsn *i = &q->insns[id];
         if (!i->block || !q->is_chain[i->block]) {
@@ -183,14 +131,22 @@ static void walk(Quick *q)
         }
         const QRow *row = &quick_rows[i->op];
         q->is_failed |= q->nops + MOST_OPS > q->cap_ops;
-        quick_take_back_puts(q, id);
+        while (q->nputs && q->b->log[q->nputs - 1].at > id) {
+            quick_take_back_put(q);
+        }
+        while (seen[q->nseen - 1] > id) {
+            q->nseen--;
+        }
+        q->seen = seen[q->nseen - 1];
         quick_begin_op(q, id);
         (row->fn ? row->fn : quick_general)(q, id, i, row);
         quick_end_op(q);
     }
+    while (q->nputs && !q->is_failed) {
+        quick_take_back_put(q);
+    }
+    quick_begin_op(q, 0);
     if (!q->is_failed) {
-        quick_take_back_puts(q, 0);
-        quick_begin_op(q, 0);
         quick_load_all(q);
     }
 }
@@ -203,18 +159,18 @@ static void init(Quick *q, const IrBuilder *b, const HostSettings *settings)
     q->r = r;
     q->insns = r->insns;
     q->settings = settings;
-    q->vals = arena_alloc0(r->arena, r->ninsns * sizeof *q->vals);
+    q->nseen = b->nseen;
     q->cap_ops = r->ninsns * OPS_PER_INSN + FIRST_OPS;
     q->ops = arena_alloc(r->arena, q->cap_ops * sizeof *q->ops);
     q->puts = arena_alloc(r->arena, b->nlog * sizeof *q->puts);
-    q->slot_val = arena_alloc0(r->arena, r->nslots * sizeof *q->slot_val);
-    q->is_chain = arena_alloc0(r->arena, r->nblocks * sizeof *q->is_chain);
-    q->next = arena_alloc(r->arena, r->nblocks * sizeof *q->next);
+    /* all in one, to be cleared at once */
+    q->vals = arena_alloc0(r->arena, r->ninsns * sizeof *q->vals + (r->nslots + r->nblocks) * sizeof(uint32_t) + r->nblocks);
+    q->slot_val = (uint32_t *)(q->vals + r->ninsns);
+    q->next = q->slot_val + r->nslots;
+    q->is_chain = (uint8_t *)(q->next + r->nblocks);
     memset(q->slot_of, -1, sizeof q->slot_of);
-    for (uint32_t s = 0; s < r->nslots; s++) {
-        if (r->slots[s].pin >= 0) {
-            q->slot_of[x86_pin_reg[r->slots[s].pin]] = (int8_t)s;
-        }
+    for (unsigned n = 0; n < X86_NPINS; n++) {
+        q->slot_of[x86_pin_reg[n]] = b->pin_slot[n];
     }
 }
 
@@ -225,7 +181,7 @@ bool host_compile_quick(const IrBuilder *b, const HostSettings *settings, CodeBl
     if (!find_line(&q)) {
         return false;
     }
-    fill_slots(&q);
+    fill_slots(&q, arena_alloc0(b->r->arena, b->r->nslots * sizeof(uint32_t)));
     walk(&q);
     if (q.is_failed) {
         return false;
