@@ -192,6 +192,27 @@ Emit *emit_begin(const IrRegion *ir, const HostSettings *settings, CodeBlob *out
     return e;
 }
 
+void emit_make_room(Emit *e, uint32_t nlinks, uint32_t nstubs, uint32_t nrows, uint32_t code)
+{
+    enum { REFS_PER_STUB = 2, ROW_BYTES = 16, SIDE_BYTES = 96 };
+    CodeBlob *out = e->out;
+    out->cap_links = out->cap_stubs = nlinks;
+    out->cap_entries = 1;
+    e->cap_stubs = nlinks + nstubs;
+    out->cap_refs = e->cap_stubs * REFS_PER_STUB;
+    e->side.cap = nrows * ROW_BYTES + SIDE_BYTES;
+    out->cap_code = code;
+    out->links = arena_alloc(e->arena, out->cap_links * sizeof *out->links);
+    out->link_stubs = arena_alloc(e->arena, out->cap_stubs * sizeof *out->link_stubs);
+    out->entries = arena_alloc(e->arena, out->cap_entries * sizeof *out->entries);
+    e->stubs = arena_alloc(e->arena, e->cap_stubs * sizeof *e->stubs);
+    out->refs = arena_alloc(e->arena, out->cap_refs * sizeof *out->refs);
+    e->side.bytes = arena_alloc(e->arena, e->side.cap);
+    out->code = arena_alloc(e->arena, code);
+    e->a.p = out->code;
+    e->limit = out->code + code;
+}
+
 void emit_stubs(Emit *e)
 {
     for (uint32_t i = 0; i < e->nstubs; i++) { /* a stub adds none */

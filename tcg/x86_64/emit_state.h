@@ -88,6 +88,8 @@ static inline void emit_reserve(Emit *e, uint32_t n)
 }
 
 /* emit.c */
+/* Room for that many links, other stubs, rows, and `code` bytes, so that nothing has to grow. */
+void emit_make_room(Emit *e, uint32_t nlinks, uint32_t nstubs, uint32_t nrows, uint32_t code);
 Emit *emit_begin(const IrRegion *ir, const HostSettings *settings, CodeBlob *out);
 void emit_insn(Emit *e, const MInsn *insn);
 void emit_stubs(Emit *e); /* deferred code */

@@ -80,6 +80,7 @@ static void jcc_link(Quick *q, unsigned cond, uint32_t exit_block)
 {
     QOp *op = quick_new(q);
     op->kind = Q_JCC_LINK;
+    q->nlinks++;
     op->opcode = cond;
     op->id = q->r->blocks[exit_block].first;
 }

@@ -76,6 +76,7 @@ typedef struct Quick {
     QVal *vals;
     QOp *ops;              /* last one first */
     uint32_t nops, cap_ops;
+    uint32_t nlinks, nrows; /* side exits; accesses of guest memory */
     uint32_t value[Q_NREGS]; /* in a scratch register, or in a pin before its put; 0: none */
     uint32_t used;         /* registers with a value */
     uint32_t locked;       /* registers of the operation in hand */
