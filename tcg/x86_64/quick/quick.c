@@ -31,10 +31,10 @@ static bool is_next(const Quick *q, uint32_t block, uint32_t at)
 static bool find_line(Quick *q)
 {
     const IrRegion *r = q->r;
-    for (uint32_t at = 1, next; at; at = next) {
+    uint32_t at = 1;
+    do {
         const IrInsn *last = &q->insns[r->blocks[at].last];
-        q->is_chain[at] = true;
-        next = 0;
+        uint32_t next = 0;
         for (uint32_t i = 0; i < r->blocks[at].nsucc; i++) {
             if (!is_side_exit(q, last->succ[i])) {
                 if (next || !is_next(q, last->succ[i], at)) {
@@ -43,9 +43,10 @@ static bool find_line(Quick *q)
                 next = last->succ[i];
             }
         }
-        q->next[at] = next;
+        q->line[q->nline++] = at;
         q->nputs = q->b->blocks[at].log_end; /* what is built behind a branch that is never taken counts for nothing */
-    }
+        at = next;
+    } while (at);
     return true;
 }
 
@@ -53,9 +54,10 @@ static bool find_line(Quick *q)
 
 /* Which puts reach their homes, what they replace, and what the slots hold at the end. An earlier put of a slot is dead if nothing
  * sees the state before the next one. */
-static void fill_slots(Quick *q, uint32_t *last_put)
+static void fill_slots(Quick *q)
 {
     const BuildPut *log = q->b->log;
+    uint32_t *last_put = q->last_put;
     for (uint32_t n = 0; n < q->nputs; n++) {
         uint32_t *last = &last_put[log[n].slot], prev = *last;
         if (prev && log[n].seen < log[prev - 1].at) {
@@ -88,7 +90,7 @@ static void jcc_link(Quick *q, unsigned cond, uint32_t exit_block)
 void quick_br(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
 {
     QCond c;
-    uint32_t next = q->next[i->block];
+    uint32_t next = q->next;
     quick_cond(q, i->arg[0], &c);
     if (!next) {
         QOp *op = quick_new(q);
@@ -102,7 +104,7 @@ void quick_br(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
 
 void quick_goto(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
 {
-    if (!q->next[i->block]) {
+    if (!q->next) {
         QOp *op = quick_new(q);
         op->kind = Q_EXIT;
         op->id = q->r->blocks[i->succ[0]].first;
@@ -122,26 +124,31 @@ void quick_leave(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
 
 /* ---- the walk */
 
-static void walk(Quick *q)
+static void do_insn(Quick *q, uint32_t id, const IrInsn *i)
 {
     const uint32_t *seen = q->b->seen;
-    for (uint32_t id = q->r->ninsns - 1; id && !q->is_failed; id--) {
-        const IrInsn *i = &q->insns[id];
-        if (!i->block || !q->is_chain[i->block]) {
-            continue;
+    while (q->nputs && q->b->log[q->nputs - 1].at > id) {
+        quick_take_back_put(q);
+    }
+    while (seen[q->nseen - 1] > id) {
+        q->nseen--;
+    }
+    q->seen = seen[q->nseen - 1];
+    quick_begin_op(q, id);
+    const QRow *row = &quick_rows[i->op];
+    (row->fn ? row->fn : quick_general)(q, id, i, row);
+    quick_end_op(q);
+    q->is_failed |= q->nops + MOST_OPS > q->cap_ops;
+}
+
+static void walk(Quick *q)
+{
+    while (q->nline && !q->is_failed) {
+        const IrBlock *k = &q->r->blocks[q->line[--q->nline]];
+        for (uint32_t id = k->last; id && !q->is_failed; id = q->insns[id].prev) {
+            do_insn(q, id, &q->insns[id]);
         }
-        const QRow *row = &quick_rows[i->op];
-        q->is_failed |= q->nops + MOST_OPS > q->cap_ops;
-        while (q->nputs && q->b->log[q->nputs - 1].at > id) {
-            quick_take_back_put(q);
-        }
-        while (seen[q->nseen - 1] > id) {
-            q->nseen--;
-        }
-        q->seen = seen[q->nseen - 1];
-        quick_begin_op(q, id);
-        (row->fn ? row->fn : quick_general)(q, id, i, row);
-        quick_end_op(q);
+        q->next = q->line[q->nline];
     }
     while (q->nputs && !q->is_failed) {
         quick_take_back_put(q);
@@ -165,10 +172,10 @@ static void init(Quick *q, const IrBuilder *b, const HostSettings *settings)
     q->ops = arena_alloc(r->arena, q->cap_ops * sizeof *q->ops);
     q->puts = arena_alloc(r->arena, b->nlog * sizeof *q->puts);
     /* all in one, to be cleared at once */
-    q->vals = arena_alloc0(r->arena, r->ninsns * sizeof *q->vals + (r->nslots + r->nblocks) * sizeof(uint32_t) + r->nblocks);
+    q->vals = arena_alloc0(r->arena, r->ninsns * sizeof *q->vals + 2 * r->nslots * sizeof(uint32_t));
     q->slot_val = (uint32_t *)(q->vals + r->ninsns);
-    q->next = q->slot_val + r->nslots;
-    q->is_chain = (uint8_t *)(q->next + r->nblocks);
+    q->last_put = q->slot_val + r->nslots;
+    q->line = arena_alloc(r->arena, r->nblocks * sizeof *q->line);
     memset(q->slot_of, -1, sizeof q->slot_of);
     for (unsigned n = 0; n < X86_NPINS; n++) {
         q->slot_of[x86_pin_reg[n]] = b->pin_slot[n];
@@ -182,7 +189,7 @@ bool host_compile_quick(const IrBuilder *b, const HostSettings *settings, CodeBl
     if (!find_line(&q)) {
         return false;
     }
-    fill_slots(&q, arena_alloc0(b->r->arena, b->r->nslots * sizeof(uint32_t)));
+    fill_slots(&q);
     walk(&q);
     if (q.is_failed) {
         return false;

@@ -90,8 +90,9 @@ typedef struct Quick {
     QPut *puts;            /* parallel to IrBuilder.log */
     uint32_t nputs;        /* not yet taken back */
     uint32_t *slot_val;    /* per slot: the value in its home; 0: the one of the region's head */
-    uint8_t *is_chain;     /* per block: executed in line */
-    uint32_t *next;        /* per block: the one behind it in line, 0: none */
+    uint32_t *last_put;    /* per slot: its last put + 1 */
+    uint32_t *line;        /* blocks in the order of execution: nline of them left */
+    uint32_t nline, next;  /* next: the block behind the one in hand, 0: none */
     int8_t slot_of[Q_NREGS]; /* slot of a pinned register, -1: it is no pin */
     struct General *general; /* NULL: not needed so far */
     bool is_failed;
@@ -105,8 +106,44 @@ static inline uint32_t quick_resolve(const Quick *q, uint32_t v)
 {
     return LIKELY(!quick_through[q->insns[v].op]) ? v : quick_resolve_slow(q, v);
 }
-/* Takes home what a slot's put wrote, as if it were not there yet. */
 void quick_add_home(const Quick *q, uint32_t v, unsigned slot);
+
+static inline bool quick_is_param(const Quick *q, uint32_t v)
+{
+    return q->insns[v].op >= IR_PHI_I32 && q->insns[v].op <= IR_PHI_CC;
+}
+static inline unsigned quick_pin_of(const Quick *q, unsigned slot)
+{
+    int pin = q->r->slots[slot].pin;
+    return pin < 0 ? Q_NO_REG : x86_pin_reg[pin];
+}
+static inline bool quick_is_readable(const Quick *q, unsigned slot, unsigned dst)
+{
+    unsigned pin = quick_pin_of(q, slot);
+    return pin == Q_NO_REG || (!q->value[pin] && pin != dst);
+}
+/* Slot + 1 of a home that holds v and can be read, which a pin that is written by the operation in hand (dst) cannot after it; 0: none. */
+static inline unsigned quick_find_home(const Quick *q, uint32_t v, unsigned dst)
+{
+    const IrInsn *i = &q->insns[v];
+    QHomes h = q->vals[v].homes;
+    if (quick_is_param(q, v) && !q->slot_val[i->aux] && quick_is_readable(q, (unsigned)i->aux, dst)) {
+        return (unsigned)i->aux + 1;
+    }
+    if (h.first && quick_is_readable(q, h.first - 1u, dst)) {
+        return h.first;
+    }
+    return h.second && quick_is_readable(q, h.second - 1u, dst) ? h.second : 0;
+}
+/* The register that holds v (resolved) already; Q_NO_REG: none. */
+static inline unsigned quick_where(const Quick *q, uint32_t v)
+{
+    if (q->vals[v].reg) {
+        return q->vals[v].reg - 1u;
+    }
+    unsigned home = quick_find_home(q, v, Q_NO_REG);
+    return home ? quick_pin_of(q, home - 1) : Q_NO_REG;
+}
 static inline bool quick_const(const Quick *q, uint32_t v, uint64_t *imm)
 {
     const IrInsn *i = &q->insns[v];
@@ -119,8 +156,6 @@ unsigned quick_def(Quick *q, uint32_t v);
 unsigned quick_reg(Quick *q, uint32_t v);
 X86Rm quick_rm(Quick *q, uint32_t v);
 X86Rm quick_rm_hint(Quick *q, uint32_t v, unsigned hint);
-/* The register that holds v already; Q_NO_REG: none. */
-unsigned quick_where(const Quick *q, uint32_t v);
 /* Puts v into `reg` before the operation that was made last, which reads and writes it. */
 void quick_move_to(Quick *q, unsigned reg, uint32_t v);
 unsigned quick_allocate(Quick *q, bool is_vec); /* a free register, locked for the operation in hand */

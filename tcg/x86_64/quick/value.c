@@ -30,41 +30,14 @@ uint32_t quick_resolve_slow(const Quick *q, uint32_t v)
     }
 }
 
-static bool is_param(const Quick *q, uint32_t v) { return q->insns[v].op >= IR_PHI_I32 && q->insns[v].op <= IR_PHI_CC; }
-
 static uint32_t allocatable(bool is_vec) { return is_vec ? Q_XMMS : Q_GPRS; }
 static X86Rm rm_of(unsigned reg) { return x86_rm_reg(reg % Q_XMM); }
 static bool is_pin(const Quick *q, unsigned reg) { return q->slot_of[reg] >= 0; }
-static unsigned pin_of(const Quick *q, unsigned slot)
-{
-    int pin = q->r->slots[slot].pin;
-    return pin < 0 ? Q_NO_REG : x86_pin_reg[pin];
-}
 
 X86Rm quick_home(const Quick *q, unsigned slot)
 {
-    unsigned pin = pin_of(q, slot);
+    unsigned pin = quick_pin_of(q, slot);
     return pin != Q_NO_REG ? x86_rm_reg(pin) : x86_rm_state(q->r->slots[slot].offset);
-}
-
-static bool is_readable(const Quick *q, unsigned slot, unsigned dst)
-{
-    unsigned pin = pin_of(q, slot);
-    return pin == Q_NO_REG || (!q->value[pin] && pin != dst);
-}
-
-/* Slot + 1 of a home that holds v and can be read, which a pin that is written by the operation in hand (dst) cannot after it. */
-static unsigned find_home(const Quick *q, uint32_t v, unsigned dst)
-{
-    const IrInsn *i = &q->insns[v];
-    if (is_param(q, v) && !q->slot_val[i->aux] && is_readable(q, (unsigned)i->aux, dst)) {
-        return (unsigned)i->aux + 1;
-    }
-    QHomes h = q->vals[v].homes;
-    if (h.first && is_readable(q, h.first - 1u, dst)) {
-        return h.first;
-    }
-    return h.second && is_readable(q, h.second - 1u, dst) ? h.second : 0;
 }
 
 void quick_add_home(const Quick *q, uint32_t v, unsigned slot)
@@ -89,16 +62,6 @@ static void remove_home(QHomes *h, unsigned slot)
     } else if (h->second == slot + 1) {
         h->second = 0;
     }
-}
-
-unsigned quick_where(const Quick *q, uint32_t v)
-{
-    v = quick_resolve(q, v);
-    if (q->vals[v].reg) {
-        return q->vals[v].reg - 1u;
-    }
-    unsigned home = find_home(q, v, Q_NO_REG);
-    return home ? pin_of(q, home - 1) : Q_NO_REG;
 }
 
 /* ---- registers */
@@ -149,13 +112,13 @@ static void reload(Quick *q, unsigned reg, uint32_t v)
         }
         return;
     }
-    unsigned home = find_home(q, v, q->dst);
+    unsigned home = quick_find_home(q, v, q->dst);
     quick_mov(q, size, reg, home ? quick_home(q, home - 1) : spill_rm(q, v));
 }
 
 static bool is_cheap(const Quick *q, uint32_t v)
 {
-    return quick_is_const(q, v) || q->vals[v].spill || find_home(q, v, q->dst);
+    return quick_is_const(q, v) || q->vals[v].spill || quick_find_home(q, v, q->dst);
 }
 
 void quick_evict(Quick *q, unsigned reg)
@@ -207,7 +170,7 @@ static bool can_take(const Quick *q, unsigned reg, uint32_t v)
         return false;
     }
     unsigned op = q->insns[v].op;
-    bool is_made_here = !is_param(q, v) && op != IR_RESULT_I64 && op != IR_RESULT_I32;
+    bool is_made_here = !quick_is_param(q, v) && op != IR_RESULT_I64 && op != IR_RESULT_I32;
     return !is_pin(q, reg) || (v >= q->seen && is_made_here);
 }
 
@@ -234,8 +197,8 @@ X86Rm quick_rm_hint(Quick *q, uint32_t v, unsigned hint)
     if (reg != Q_NO_REG) {
         return in_register(q, reg);
     }
-    unsigned home = find_home(q, v, Q_NO_REG);
-    if (home && is_param(q, v)) {
+    unsigned home = quick_find_home(q, v, Q_NO_REG);
+    if (home && quick_is_param(q, v)) {
         return quick_home(q, home - 1);
     }
     if (hint != Q_NO_REG && can_take(q, hint, v)) {
@@ -258,7 +221,7 @@ unsigned quick_reg(Quick *q, uint32_t v)
         q->locked |= 1u << reg;
         return reg;
     }
-    bool is_temp = quick_is_const(q, v) || (is_param(q, v) && !has_free(q, v, 3) && find_home(q, v, Q_NO_REG));
+    bool is_temp = quick_is_const(q, v) || (quick_is_param(q, v) && !has_free(q, v, 3) && quick_find_home(q, v, Q_NO_REG));
     reg = allocate_for(q, v);
     q->temps |= is_temp ? 1u << reg : 0;
     return reg;
@@ -323,12 +286,12 @@ void quick_load_all(Quick *q)
     for (uint32_t left = q->used; left; left &= left - 1) {
         unsigned reg = (unsigned)__builtin_ctz(left);
         uint32_t v = q->value[reg];
-        lyre_assert(!is_pin(q, reg) && is_param(q, v));
+        lyre_assert(!is_pin(q, reg) && quick_is_param(q, v));
         reload(q, reg, v);
         quick_release(q, reg);
     }
     for (uint32_t v = 1; q->nspills && v < q->r->ninsns; v++) {
-        if (is_param(q, v) && q->vals[v].spill) {
+        if (quick_is_param(q, v) && q->vals[v].spill) {
             unsigned reg = quick_is_vec(q->insns[v].type) ? Q_XMM : X86_RAX;
             quick_store_spill(q, v, reg);
             quick_mov(q, quick_size(&q->insns[v]), reg, quick_home(q, (unsigned)q->insns[v].aux));
@@ -365,7 +328,7 @@ void quick_take_back_put(Quick *q)
         quick_add_home(q, q->slot_val[put->slot], put->slot);
     }
     uint32_t v = quick_resolve(q, put->value);
-    unsigned pin = pin_of(q, put->slot);
+    unsigned pin = quick_pin_of(q, put->slot);
     quick_begin_op(q, put->at - 1);
     q->seen = put->seen;
     if (pin != Q_NO_REG) {
