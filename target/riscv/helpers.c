@@ -2,6 +2,7 @@
 /* The C functions of helpers.def. */
 #include "target/riscv/trans.h"
 
+#include <sched.h>
 #include <time.h>
 
 #include "tcg/fpu.h"
@@ -63,6 +64,39 @@ static uint64_t riscv_helper_counter(CpuState *s)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * RISCV_TIME_FREQUENCY + (uint64_t)now.tv_nsec;
+}
+
+/* The clocks that the kernel's vDSO knows (lib/vdso/gettimeofday.c): all others take a system call there, too. */
+static bool is_vdso_clock(uint64_t clock)
+{
+    const uint32_t known = 1u << CLOCK_REALTIME | 1u << CLOCK_MONOTONIC | 1u << CLOCK_MONOTONIC_RAW |
+                           1u << CLOCK_REALTIME_COARSE | 1u << CLOCK_MONOTONIC_COARSE |
+                           1u << CLOCK_BOOTTIME | 1u << CLOCK_TAI;
+    return (uint32_t)clock < 32 && known >> clock & 1;
+}
+
+/* Seconds fit into 34 bits: kernel times are nanoseconds in 63. */
+static uint64_t riscv_helper_host_time(CpuState *s, uint64_t clock)
+{
+    struct timespec now;
+    if (!is_vdso_clock(clock) || clock_gettime((clockid_t)clock, &now))
+        return ~0ull;
+    return (uint64_t)now.tv_sec << 30 | (uint64_t)now.tv_nsec;
+}
+
+static uint64_t riscv_helper_host_res(CpuState *s, uint64_t clock)
+{
+    struct timespec res;
+    if (!is_vdso_clock(clock) || clock_getres((clockid_t)clock, &res))
+        return ~0ull;
+    return (uint64_t)res.tv_nsec;
+}
+
+static uint64_t riscv_helper_host_cpu(CpuState *s)
+{
+    unsigned cpu = 0, node = 0;
+    getcpu(&cpu, &node);
+    return (uint64_t)node << 32 | cpu;
 }
 
 const HelperDesc riscv_helpers[RV_HELPER_COUNT] = {

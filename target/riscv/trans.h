@@ -116,7 +116,7 @@ void trans_amocas_q(RvTrans *t, const RvOps *o);
 /* trans_csr.c */
 enum RvCsrOp { CSR_WRITE, CSR_SET, CSR_CLEAR };
 /* Whether a CSR instruction (row, operands) exists, and whether it ends the block. */
-bool rv_csr_is_legal(const TargetCpu *cpu, unsigned row, const RvOps *o);
+bool rv_csr_is_legal(const TargetCpu *cpu, uint64_t pc, unsigned row, const RvOps *o);
 bool rv_csr_ends_block(unsigned row, const RvOps *o);
 void trans_csr(RvTrans *t, const RvOps *o, enum RvCsrOp op);
 void trans_csr_imm(RvTrans *t, const RvOps *o, enum RvCsrOp op);
