@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
+#include <time.h>
 
 #include "linux-user/abi.h"
 #include "linux-user/mm.h"
@@ -218,16 +219,36 @@ static int64_t arch_syscall(Task *t, uint64_t number, const uint64_t args[6], bo
 
 /* ---- the vDSO (vdso/riscv64.S) */
 
+enum { CLOCKS = 12 /* of vdso/riscv64.S, too */ };
+
+/* The clocks that the kernel's vDSO serves (lib/vdso/gettimeofday.c). */
+static int64_t resolution(clockid_t clock)
+{
+    struct timespec res;
+    switch (clock) {
+    case CLOCK_REALTIME: case CLOCK_MONOTONIC: case CLOCK_MONOTONIC_RAW: case CLOCK_REALTIME_COARSE: case CLOCK_MONOTONIC_COARSE:
+    case CLOCK_BOOTTIME: case CLOCK_TAI:
+        return clock_getres(clock, &res) == 0 ? res.tv_nsec : -1;
+    default:
+        return -1;
+    }
+}
+
 static int vdso_start(Task *t)
 {
     uint64_t values[KEY_COUNT];
+    int64_t resolutions[CLOCKS];
     for (int64_t key = 0; key < KEY_COUNT; key++) {
         HwProbe p = { .key = key };
         probe(t->options->target_cpu, &p);
         values[key] = p.value;
     }
+    for (clockid_t clock = 0; clock < CLOCKS; clock++) {
+        resolutions[clock] = resolution(clock);
+    }
     riscv_cpu_set_vdso(t->options->target_cpu, &t->mm->layout.vdso);
-    return (int)mm_write(t->mm->layout.vdso + VDSO_vdso_hwprobe, values, sizeof(values));
+    int64_t error = mm_write(t->mm->layout.vdso + VDSO_vdso_hwprobe, values, sizeof(values));
+    return error ? (int)error : (int)mm_write(t->mm->layout.vdso + VDSO_vdso_resolution, resolutions, sizeof(resolutions));
 }
 
 const GuestAbi abi_riscv64 = {

@@ -5,16 +5,18 @@
         .option norvc
 
         .equ    HOST_TIME, 0xcc0        # time of clock a0, as seconds << 30 | nanoseconds; -1: ask the kernel
-        .equ    HOST_RES, 0xcc1         # its resolution in ns; -1: ask the kernel
-        .equ    HOST_CPU, 0xcc2         # NUMA node << 32 | CPU
+        .equ    HOST_CPU, 0xcc1         # negative: ask the kernel
+        .equ    HOST_NODE, 0xcc2        # the CPU's NUMA node
 
         .equ    NR_clock_gettime, 113
         .equ    NR_clock_getres, 114
         .equ    NR_rt_sigreturn, 139
+        .equ    NR_getcpu, 168
         .equ    NR_gettimeofday, 169
         .equ    NR_riscv_hwprobe, 258
         .equ    NR_riscv_flush_icache, 259
         .equ    HWPROBE_KEYS, 13
+        .equ    CLOCKS, 12
 
 .macro FUNCTION name
         .globl  \name
@@ -63,14 +65,19 @@ END __vdso_clock_gettime
 
 # int clock_getres(clockid_t, struct timespec *)
 FUNCTION __vdso_clock_getres
-        csrr    a2, HOST_RES
-        addi    a3, a2, 1
-        beqz    a3, 2f
+        li      a2, CLOCKS
+        bgeu    a0, a2, 2f
+        lla     a3, vdso_resolution
+        slli    a0, a0, 3
+        add     a3, a3, a0
+        ld      a2, 0(a3)
+        bltz    a2, 3f
         beqz    a1, 1f
         sd      zero, 0(a1)
         sd      a2, 8(a1)
 1:      li      a0, 0
         ret
+3:      srli    a0, a0, 3
 2:      SYSTEM_CALL NR_clock_getres
         ret
 END __vdso_clock_getres
@@ -96,13 +103,16 @@ END __vdso_gettimeofday
 
 # int getcpu(unsigned *cpu, unsigned *node, void *unused)
 FUNCTION __vdso_getcpu
-        csrr    a2, HOST_CPU
+        csrr    a3, HOST_CPU
+        csrr    a4, HOST_NODE
+        bltz    a3, 3f
         beqz    a0, 1f
-        sw      a2, 0(a0)
+        sw      a3, 0(a0)
 1:      beqz    a1, 2f
-        srli    a2, a2, 32
-        sw      a2, 0(a1)
+        sw      a4, 0(a1)
 2:      li      a0, 0
+        ret
+3:      SYSTEM_CALL NR_getcpu
         ret
 END __vdso_getcpu
 
@@ -139,11 +149,10 @@ FUNCTION __vdso_riscv_hwprobe
         ret
 END __vdso_riscv_hwprobe
 
-# Values by key, filled in when the image is mapped.
+# Filled in when the image is mapped.
         .section .rodata, "a"
         .p2align 3
-        .globl  vdso_hwprobe
-        .type   vdso_hwprobe, @object
-        .size   vdso_hwprobe, 8 * HWPROBE_KEYS
-vdso_hwprobe:
+vdso_hwprobe:                           # values by key
         .zero   8 * HWPROBE_KEYS
+vdso_resolution:                        # of clocks in ns; negative: ask the kernel
+        .zero   8 * CLOCKS

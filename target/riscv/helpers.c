@@ -2,10 +2,10 @@
 /* The C functions of helpers.def. */
 #include "target/riscv/trans.h"
 
-#include <sched.h>
 #include <time.h>
 
 #include "tcg/fpu.h"
+#include "util/hostclock.h"
 
 static uint64_t riscv_helper_soft_fp(CpuState *s, uint64_t a, uint64_t b, uint64_t c, uint32_t what)
 {
@@ -62,7 +62,7 @@ static uint64_t riscv_helper_fclass(CpuState *s, uint64_t bits, uint32_t format)
 static uint64_t riscv_helper_counter(CpuState *s)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    hostclock_get(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * RISCV_TIME_FREQUENCY + (uint64_t)now.tv_nsec;
 }
 
@@ -79,24 +79,9 @@ static bool is_vdso_clock(uint64_t clock)
 static uint64_t riscv_helper_host_time(CpuState *s, uint64_t clock)
 {
     struct timespec now;
-    if (!is_vdso_clock(clock) || clock_gettime((clockid_t)clock, &now))
+    if (!is_vdso_clock(clock) || hostclock_get((clockid_t)clock, &now))
         return ~0ull;
     return (uint64_t)now.tv_sec << 30 | (uint64_t)now.tv_nsec;
-}
-
-static uint64_t riscv_helper_host_res(CpuState *s, uint64_t clock)
-{
-    struct timespec res;
-    if (!is_vdso_clock(clock) || clock_getres((clockid_t)clock, &res))
-        return ~0ull;
-    return (uint64_t)res.tv_nsec;
-}
-
-static uint64_t riscv_helper_host_cpu(CpuState *s)
-{
-    unsigned cpu = 0, node = 0;
-    getcpu(&cpu, &node);
-    return (uint64_t)node << 32 | cpu;
 }
 
 const HelperDesc riscv_helpers[RV_HELPER_COUNT] = {

@@ -16,6 +16,8 @@ enum RvSlot {
     RV_SLOT_RES_ADDR = 63,
     RV_SLOT_RES_VALUE,
     RV_SLOT_FRM,
+    RV_SLOT_HOST_CPU, /* written by the kernel: CpuState.host_cpu */
+    RV_SLOT_HOST_NODE,
     RV_SLOT_COUNT,
 };
 extern const IrSlotDesc riscv_slots[RV_SLOT_COUNT];

@@ -15,8 +15,8 @@ enum {
     CSR_TIME = 0xc01,
     CSR_INSTRET = 0xc02,
     CSR_HOST_TIME = 0xcc0,
-    CSR_HOST_RES = 0xcc1,
-    CSR_HOST_CPU = 0xcc2
+    CSR_HOST_CPU = 0xcc1,
+    CSR_HOST_NODE = 0xcc2
 };
 
 static bool is_write(unsigned row, const RvOps *o)
@@ -50,8 +50,8 @@ bool rv_csr_is_legal(const TargetCpu *cpu, uint64_t pc, unsigned row, const RvOp
     case CSR_INSTRET:
         return riscv_has(cpu, RV_EXT_ZICNTR) && !is_write(row, o);
     case CSR_HOST_TIME:
-    case CSR_HOST_RES:
     case CSR_HOST_CPU:
+    case CSR_HOST_NODE:
         return is_in_vdso(cpu, pc) && !is_write(row, o);
     default:
         return false;
@@ -95,16 +95,13 @@ static void set_flags(RvTrans *t, I32 flags)
 
 static I64 read_host(RvTrans *t, int csr)
 {
-    I64 a0 = ir_get_i64(t->b, RV_SLOT_X1 + 9);
-    uint32_t arg = a0.id;
-    switch (csr) {
-    case CSR_HOST_TIME:
-        return (I64){ ir_call(t->b, RV_HELPER_host_time, 1, &arg) };
-    case CSR_HOST_RES:
-        return (I64){ ir_call(t->b, RV_HELPER_host_res, 1, &arg) };
-    default:
-        return (I64){ ir_call(t->b, RV_HELPER_host_cpu, 0, NULL) };
+    if (csr != CSR_HOST_TIME) {
+        I32 v = ir_get_i32(t->b, csr == CSR_HOST_CPU ? RV_SLOT_HOST_CPU : RV_SLOT_HOST_NODE);
+        return ir_sext_i64(t->b, v);
     }
+    I64 a0 = rv_get_x(t, 10);
+    uint32_t arg = a0.id;
+    return (I64){ ir_call(t->b, RV_HELPER_host_time, 1, &arg) };
 }
 
 static I64 read_csr(RvTrans *t, int csr)
