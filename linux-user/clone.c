@@ -149,6 +149,7 @@ static void thread_main(Task *t)
 {
     t->tid = (int)sys_call(SYS_gettid, 0, 0, 0, 0, 0, 0);
     tcg_thread_enter(t->cpu);
+    hostcpu_watch(&t->cpu->host_cpu);
     signal_init_thread(t);
     signal_unblock(t);
     task_loop(t);
