@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: MIT
 """Debian's programs in a trixie riscv64 root under Lyre: standard output and exit status must be those of the same packages in an amd64 root.
 
-    run.py LYRE [--small] [--only NAME,...] [--ways chroot,prefix] [--qemu] [--options "..."] [--keep DIR]
+    run.py LYRE [--small] [--only NAME,...] [--ways chroot,prefix] [--qemu] [--options "..."] [--show]
 
 A case is a script in cases/, run by the program that its first line names, in a scratch directory. Lines `#: KEY: VALUE` at its top say
     packages    what it needs in the roots beside the BASE
     mask        REGEX => TEXT (why): replaced in each line of both outputs before they are compared
+    root        foreign: a root after debootstrap's first stage, instead of the unpacked packages
     ways        where it makes sense, when not everywhere
     small       it belongs to the tests of every day (busybox, bash, dash and coreutils alone)
     needs       root: to be run by the real root only
@@ -15,6 +16,7 @@ Prints TAP, and per case the ratio of its CPU time to native's (and with --qemu 
 """
 import argparse
 import difflib
+import functools
 import glob
 import json
 import math
@@ -113,13 +115,13 @@ def cases_of(args):
     return cases
 
 
-def roots_of(args, cases):
-    """Folders of the two roots: {arch: path}."""
-    if args.small:
-        name, packages = 'small', SMALL
-    else:
-        name, packages = 'userland', sorted({*BASE, *SMALL, *(p for c in cases for p in c.packages)})
-    return {arch: root.make('%s-%s' % (name, arch), SUITE, arch, packages) for arch in ('amd64', 'riscv64')}
+def roots_finder(is_small, cases):
+    """A function from a case to its two roots, amd64 and riscv64."""
+    name = 'small' if is_small else 'userland'
+    packages = SMALL if is_small else sorted({*BASE, *SMALL, *(p for c in cases for p in c.packages)})
+    unpacked = functools.cache(lambda arch: root.make('%s-%s' % (name, arch), SUITE, arch, packages))
+    foreign = functools.cache(lambda arch: root.foreign('foreign-' + arch, SUITE, arch))
+    return lambda case: [(foreign if 'root' in case.keys else unpacked)(arch) for arch in ('amd64', 'riscv64')]
 
 
 def main():
@@ -129,10 +131,11 @@ def main():
     parser.add_argument('--only', default='')
     parser.add_argument('--ways', default='chroot,prefix')
     parser.add_argument('--qemu', action='store_true')
-    parser.add_argument('--options', default='')
+    parser.add_argument('--options', default='', help='of the emulator')
+    parser.add_argument('--show', action='store_true', help="print native's output")
     args = parser.parse_args()
     cases = cases_of(args)
-    roots = roots_of(args, cases)
+    roots_of = roots_finder(args.small, cases)
     qemu = fetch.qemu_riscv64() if args.qemu else None
     count = failed = 0
     ratios, table = [], []
@@ -141,9 +144,12 @@ def main():
             count += 1
             print('ok %d - %s # SKIP needs the real root' % (count, case.name))
             continue
-        want = run(case, 'native', roots['amd64'])
+        amd64, riscv64 = roots_of(case)
+        want = run(case, 'native', amd64)
+        if args.show:
+            print(case.mask(want['out']) + want['err'])
         for way in [w for w in args.ways.split(',') if w in case.ways]:
-            got = run(case, way, roots['riscv64'], os.path.abspath(args.lyre), args.options.split())
+            got = run(case, way, riscv64, os.path.abspath(args.lyre), args.options.split())
             is_ok = want['status'] == got['status'] is not None and case.mask(want['out']) == case.mask(got['out'])
             count += 1
             failed += not is_ok
@@ -151,7 +157,7 @@ def main():
             if not is_ok:
                 explain(case, want, got)
             elif way == 'chroot':
-                rival = run(case, 'binfmt', roots['riscv64'], qemu)['seconds'] if qemu else 0
+                rival = run(case, 'binfmt', riscv64, qemu)['seconds'] if qemu else 0
                 ratio = got['seconds'] / max(want['seconds'], 0.001)
                 ratios.append(ratio)
                 table.append((ratio, case.name, want['seconds'], got['seconds'], rival))
