@@ -6,12 +6,13 @@
 
 A case is a script in cases/, run by the program that its first line names, in a scratch directory. Lines `#: KEY: VALUE` at its top say
     packages    what it needs in the roots beside the BASE
-    mask        REGEX => TEXT (why): replaced in each line of both outputs before they are compared
+    mask        REGEX => TEXT (why): replaced in each line of both outputs before they are compared; a line of which nothing is left goes
     root        foreign: a root after debootstrap's first stage, instead of the unpacked packages
     ways        where it makes sense, when not everywhere
     small       it belongs to the tests of every day (busybox, bash, dash and coreutils alone)
     needs       root: to be run by the real root only
     npm         PACKAGE@VERSION for amd64 and for riscv64, found as /npm
+    source      a source package, found as /source
 Prints TAP, and per case the ratio of its CPU time to native's (and with --qemu to QEMU's).
 """
 import argparse
@@ -58,19 +59,32 @@ class Case:
         self.is_small = 'small' in self.keys
         self.ways = self.keys['ways'][0].split() if 'ways' in self.keys else ['chroot', 'prefix']
 
+    def folders(self, way):
+        """What is to be found in the roots beside the packages."""
+        result = {}
+        if 'npm' in self.keys:
+            result['/npm'] = fetch.npm(self.keys['npm'][0].split()[way != 'native'])
+        if 'source' in self.keys:
+            result['/source'] = fetch.source(SUITE, self.keys['source'][0])
+        return result
+
     def command(self):
         return [*self.text.split('\n', 1)[0].removeprefix('#!').split(), self.file]
 
     def mask(self, text):
-        for pattern, replacement in self.masks:
-            text = '\n'.join(pattern.sub(replacement, line) for line in text.split('\n'))
-        return text
+        lines = []
+        for line in text.split('\n'):
+            masked = line
+            for pattern, replacement in self.masks:
+                masked = pattern.sub(replacement, masked)
+            if masked or not line:
+                lines.append(masked)
+        return '\n'.join(lines)
 
 
 def run(case, way, where, emulator=None, options=()):
     """{out, err, status, seconds}; status is 'timeout' or None when the place could not be made."""
-    npm = case.keys['npm'][0].split()[way != 'native'] if 'npm' in case.keys else None
-    spec = {'npm': npm and fetch.npm(npm), 'root': where, 'way': way, 'emulator': emulator, 'options': list(options), 'files': {case.file: case.text}, 'command': case.command()}
+    spec = {'folders': case.folders(way), 'root': where, 'way': way, 'emulator': emulator, 'options': list(options), 'files': {case.file: case.text}, 'command': case.command()}
     read, write = os.pipe()
     seconds = int(case.keys.get('timeout', [TIMEOUT])[0])
     shell = 'exec "$0" "$1" "$2" 3>&%d' % write
@@ -134,6 +148,9 @@ def main():
     parser.add_argument('--options', default='', help='of the emulator')
     parser.add_argument('--show', action='store_true', help="print native's output")
     args = parser.parse_args()
+    if os.getuid() != 0 and subprocess.run(['unshare', '-Urmpfn', 'true'], stderr=subprocess.DEVNULL).returncode:
+        print('ok 1 - userland # SKIP neither root nor user namespaces')
+        return
     cases = cases_of(args)
     roots_of = roots_finder(args.small, cases)
     qemu = fetch.qemu_riscv64() if args.qemu else None
