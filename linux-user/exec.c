@@ -7,12 +7,14 @@
  */
 #include "linux-user/exec.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "linux-user/mm.h"
@@ -27,6 +29,8 @@
 
 #define HANDOVER "LYRE_EXEC="
 #define HANDOVER_VERSION "3"
+
+extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 
 enum { GUARD_TOP = 1024, GUARD_SLOTS = 8, HANDOVER_MAX = 16384 };
 
@@ -50,11 +54,26 @@ int exec_guard_fd(int fd)
     return (int)r;
 }
 
+/* Without /proc: the file by whose name we were started, when it begins as we do. */
+static int64_t open_by_name(void)
+{
+    char header[sizeof(Elf64_Ehdr)];
+    int64_t fd = sys_call3(SYS_open, getauxval(AT_EXECFN), O_RDONLY | O_CLOEXEC, 0);
+    if (fd >= 0 && (sys_call3(SYS_read, SYS_INT(fd), SYS_PTR(header), sizeof(header)) != sizeof(header) || memcmp(header, __ehdr_start, sizeof(header)))) {
+        sys_call1(SYS_close, SYS_INT(fd));
+        fd = -1;
+    }
+    return fd;
+}
+
 /* Readable where that is allowed, so that it can be copied. */
 static int64_t open_self(int given)
 {
     int64_t fd = sys_call3(SYS_open, SYS_PTR("/proc/self/exe"), O_RDONLY | O_CLOEXEC, 0);
-    return fd >= 0 ? fd : given >= 0 ? given : sys_call3(SYS_open, SYS_PTR("/proc/self/exe"), O_PATH | O_CLOEXEC, 0);
+    if (fd < 0) {
+        fd = given >= 0 ? given : sys_call3(SYS_open, SYS_PTR("/proc/self/exe"), O_PATH | O_CLOEXEC, 0);
+    }
+    return fd >= 0 ? fd : open_by_name();
 }
 
 void exec_init(Task *t, int given)

@@ -181,6 +181,7 @@ static int run(Start *s)
         return code;
     }
     tcg_thread_enter(t->cpu);
+    hostcpu_watch(&t->cpu->host_cpu);
     o->abi->target->reset(t->cpu, o->target_cpu);
     signal_init_process(t);
     int r = loader_load(t, s->program.fd, s->exec_fn, s->argv, o->environ, &info, &why);

@@ -405,6 +405,9 @@ static int64_t move_area(Mm *mm, MmArea a, uint64_t old_len, uint64_t new_len, u
     if (old_len && !(flags & MREMAP_DONTUNMAP)) {
         mm_map_remove(m, a.start, a.start + old_len);
     }
+    if ((a.flags & AREA_VDSO) && a.start == mm->layout.vdso) {
+        mm->layout.vdso = to; /* vdso_mremap() of the kernel */
+    }
     a.start = to;
     a.end = to + new_len;
     a.flags &= ~(uint32_t)(AREA_BRK | AREA_STACK);

@@ -267,6 +267,7 @@ NORETURN void thread_exit(Task *t, int code)
     }
     const stack_t none = { .ss_flags = SS_DISABLE };
     sys_call2(SYS_sigaltstack, SYS_PTR(&none), 0);
+    hostcpu_leave(&t->cpu->host_cpu);
     thread_task_free(t);
     thread_stack_give_back(mm, stack, false);
     clone_leave(&stack->is_done, code);

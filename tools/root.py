@@ -13,6 +13,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import fetch  # noqa: E402
@@ -84,6 +85,18 @@ def make(name, suite, arch, packages):
         finish(root)
         open(asked, 'w').close()
     return root
+
+
+def foreign(name, suite, arch):
+    """A root after debootstrap's first stage: its second is to be run inside. Needs root and debootstrap."""
+    where = os.path.join(ROOTS, name)
+    if not os.path.exists(where):
+        new = tempfile.mkdtemp(dir=ROOTS)
+        fetch.run(['debootstrap', '--foreign', '--variant=minbase', '--arch=' + arch, '--keyring=/usr/share/keyrings/debian-archive-keyring.gpg',
+                   suite, new, fetch.debian_mirror()])
+        os.chmod(new, 0o755)
+        os.rename(new, where)
+    return where
 
 
 def main():

@@ -3,7 +3,7 @@
 """Runs one command in a Debian root: new mount, pid and network namespaces (and a user namespace when we are not root), the root as an overlay
 that forgets all writes, loopback up. The command's standard output and error go to ours; the last line of descriptor 3 is its status and CPU seconds.
 
-    enter.py SPEC      SPEC: JSON {root, way, emulator, options, npm: folder for /npm, files: {name: text}, command}
+    enter.py SPEC      SPEC: JSON {root, way, emulator, options, folders: {/path: folder}, files: {name: text}, command}
 
 Ways: native (chroot, the command as it is), chroot (chroot, the emulator starts the command), prefix (the emulator with -L, from outside),
 binfmt (chroot, the emulator registered with a binfmt_misc of this user namespace; for emulators that do not start children themselves).
@@ -75,8 +75,8 @@ def build_root(spec):
         mount('/dev', PLACE + '/dev', None, MS_BIND | MS_REC)
         mount('tmpfs', PLACE + '/tmp', 'tmpfs')
         place = PLACE
-    if spec['npm']:
-        mount(spec['npm'], PLACE + '/npm', None, MS_BIND | MS_REC)
+    for path, folder in spec['folders'].items():
+        mount(folder, PLACE + path, None, MS_BIND | MS_REC)
     if emulator:
         where = ('/tmp' if way == 'prefix' else PLACE) + EMULATOR
         with open(where, 'wb') as f:

@@ -2,19 +2,22 @@
 # SPDX-License-Identifier: MIT
 """Debian's programs in a trixie riscv64 root under Lyre: standard output and exit status must be those of the same packages in an amd64 root.
 
-    run.py LYRE [--small] [--only NAME,...] [--ways chroot,prefix] [--qemu] [--options "..."] [--keep DIR]
+    run.py LYRE [--small] [--only NAME,...] [--ways chroot,prefix] [--qemu] [--options "..."] [--show]
 
 A case is a script in cases/, run by the program that its first line names, in a scratch directory. Lines `#: KEY: VALUE` at its top say
     packages    what it needs in the roots beside the BASE
-    mask        REGEX => TEXT (why): replaced in each line of both outputs before they are compared
+    mask        REGEX => TEXT (why): replaced in each line of both outputs before they are compared; a line of which nothing is left goes
+    root        foreign: a root after debootstrap's first stage, instead of the unpacked packages
     ways        where it makes sense, when not everywhere
     small       it belongs to the tests of every day (busybox, bash, dash and coreutils alone)
     needs       root: to be run by the real root only
     npm         PACKAGE@VERSION for amd64 and for riscv64, found as /npm
+    source      a source package, found as /source
 Prints TAP, and per case the ratio of its CPU time to native's (and with --qemu to QEMU's).
 """
 import argparse
 import difflib
+import functools
 import glob
 import json
 import math
@@ -56,19 +59,32 @@ class Case:
         self.is_small = 'small' in self.keys
         self.ways = self.keys['ways'][0].split() if 'ways' in self.keys else ['chroot', 'prefix']
 
+    def folders(self, way):
+        """What is to be found in the roots beside the packages."""
+        result = {}
+        if 'npm' in self.keys:
+            result['/npm'] = fetch.npm(self.keys['npm'][0].split()[way != 'native'])
+        if 'source' in self.keys:
+            result['/source'] = fetch.source(SUITE, self.keys['source'][0])
+        return result
+
     def command(self):
         return [*self.text.split('\n', 1)[0].removeprefix('#!').split(), self.file]
 
     def mask(self, text):
-        for pattern, replacement in self.masks:
-            text = '\n'.join(pattern.sub(replacement, line) for line in text.split('\n'))
-        return text
+        lines = []
+        for line in text.split('\n'):
+            masked = line
+            for pattern, replacement in self.masks:
+                masked = pattern.sub(replacement, masked)
+            if masked or not line:
+                lines.append(masked)
+        return '\n'.join(lines)
 
 
 def run(case, way, where, emulator=None, options=()):
     """{out, err, status, seconds}; status is 'timeout' or None when the place could not be made."""
-    npm = case.keys['npm'][0].split()[way != 'native'] if 'npm' in case.keys else None
-    spec = {'npm': npm and fetch.npm(npm), 'root': where, 'way': way, 'emulator': emulator, 'options': list(options), 'files': {case.file: case.text}, 'command': case.command()}
+    spec = {'folders': case.folders(way), 'root': where, 'way': way, 'emulator': emulator, 'options': list(options), 'files': {case.file: case.text}, 'command': case.command()}
     read, write = os.pipe()
     seconds = int(case.keys.get('timeout', [TIMEOUT])[0])
     shell = 'exec "$0" "$1" "$2" 3>&%d' % write
@@ -113,13 +129,13 @@ def cases_of(args):
     return cases
 
 
-def roots_of(args, cases):
-    """Folders of the two roots: {arch: path}."""
-    if args.small:
-        name, packages = 'small', SMALL
-    else:
-        name, packages = 'userland', sorted({*BASE, *SMALL, *(p for c in cases for p in c.packages)})
-    return {arch: root.make('%s-%s' % (name, arch), SUITE, arch, packages) for arch in ('amd64', 'riscv64')}
+def roots_finder(is_small, cases):
+    """A function from a case to its two roots, amd64 and riscv64."""
+    name = 'small' if is_small else 'userland'
+    packages = SMALL if is_small else sorted({*BASE, *SMALL, *(p for c in cases for p in c.packages)})
+    unpacked = functools.cache(lambda arch: root.make('%s-%s' % (name, arch), SUITE, arch, packages))
+    foreign = functools.cache(lambda arch: root.foreign('foreign-' + arch, SUITE, arch))
+    return lambda case: [(foreign if 'root' in case.keys else unpacked)(arch) for arch in ('amd64', 'riscv64')]
 
 
 def main():
@@ -129,10 +145,14 @@ def main():
     parser.add_argument('--only', default='')
     parser.add_argument('--ways', default='chroot,prefix')
     parser.add_argument('--qemu', action='store_true')
-    parser.add_argument('--options', default='')
+    parser.add_argument('--options', default='', help='of the emulator')
+    parser.add_argument('--show', action='store_true', help="print native's output")
     args = parser.parse_args()
+    if os.getuid() != 0 and subprocess.run(['unshare', '-Urmpfn', 'true'], stderr=subprocess.DEVNULL).returncode:
+        print('ok 1 - userland # SKIP neither root nor user namespaces')
+        return
     cases = cases_of(args)
-    roots = roots_of(args, cases)
+    roots_of = roots_finder(args.small, cases)
     qemu = fetch.qemu_riscv64() if args.qemu else None
     count = failed = 0
     ratios, table = [], []
@@ -141,9 +161,12 @@ def main():
             count += 1
             print('ok %d - %s # SKIP needs the real root' % (count, case.name))
             continue
-        want = run(case, 'native', roots['amd64'])
+        amd64, riscv64 = roots_of(case)
+        want = run(case, 'native', amd64)
+        if args.show:
+            print(case.mask(want['out']) + want['err'])
         for way in [w for w in args.ways.split(',') if w in case.ways]:
-            got = run(case, way, roots['riscv64'], os.path.abspath(args.lyre), args.options.split())
+            got = run(case, way, riscv64, os.path.abspath(args.lyre), args.options.split())
             is_ok = want['status'] == got['status'] is not None and case.mask(want['out']) == case.mask(got['out'])
             count += 1
             failed += not is_ok
@@ -151,7 +174,7 @@ def main():
             if not is_ok:
                 explain(case, want, got)
             elif way == 'chroot':
-                rival = run(case, 'binfmt', roots['riscv64'], qemu)['seconds'] if qemu else 0
+                rival = run(case, 'binfmt', riscv64, qemu)['seconds'] if qemu else 0
                 ratio = got['seconds'] / max(want['seconds'], 0.001)
                 ratios.append(ratio)
                 table.append((ratio, case.name, want['seconds'], got['seconds'], rival))

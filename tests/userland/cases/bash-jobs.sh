@@ -1,20 +1,15 @@
 #!/usr/bin/bash
 #: packages: bash coreutils bsdutils procps
-#: mask: (\[[0-9]+\]|line 8:) +[0-9]+ => \1 PID (process ids)
+#: mask: (\[[0-9]+\]|line [0-9]+:) +[0-9]+ => \1 PID (process ids)
 # Job control, with and without a terminal.
 set -m
 sleep 60 & jobs; kill -STOP %1; wait %1 2>/dev/null; jobs; kill -CONT %1; sleep 0.1; jobs; kill %1; wait %1; echo "status $?"
 (trap 'echo "got TERM"; exit 7' TERM; while :; do sleep 0.01; done) & sleep 0.2; kill -TERM -- -$!; wait $!; echo "status $?"
-for s in HUP INT QUIT TERM USR1 ALRM KILL; do sleep 9 & kill -$s $!; wait $!; echo "$s $?"; done > log 2>&1; grep -v '^lyre: uncaught' log
+for s in HUP INT QUIT TERM USR1 ALRM KILL; do sleep 9 & sleep 0.1; kill -$s $!; wait $!; echo "$s $?"; done > log 2>&1; grep -v '^lyre: uncaught' log
 sleep 0.2 & p=$!; disown %1; jobs; kill -0 $p && echo alive; wait -n 2>/dev/null; echo "wait -n $?"
-cat > typed <<'END'
-PS1='$ '
-stty -echo -onlcr
-sleep 50
-END
-# a terminal: ^Z stops the foreground job, bg and fg go on with it, ^C ends it, a hang-up comes at the end
+# a terminal: ^C ends the foreground job, ^Z stops it
 cat > inner.sh <<'END'
-set -m
+set -m; trap 'echo INT' INT
 sleep 5 &
 fg %1 > /dev/null
 echo "fg gave $?"

@@ -29,6 +29,7 @@ int main(int argc, char **argv)
 END
 echo 'int twice(int x) { return 2 * x; }' > twice.c
 cat > Makefile <<'END'
+CC = gcc
 CFLAGS = -O2 -Wall
 all: dyn stat pie lib
 lib: libtwice.so main.o
