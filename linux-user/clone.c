@@ -125,6 +125,7 @@ static void become_child(Task *t, const CloneArgs *a)
     t->group->tasks = t;
     t->group->ntasks = 1;
     t->group->strays = NULL;
+    atomic_store(&t->group->is_dumping, false);
     t->next = NULL;
     t->is_vfork = t->is_stray = false;
     atomic_store(&t->mm->nsharing, 0);
