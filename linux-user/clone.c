@@ -158,6 +158,7 @@ static void thread_main(Task *t)
         clear_handlers(t);
     }
     tcg_thread_enter(t->cpu);
+    hostcpu_watch(&t->cpu->host_cpu);
     signal_init_thread(t);
     signal_unblock(t);
     task_loop(t);

@@ -115,9 +115,7 @@ static void fill_aux(const Task *t, const LoadInfo *info, uint64_t aux[][2], uns
 {
     const GuestAbi *abi = t->abi;
 #define AUX(tag, value) (aux[*n][0] = (tag), aux[*n][1] = (value), ++*n)
-    if (abi->vdso && !memcmp(abi->vdso, ELFMAG, SELFMAG)) {
-        AUX(AT_SYSINFO_EHDR, t->mm->layout.vdso);
-    }
+    AUX(AT_SYSINFO_EHDR, t->mm->layout.vdso);
     AUX(AT_MINSIGSTKSZ, MIN_SIGSTKSZ);
     AUX(AT_HWCAP, abi->hwcap ? abi->hwcap(t->options->target_cpu) : 0);
     AUX(AT_PAGESZ, abi->target->page_size);

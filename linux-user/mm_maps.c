@@ -170,7 +170,7 @@ static void add_piece(Writer *w, Line l, const MmArea *a)
         set_name(&l, "[stack]");
     } else if (a->flags & AREA_BRK) {
         set_name(&l, "[heap]");
-    } else if (w->mm->layout.vdso && a->start == w->mm->layout.vdso) {
+    } else if (a->flags & AREA_VDSO) {
         set_name(&l, "[vdso]");
     } else if (l.name_len && l.name[0] == '[' && !memmem(l.name, l.name_len, "anon:", 5) && !memmem(l.name, l.name_len, "anon_shmem:", 11)) {
         set_name(&l, ""); /* the kernel's own idea of our stack and heap */

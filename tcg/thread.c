@@ -126,6 +126,7 @@ CpuState *tcg_thread_new(Tcg *t, void *owner)
     th->pprev = &t->threads;
     if (th->next) {
         th->next->pprev = &th->next;
+        atomic_store(&t->has_threads, true);
     }
     t->threads = th;
     lock_release(&t->threads_lock);
@@ -139,6 +140,9 @@ static void unlink_thread(TcgThread *th)
         th->next->pprev = th->pprev;
     }
     stats_add(&th->tcg->finished, &th->stats);
+    if (th->tcg->threads && !th->tcg->threads->next) {
+        atomic_store(&th->tcg->has_threads, false);
+    }
 }
 
 /* What lives in other blocks than the state's. */

@@ -426,8 +426,8 @@ bool hostmem_overlaps(uint64_t addr, uint64_t size)
     if (UNLIKELY(end < addr)) {
         return true;
     }
-    for (unsigned i = 0; i < arena.nintervals; i++) {
-        if (addr < arena.intervals[i].end && end > arena.intervals[i].start) {
+    for (unsigned i = 0; i < arena.nintervals && end > arena.intervals[i].start; i++) {
+        if (addr < arena.intervals[i].end) {
             return true;
         }
     }
