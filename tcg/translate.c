@@ -112,10 +112,10 @@ static bool discover(TcgThread *th, RegionKey key, RegionShape shape, uint32_t m
     return true;
 }
 
-static void build(TcgThread *th, IrRegion *r)
+static void build(TcgThread *th, IrRegion *r, bool is_quick)
 {
     Translator *tr = th->translator;
-    IrSettings settings = { .is_tso = th->tcg->target->is_tso, .has_guards = tr->former.shape == SHAPE_GRAPH,
+    IrSettings settings = { .is_quick = is_quick, .is_tso = th->tcg->target->is_tso, .has_guards = tr->former.shape == SHAPE_GRAPH,
                             .guard_fails = th->tcg->guard_fails };
     uint64_t start = stats_clock();
     memset(r, 0, sizeof *r);
@@ -140,7 +140,7 @@ bool translate_to_ir(TcgThread *th, RegionKey key, RegionShape shape, unsigned m
     if (!discover(th, key, shape, max_insns)) {
         return false;
     }
-    build(th, r);
+    build(th, r, false);
     finish(th, r);
     th->stats.regions[0]++;
     th->stats.guest_insns[0] += r->guest_insns;
@@ -210,7 +210,7 @@ static TryResult try_translate(TcgThread *th, RegionKey key, unsigned tier, Regi
         return TRY_FETCH_FAULT;
     }
     IrRegion r;
-    build(th, &r);
+    build(th, &r, tier == 1);
     HostSettings host = {
         .has_counter = tier == 1 && t->settings.engine == TCG_ENGINE_TIERED,
         .has_poll = true,
