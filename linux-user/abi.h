@@ -36,10 +36,12 @@ typedef struct GuestAbi {
     /* rt_sigreturn: state, mask and altstack from the frame at the stack pointer; -EFAULT for a bad one. */
     int (*signal_return)(Task *t);
 
-    /* Image of the vDSO (an ELF file, or just the code that returns from signal handlers); offset of that code. */
+    /* Image of the vDSO, an ELF file; offset of the code in it that returns from signal handlers. Once it is mapped at t->mm->layout.vdso, and
+     * before anything runs, vdso_start fills in what depends on the CPU. 0 or negative errno. */
     const uint8_t *vdso;
     size_t vdso_size;
     uint64_t vdso_sigreturn;
+    int (*vdso_start)(Task *t);
 
     /* The guest's /proc/cpuinfo; NULL: empty. */
     void (*write_cpuinfo)(const TargetCpu *cpu, int fd);

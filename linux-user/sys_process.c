@@ -13,6 +13,7 @@
 #include "linux-user/mm.h"
 #include "linux-user/options.h"
 #include "linux-user/syscall_rows.h"
+#include "linux-user/thread.h"
 #include "util/compiler.h"
 #include "util/lock.h"
 #include "util/sys.h"
@@ -42,6 +43,25 @@ int64_t sys_execve(Task *t, const uint64_t args[6]) { return exec_execve(t, AT_F
 int64_t sys_execveat(Task *t, const uint64_t args[6])
 {
     return exec_execve(t, (int)args[0], args[1], args[2], args[3], (int)args[4]);
+}
+
+/* A child whose end is learned may have left a task of ours. */
+static int64_t after_wait(Task *t, int64_t result)
+{
+    if (result >= 0) {
+        thread_reap(t);
+    }
+    return result;
+}
+
+int64_t sys_wait4(Task *t, const uint64_t args[6])
+{
+    return after_wait(t, syscall_blocking(t, SYS_wait4, args[0], args[1], args[2], args[3], 0, 0));
+}
+
+int64_t sys_waitid(Task *t, const uint64_t args[6])
+{
+    return after_wait(t, syscall_blocking(t, SYS_waitid, args[0], args[1], args[2], args[3], args[4], 0));
 }
 
 /* Limits that would hit our own memory are kept for the guest alone: soft and hard ones guarded by group->lock, the soft ones in Mm as well. */

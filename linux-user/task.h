@@ -58,6 +58,7 @@ typedef struct TaskGroup {
     Lock lock;
     struct Task *tasks;           /* guarded by: lock */
     unsigned ntasks;
+    struct Task *strays;          /* children that share our memory, alive or dead: thread_reap; guarded by: lock */
     char *exe_path;               /* of the guest program: /proc/self/exe */
     int exe_fd;                   /* open descriptor of it, or -1 */
     uint64_t arg_start, arg_end, env_start, env_end, auxv_start, auxv_end;
@@ -111,6 +112,9 @@ typedef struct Task {
     unsigned nlast;
     struct HostStack *host_stack; /* of a cloned task (thread.h), or NULL: the process's own */
     bool is_vfork;                /* its parent waits, and frees it */
+    bool has_no_handlers;         /* CLONE_CLEAR_SIGHAND: to be installed anew */
+    bool is_stray;                /* another process in the same memory: its parent frees it when it is gone */
+    int host_pid;                 /* of a stray, as its parent names it */
     uint64_t exit_signal;
     void *exec_scratch;           /* a vfork child's execve leaves this to who frees the task: exec_free_scratch */
     size_t exec_scratch_size;

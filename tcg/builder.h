@@ -33,7 +33,8 @@ typedef struct IrSettings {
     bool no_fold;       /* plain construction: no folding, numbering or reuse (for tests) */
     bool has_guards;    /* loops may check what they are entered with: exits to the interpreter (opt/guard.h) */
     const _Atomic uint8_t *guard_fails; /* how often guards failed by place: IR_GUARD_PLACE of the block's pc; NULL: never */
-    bool is_quick;      /* tier 1: cheap folding (opt/fold_quick.c), no numbering, no reuse of memory's values */
+    bool is_quick;      /* tier 1: cheap folding (opt/fold_quick.c), no numbering, no reuse of memory's values; operations stay in the order of
+                         * their ids, for host_compile_quick */
     bool is_tso;        /* guest memory model is TSO: a load may not be reused across another load */
 } IrSettings;
 void ir_begin(IrBuilder *b, IrRegion *r, struct Arena *arena, const IrSlotDesc *slots, unsigned nslots,

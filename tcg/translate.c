@@ -115,7 +115,7 @@ static bool discover(TcgThread *th, RegionKey key, RegionShape shape, uint32_t m
 static void build(TcgThread *th, IrRegion *r, bool is_quick)
 {
     Translator *tr = th->translator;
-    IrSettings settings = { .is_quick = is_quick, .is_tso = th->tcg->target->is_tso, .has_guards = tr->former.shape == SHAPE_GRAPH,
+    IrSettings settings = { .is_tso = th->tcg->target->is_tso, .is_quick = is_quick, .has_guards = tr->former.shape == SHAPE_GRAPH,
                             .guard_fails = th->tcg->guard_fails };
     uint64_t start = stats_clock();
     memset(r, 0, sizeof *r);
