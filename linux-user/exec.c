@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * execve: a program for a guest that Lyre knows makes us execute an emulator, with the program as an open descriptor and the rest in
- * one environment string, the hand-over: LYRE_EXEC=VERSION:FD:SELF:EXECFN[:OPTION:VALUE]... with %XX for odd characters. The emulator takes it
- * out of the guest's environment before anything else. SELF is a descriptor of the emulator's own file, for when it cannot open that by itself.
+ * one environment string, the hand-over: LYRE_EXEC=VERSION:FD:SELF:SECCOMP:EXECFN[:OPTION:VALUE]... with %XX for odd characters. The emulator takes it
+ * out of the guest's environment before anything else. SELF is a descriptor of the emulator's own file, for when it cannot open that by itself;
+ * SECCOMP one of the filters that the program inherits.
  */
 #include "linux-user/exec.h"
 
@@ -19,6 +20,7 @@
 #include "linux-user/mm.h"
 #include "linux-user/options.h"
 #include "linux-user/path.h"
+#include "linux-user/seccomp.h"
 #include "linux-user/signal.h"
 #include "linux-user/syscall.h"
 #include "util/compiler.h"
@@ -26,7 +28,7 @@
 #include "util/sys.h"
 
 #define HANDOVER "LYRE_EXEC="
-#define HANDOVER_VERSION "2"
+#define HANDOVER_VERSION "3"
 
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 
@@ -150,11 +152,13 @@ static void put_number(Text *x, int number)
 /* Options that speak of one architecture's system are not for another's. */
 static bool is_for_all(const char *option) { return strcmp(option, "L") != 0 && strcmp(option, "cpu") != 0; }
 
-static bool write_handover(Text *x, const Options *o, int fd, int self_fd, const char *exec_fn, bool is_same_guest)
+static bool write_handover(Text *x, const Task *t, int fd, int seccomp_fd, const char *exec_fn, bool is_same_guest)
 {
+    const Options *o = t->options;
     put_raw(x, HANDOVER HANDOVER_VERSION);
     put_number(x, fd);
-    put_number(x, is_same_guest ? self_fd : -1);
+    put_number(x, is_same_guest ? t->files->self_fd : -1);
+    put_number(x, seccomp_fd);
     put_field(x, exec_fn);
     for (unsigned i = 0; i + 1 < o->ninherited; i += 2) {
         if (is_same_guest || is_for_all(o->inherited[i])) {
@@ -203,12 +207,14 @@ bool exec_take_handover(char **envp, ExecHandover *out)
     for (char **e = envp; *e; e++) {
         e[0] = e[1];
     }
-    char *version = take_field(&p), *fd = take_field(&p), *own = take_field(&p), *exec_fn = take_field(&p);
-    if (!version || strcmp(version, HANDOVER_VERSION) != 0 || !fd || !own || !exec_fn) {
+    char *version = take_field(&p), *fd = take_field(&p), *own = take_field(&p), *filters = take_field(&p);
+    char *exec_fn = take_field(&p);
+    if (!version || strcmp(version, HANDOVER_VERSION) != 0 || !fd || !own || !filters || !exec_fn) {
         return false;
     }
     out->fd = atoi(fd);
     out->self_fd = *own ? atoi(own) : -1;
+    out->seccomp_fd = *filters ? atoi(filters) : -1;
     out->exec_fn = exec_fn;
     out->noptions = 0;
     char *field;
@@ -466,8 +472,12 @@ static int64_t run_emulator(Task *t, Scratch *s)
     s->program.fd = fd;
     set_inherited(t, fd, is_same, true);
     int64_t r = -E2BIG;
-    if (write_handover(&x, t->options, fd, t->files->self_fd, s->exec_fn, is_same)) {
+    int seccomp_fd = seccomp_save(t);
+    if (write_handover(&x, t, fd, seccomp_fd, s->exec_fn, is_same)) {
         r = is_same ? run_self(t, s) : run_sibling(t, s);
+    }
+    if (seccomp_fd >= 0) {
+        sys_call1(SYS_close, SYS_INT(seccomp_fd));
     }
     set_inherited(t, fd, is_same, false);
     lock_release(&t->files->lock);

@@ -17,6 +17,7 @@ int64_t exec_execve(Task *t, int dirfd, uint64_t path, uint64_t argv, uint64_t e
 typedef struct ExecHandover {
     int fd;                    /* the program, open */
     int self_fd;               /* our own file, open; or -1 */
+    int seccomp_fd;            /* for seccomp_restore, or -1 */
     const char *exec_fn;       /* AT_EXECFN: the path as given to execve */
     unsigned noptions;
     const char *options[64];   /* names and values by turns */

@@ -109,6 +109,22 @@ static int64_t host_map(Mm *mm, const MmArea *a, int flags, int fd, uint64_t off
     return r;
 }
 
+/* Where the kernel likes it: rings of io_uring take no address. */
+static int64_t host_map_anywhere(Mm *mm, MmArea *a, int flags, int fd, uint64_t offset)
+{
+    uint64_t len = a->end - a->start;
+    int64_t r = sys_call(SYS_mmap, 0, len, (uint64_t)mm_host_prot(a->prot, a->flags), (uint64_t)flags, SYS_INT(fd), offset);
+    if (r >= 0 && !mm_map_is_free(&mm->map, (uint64_t)r, (uint64_t)r + len)) {
+        sys_call2(SYS_munmap, (uint64_t)r, len);
+        r = -ENOMEM;
+    }
+    if (r >= 0) {
+        a->start = (uint64_t)r;
+        a->end = a->start + len;
+    }
+    return r;
+}
+
 /* The checks of arguments that the kernel does before it looks at the address space. */
 static int64_t check_arguments(const Mm *mm, uint64_t addr, uint64_t *len, int flags, uint64_t offset)
 {
@@ -162,6 +178,9 @@ static int64_t mmap_locked(Mm *mm, uint64_t addr, uint64_t len, uint32_t prot, i
         } else if (r != -EEXIST || is_fixed || tries == FOREIGN_TRIES) {
             break;
         }
+    }
+    if (r == -EINVAL && (area.flags & AREA_FILE) && !is_fixed) {
+        r = host_map_anywhere(mm, &area, flags, fd, offset);
     }
     if (r < 0) {
         return r;

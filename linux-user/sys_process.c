@@ -12,6 +12,7 @@
 #include "linux-user/exec.h"
 #include "linux-user/mm.h"
 #include "linux-user/options.h"
+#include "linux-user/seccomp.h"
 #include "linux-user/syscall_rows.h"
 #include "linux-user/thread.h"
 #include "util/compiler.h"
@@ -162,7 +163,6 @@ static const PrctlRow prctl_rows[] = {
     { PR_GET_TSC, PRCTL_REFUSED, EINVAL },
     { PR_SET_TSC, PRCTL_REFUSED, EINVAL },
     /* they would speak of the host's system calls or of our own memory */
-    { PR_SET_SECCOMP, PRCTL_REFUSED, EINVAL },
     { PR_SET_SYSCALL_USER_DISPATCH, PRCTL_REFUSED, EINVAL },
     { PR_SET_MM, PRCTL_REFUSED, EPERM },
     { 65 /* PR_SET_MDWE */, PRCTL_REFUSED, EINVAL },
@@ -170,6 +170,9 @@ static const PrctlRow prctl_rows[] = {
 
 int64_t sys_prctl(Task *t, const uint64_t args[6])
 {
+    if ((int)args[0] == PR_SET_SECCOMP || (int)args[0] == PR_GET_SECCOMP) {
+        return (int)args[0] == PR_GET_SECCOMP ? seccomp_mode(t) : seccomp_set_mode(t, args[1], args[2]);
+    }
     for (unsigned i = 0; i < ARRAY_LEN(prctl_rows); i++) {
         const PrctlRow *row = &prctl_rows[i];
         if (row->option != (int)args[0]) {

@@ -65,6 +65,7 @@ typedef struct TaskGroup {
     uint64_t rlimit_as[2], rlimit_data[2], rlimit_stack[2]; /* emulated: soft, hard */
     bool is_kernel_told;          /* PR_SET_MM_MAP: the host's kernel knows arg_start and so on */
     bool is_exiting;
+    atomic_bool is_dumping;       /* its threads park: core.c */
     int exit_code;
 } TaskGroup;
 
@@ -107,7 +108,7 @@ typedef struct Task {
 
     uint64_t clear_child_tid;     /* guest address, 0: none */
     uint64_t robust_list, robust_list_len;
-    uint64_t rseq;
+    struct SeccompFilter *seccomp; /* newest filter, or NULL: seccomp.h */
     SyscallRecord last[SYSCALL_RECORDS];
     unsigned nlast;
     struct HostStack *host_stack; /* of a cloned task (thread.h), or NULL: the process's own */

@@ -6,6 +6,7 @@
 
 #include "linux-user/exec.h"
 #include "linux-user/mm.h"
+#include "linux-user/seccomp.h"
 #include "linux-user/signal.h"
 #include "linux-user/signal_host.h"
 #include "linux-user/syscall_rows.h"
@@ -132,6 +133,7 @@ Task *thread_task_new(Task *from, uint64_t flags)
     t->files = copy_files(from->files, flags);
     t->fs = copy_fs(from->fs, flags);
     t->group = copy_group(from->group, flags);
+    seccomp_share(t, from);
     t->blocked = from->blocked;
     t->altstack_flags = SS_DISABLE;
     if (flags & CLONE_VFORK) {
@@ -162,6 +164,7 @@ void thread_task_free(Task *t)
     }
     mm_unref(t->mm);
     exec_free_scratch(t);
+    seccomp_drop(t);
     host_free(t);
 }
 
