@@ -98,12 +98,24 @@ static int open_log(const char *name)
     return fd < 0 ? -1 : exec_guard_fd(fd);
 }
 
+/* kernel.randomize_va_space is 0: the host's own stack ends where the address space does, but for the last page. */
+static bool is_stack_at_top(void)
+{
+    HostInterval list[8];
+    for (unsigned i = 0, n = hostmem_intervals(list, ARRAY_LEN(list)); i < n; i++) {
+        if (strcmp(list[i].what, "stack") == 0) {
+            return list[i].end == (1ull << 47) - 4096;
+        }
+    }
+    return false;
+}
+
 static uint64_t choose_seed(const Options *o)
 {
     if (o->has_seed) {
         return o->tcg.seed | 1ull << 63;
     }
-    if (personality(0xffffffff) & ADDR_NO_RANDOMIZE) {
+    if ((personality(0xffffffff) & ADDR_NO_RANDOMIZE) || is_stack_at_top()) {
         return 0;
     }
     uint64_t seed;
