@@ -7,10 +7,12 @@
 #include "target/target.h"
 
 struct LoadInfo;
+struct CoreAbi;
 
 typedef struct GuestAbi {
     const Target *target;
     const char *uname_machine;   /* "riscv64" */
+    uint32_t audit_arch;         /* AUDIT_ARCH_*, as filters see it */
     const char *platform;        /* AT_PLATFORM or NULL */
     unsigned syscall_table;      /* column of syscalls.def */
     unsigned word_size;          /* 8 */
@@ -47,6 +49,8 @@ typedef struct GuestAbi {
 
     /* The guest's /proc/cpuinfo; NULL: empty. */
     void (*write_cpuinfo)(const TargetCpu *cpu, int fd);
+
+    const struct CoreAbi *core;  /* NULL: no core files */
 
     /* System calls that only this architecture has (riscv_hwprobe, ...): *is_known false if not one of them. */
     int64_t (*arch_syscall)(Task *t, uint64_t number, const uint64_t args[6], bool *is_known);

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "linux-user/abi.h"
+#include "linux-user/core.h"
 #include "linux-user/mm.h"
 #include "linux-user/options.h"
 #include "linux-user/signal.h"
@@ -56,6 +57,7 @@ NORETURN void task_loop(Task *t)
             syscall_dispatch(t);
             break;
         case TCG_EVENT_STOP:
+            core_park(t);
             break;
         case TCG_EVENT_FAULT:
         case TCG_EVENT_FETCH_FAULT:

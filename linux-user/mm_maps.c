@@ -250,7 +250,7 @@ int mm_open_maps(Mm *mm, bool is_smaps)
         return (int)fd;
     }
     Out *out = hostmem_pages_alloc(sizeof(*out));
-    lock_acquire(&mm->lock);
+    mm_lock(mm);
     char *text = read_all(is_smaps ? "/proc/self/smaps" : "/proc/self/maps", &size, &length);
     if (out && text) {
         out->fd = (int)fd;
@@ -258,7 +258,7 @@ int mm_open_maps(Mm *mm, bool is_smaps)
         write_guest_view(&w, text, length);
         flush(out);
     }
-    lock_release(&mm->lock);
+    mm_unlock(mm);
     hostmem_pages_free(text, size);
     hostmem_pages_free(out, sizeof(*out));
     sys_call3(SYS_lseek, (uint64_t)fd, 0, SEEK_SET);

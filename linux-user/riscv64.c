@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Linux on riscv64: registers of system calls, capabilities, and the two system calls of its own. Signal frames: signal_riscv64.c. */
+#include <elf.h>
 #include <errno.h>
+#include <linux/audit.h>
 #include <sched.h>
 #include <string.h>
 #include <time.h>
 
 #include "linux-user/abi.h"
+#include "linux-user/core.h"
 #include "linux-user/mm.h"
 #include "linux-user/options.h"
 #include "linux-user/signal_riscv64.h"
@@ -251,9 +254,30 @@ static int vdso_start(Task *t)
     return error ? (int)error : (int)mm_write(t->mm->layout.vdso + VDSO_vdso_resolution, resolutions, sizeof(resolutions));
 }
 
+/* elf_gregset_t: struct user_regs_struct (pc, x1 to x31); NT_FPREGSET: f0 to f31, fcsr (asm/ptrace.h). */
+static void core_gregs(const CpuState *s, void *out)
+{
+    uint64_t *regs = out;
+    regs[0] = s->pc;
+    memcpy(&regs[1], &riscv_state_const(s)->x[1], 31 * sizeof(uint64_t));
+}
+
+static void core_fpregs(const CpuState *s, void *out)
+{
+    uint64_t *regs = out;
+    memcpy(regs, riscv_state_const(s)->f, 32 * sizeof(uint64_t));
+    regs[32] = riscv_get_fcsr(s);
+}
+
+static const CoreAbi core_riscv64 = {
+    .machine = EM_RISCV, .gregs_size = 32 * 8, .fpregs_size = 33 * 8, .gregs = core_gregs, .fpregs = core_fpregs,
+};
+
+
 const GuestAbi abi_riscv64 = {
     .target = &target_riscv64,
     .uname_machine = "riscv64",
+    .audit_arch = AUDIT_ARCH_RISCV64,
     .syscall_table = SYSCALL_TABLE_RISCV64,
     .word_size = 8,
     .syscall_get = syscall_get,
@@ -273,5 +297,6 @@ const GuestAbi abi_riscv64 = {
     .vdso_sigreturn = VDSO___vdso_rt_sigreturn,
     .vdso_start = vdso_start,
     .write_cpuinfo = write_cpuinfo,
+    .core = &core_riscv64,
     .arch_syscall = arch_syscall,
 };
