@@ -18,12 +18,10 @@
 typedef enum Verdict { FINE, STOP, BAD } Verdict; /* STOP: done, leave with 0; BAD: the message has been printed */
 typedef Verdict Handler(Options *o, const char *value);
 
-typedef struct OptionDesc {
-    const char *name;
-    const char *env;      /* after LYRE_ or QEMU_; NULL: none */
-    const char *argument; /* for the help; NULL: takes none */
-    Handler *handle;      /* NULL: known, not in this version */
-    bool is_inherited;    /* by programs that the guest executes */
+typedef struct OptionDesc { /* a row of options.def */
+    const char *name, *env, *argument;
+    Handler *handle;
+    bool is_inherited;
     const char *help;
 } OptionDesc;
 
@@ -256,38 +254,11 @@ static Verdict show_syscalls(Options *o, const char *v)
 }
 static Handler show_help;
 
-/* clang-format off */
 static const OptionDesc table[] = {
-    {"h", NULL, NULL, show_help, false, "this text"},
-    {"help", NULL, NULL, show_help, false, NULL},
-    {"version", "VERSION", NULL, show_version, false, "the version"},
-    {"L", "LD_PREFIX", "path", set_prefix, true, "directory of the guest's system: absolute paths are looked for there first"},
-    {"cpu", "CPU", "model", set_cpu, true, "CPU model with +feature, -feature; `help` lists"},
-    {"s", "STACK_SIZE", "size", set_stack, true, "stack size; default: ulimit -s"},
-    {"E", "SET_ENV", "n=v[,..]", set_env, false, "sets a variable of the guest's environment"},
-    {"U", "UNSET_ENV", "n[,..]", unset_env, false, "removes one"},
-    {"0", "ARGV0", "name", set_argv0, false, "argv[0] of the guest"},
-    {"r", "UNAME", "release", set_uname, true, "kernel release that uname tells"},
-    {"strace", "STRACE", NULL, set_strace, true, "logs system calls"},
-    {"d", "LOG", "item[,..]", set_log, true, "log items; `help` lists"},
-    {"D", "LOG_FILENAME", "file", set_log_file, true, "log file; %d is the process id"},
-    {"dfilter", "DFILTER", "range", set_dfilter, true, "logs only code in START+SIZE, START-SIZE, START..LAST"},
-    {"seed", "RAND_SEED", "n", set_seed, true, "seed of layout and random numbers"},
-    {"tb-size", "TB_SIZE", "size", set_tb_size, true, "size of the code cache in MiB, or with k, M, G (48k to 1G)"},
-    {"one-insn-per-tb", "ONE_INSN_PER_TB", NULL, set_one_insn, true, "one instruction per region"},
-    {"x", "EXPERIMENT", "item[,..]", set_experiments, true, "engine=tiered|interp|block|region, move, hot=N"},
-    {"host-cpu", "HOST_CPU", "spec", set_host_cpu, true, "host features used: v2, v3, native, then +name, -name"},
-    {"syscalls", NULL, NULL, show_syscalls, false, "lists the system calls and what becomes of them"},
-    {"t", "RTSIG_MAP", "t h n", set_nothing, false, "accepted; real-time signals need no mapping"},
-    {"B", "GUEST_BASE", "address", set_base, false, "guest base: 0"},
-    {"R", "RESERVED_VA", "size", set_nothing, false, "accepted; nothing is reserved for 64-bit guests"},
-    {"g", "GDB", "endpoint", NULL, false, NULL},
-    {"trace", "TRACE", "pattern", NULL, false, NULL},
-    {"perfmap", "PERFMAP", NULL, NULL, false, NULL},
-    {"jitdump", "JITDUMP", NULL, NULL, false, NULL},
-    {"plugin", "PLUGIN", "file", NULL, false, NULL},
+#define OPTION(...) {__VA_ARGS__},
+#include "linux-user/options.def"
+#undef OPTION
 };
-/* clang-format on */
 
 static Verdict show_help(Options *o, const char *v)
 {

@@ -15,7 +15,7 @@ ARROWS = {
     'target': ['tcg', 'util'],
     'linux-user': ['target', 'tcg', 'util'],
     'block': ['util'],
-    'tools': ['util', 'tcg', 'target/target.h', 'block/block.h'],
+    'tools': ['util', 'tcg', 'target/target.h', 'block/block.h', 'linux-user/options.def'],
 }
 FILE_LIMIT, FUNCTION_LIMIT = 800, 100
 # host folders: nothing of tcg/ outside of them takes a host's shape
