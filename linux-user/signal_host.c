@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
+#include "linux-user/crash.h"
 #include "linux-user/mm.h"
 #include "linux-user/syscall.h"
 #include "util/access.h"
@@ -86,6 +87,7 @@ static void report_own_fault(Task *t, int sig, const siginfo_t *info, const ucon
     text_hex(&out, t->cpu->pc);
     text_char(&out, '\n');
     text_write(&out, 2);
+    crash_report_own(t);
     signal_host_reset(sig);
 }
 
@@ -218,6 +220,13 @@ void signal_host_stack_use(Task *t)
 {
     const stack_t ss = { .ss_sp = (char *)t->signal_stack + 2 * PAGE, .ss_size = STACK_SIZE - 2 * PAGE };
     sys_call2(SYS_sigaltstack, SYS_PTR(&ss), 0);
+}
+
+Task *signal_host_task(void)
+{
+    stack_t ss = { .ss_flags = SS_DISABLE };
+    sys_call2(SYS_sigaltstack, 0, SYS_PTR(&ss));
+    return ss.ss_flags & SS_DISABLE || ss.ss_size != STACK_SIZE - 2 * PAGE ? NULL : *(Task **)((char *)ss.ss_sp - 2 * PAGE);
 }
 
 void signal_host_stack_free(Task *t)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "linux-user/check.h"
+#include "linux-user/logfile.h"
 #include "linux-user/mm.h"
 #include "linux-user/syscall_row.h"
 #include "linux-user/syscall_rows.h"
@@ -17,8 +18,6 @@
 enum { LINE_SIZE = 2048, NAME_COLUMN = 36, STRING_MAX = 32 };
 
 const char *errno_name(int error) { return strerrorname_np(error); }
-
-static int log_fd(const Task *t) { return t->files->log_fd >= 0 ? t->files->log_fd : 2; }
 
 void strace_flags(TextBuf *out, unsigned list, uint64_t value)
 {
@@ -247,7 +246,7 @@ static void write_line(Task *t, TextBuf *out)
         out->n = out->size - 2;
     }
     text_char(out, '\n');
-    text_write(out, log_fd(t));
+    text_write(out, logfile_fd(t->options));
 }
 
 static void start_line(Task *t, TextBuf *out)

@@ -9,6 +9,7 @@
 
 #include "linux-user/abi.h"
 #include "linux-user/check.h"
+#include "linux-user/logfile.h"
 #include "linux-user/mm.h"
 #include "linux-user/path.h"
 #include "linux-user/strace.h"
@@ -100,11 +101,17 @@ static int64_t call_arch(Task *t, const SyscallRow *row, uint64_t number, const 
 static int64_t call(Task *t, const SyscallRow *row, uint64_t number, const uint64_t args[6])
 {
     if (UNLIKELY(!row)) {
+        if (t->log & TCG_LOG_GUEST_ERRORS) {
+            logfile_event(t, "guest error", "unknown system call", number);
+        }
         return call_missing(t, "unknown", number, "no such call on this architecture");
     }
     if (row->flags & ROW_POINTERS) {
         int error = check_pointers(t, row, args);
         if (UNLIKELY(error)) {
+            if (t->log & TCG_LOG_GUEST_ERRORS) {
+                logfile_event(t, "guest error", "a pointer to memory that no program can have, system call", number);
+            }
             return error;
         }
     }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "linux-user/exec.h"
+#include "linux-user/logfile.h"
 #include "linux-user/mm.h"
 #include "linux-user/signal.h"
 #include "linux-user/signal_host.h"
@@ -200,6 +201,7 @@ NORETURN void thread_exit(Task *t, int code)
         task_exit_group(t, code);
     }
     signal_host_mask(~0ull, true); /* no handler may run on what is freed now */
+    logfile_thread_end();
     if (!stack || t->is_vfork) {
         /* the first thread stands on the process's own stack and its state stays; a vfork child's is freed by its parent */
         for (;;) {
