@@ -15,6 +15,7 @@
 #include "linux-user/options.h"
 #include "linux-user/perf.h"
 #include "linux-user/signal.h"
+#include "linux-user/strace.h"
 #include "util/compiler.h"
 #include "util/hostmem.h"
 #include "util/sys.h"
@@ -173,6 +174,9 @@ static int run(Start *s)
     task_tell_kernel(t, &info, s->exec_fn);
     if (t->log & TCG_LOG_PAGE) {
         logfile_write_maps(t, logfile_fd(o));
+    }
+    if (t->log & TCG_LOG_STRACE) {
+        strace_exec(t, info.stack_pointer);
     }
     o->abi->init_thread(t->cpu, info.entry, info.stack_pointer);
     task_loop(t);

@@ -27,6 +27,9 @@ static void report_assertion(void) { crash_report_own(signal_host_task()); }
 void signal_init_process(Task *t)
 {
     lyre_assert_hook = report_assertion;
+    if (t->log & TCG_LOG_STRACE) {
+        signal_host_tell_deaths();
+    }
     t->blocked = signal_host_get_mask();
     for (int sig = 1; sig <= NSIG_MAX; sig++) {
         SigAction *a = &t->sighand->action[sig];
@@ -36,7 +39,7 @@ void signal_init_process(Task *t)
     signal_host_mask(~0ull, false);
     signal_init_thread(t);
     for (int sig = 1; sig <= NSIG_MAX; sig++) {
-        if (signal_default(sig) == SIGNAL_CORE) { /* all others are on the host what they are in the guest */
+        if (signal_host_does_default(sig)) { /* all others are on the host what they are in the guest */
             signal_host_install(sig, &t->sighand->action[sig]);
         }
     }
@@ -360,6 +363,7 @@ NORETURN void task_die_by_signal(Task *t, int sig, const siginfo_t *info)
 {
     if (t->log & TCG_LOG_STRACE) {
         strace_signal(t, sig, info);
+        strace_killed(t, sig);
     }
     if (signal_default(sig) == SIGNAL_CORE) {
         const struct rlimit none = { 0, 0 };

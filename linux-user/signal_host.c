@@ -66,6 +66,16 @@ SignalDefault signal_default(int sig)
     }
 }
 
+static bool tells_deaths; /* constant after start */
+
+void signal_host_tell_deaths(void) { tells_deaths = true; }
+
+bool signal_host_does_default(int sig)
+{
+    SignalDefault action = signal_default(sig);
+    return action == SIGNAL_CORE || (tells_deaths && action == SIGNAL_TERMINATE && sig != SIGKILL);
+}
+
 static Task *current_task(void)
 {
     uintptr_t base = (uintptr_t)__builtin_frame_address(0) & ~(uintptr_t)(STACK_SIZE - 1);
@@ -183,7 +193,7 @@ void signal_host_install(int sig, const SigAction *action)
     HostAction host = { .handler = (void *)(uintptr_t)action->handler, .flags = (action->flags & passed) | HOST_SA_RESTORER,
                         .restorer = signal_host_restorer, .mask = UINT64_MAX };
     bool is_default = action->handler == 0;
-    if (signal_fault_index(sig) >= 0 || action->handler > 1 || (is_default && signal_default(sig) == SIGNAL_CORE)) {
+    if (signal_fault_index(sig) >= 0 || action->handler > 1 || (is_default && signal_host_does_default(sig))) {
         host.handler = (void *)host_handler;
         host.flags |= SIGNAL_SA_SIGINFO | SIGNAL_SA_ONSTACK;
     }

@@ -9,6 +9,7 @@
 #include "linux-user/mm.h"
 #include "linux-user/signal.h"
 #include "linux-user/signal_host.h"
+#include "linux-user/strace.h"
 #include "linux-user/syscall_rows.h"
 #include "util/compiler.h"
 #include "util/hostmem.h"
@@ -162,6 +163,7 @@ void thread_task_free(Task *t)
     }
     mm_unref(t->mm);
     exec_free_scratch(t);
+    strace_free(t);
     host_free(t);
 }
 
@@ -194,6 +196,9 @@ unsigned thread_group_remove(Task *t)
 NORETURN void thread_exit(Task *t, int code)
 {
     bool is_leader = sys_call(SYS_getpid, 0, 0, 0, 0, 0, 0) == sys_call(SYS_gettid, 0, 0, 0, 0, 0, 0);
+    if (t->log & TCG_LOG_STRACE) {
+        strace_exited(t, code);
+    }
     unsigned left = thread_group_remove(t);
     HostStack *stack = t->host_stack;
     Mm *mm = t->mm;
@@ -216,4 +221,10 @@ NORETURN void thread_exit(Task *t, int code)
 }
 
 int64_t sys_exit(Task *t, const uint64_t args[6]) { thread_exit(t, (int)args[0] & 0xff); }
-int64_t sys_exit_group(Task *t, const uint64_t args[6]) { task_exit_group(t, (int)args[0] & 0xff); }
+int64_t sys_exit_group(Task *t, const uint64_t args[6])
+{
+    if (t->log & TCG_LOG_STRACE) {
+        strace_exited(t, (int)args[0] & 0xff);
+    }
+    task_exit_group(t, (int)args[0] & 0xff);
+}

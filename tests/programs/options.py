@@ -60,6 +60,13 @@ def test_logs(run, check, c, crash):
     check('-trace enable=', ['-trace', 'enable=exec_tb', *c], 7, 'argc', '^Trace 0')
     check('-trace help', ['-trace', 'help'], 0, '^translate_block', '')
     check('-trace of nothing', ['-trace', 'nonsense', *c], 1, '', 'no such event')
+    d = run('-strace', crash, 'threads')
+    lines = d.stderr.splitlines()
+    odd = [l for l in lines if not re.fullmatch(r'\d+ (\w+\(.*\) += (\?|-?\w+)( .*)?|--- .* ---|\+\+\+ .* \+\+\+)', l)]
+    report(len(lines) > 40 and not odd and len({l.split()[0] for l in lines}) == 4, '-strace: whole lines, with the thread', odd or lines)
+    check('-strace of the start', ['-strace', crash, 'x'], 0, '', r'\A\d+ execve\("[^"]*crash", \["[^"]*crash", "x"\], 0x\w+ /\* \d vars? \*/\) += 0\n')
+    check('-strace of the end', ['-strace', crash], 0, '', r'\d+ exit_group\(0\) += \?\n\d+ \+\+\+ exited with 0 \+\+\+\n\Z')
+    check('-strace of death', ['-strace', crash, 'term'], -15, '', r'tgkill.* = 0\n\d+ --- SIGTERM .*\n\d+ \+\+\+ killed by SIGTERM \+\+\+\n\Z')
     with tempfile.TemporaryDirectory() as folder:
         d = run('-strace', '-d', 'tid', '-D', os.path.join(folder, 'log-%d'), crash, 'threads')
         logs = {f: open(os.path.join(folder, f)).read() for f in os.listdir(folder)}
@@ -126,7 +133,7 @@ def main():
     check('-h', ['-h'], 0, r'^usage: lyre-riscv64 \[options\] program', '')
     check('--help', ['--help'], 0, r'-strace +STRACE', '')
     check('-version', ['-version'], 0, r'^lyre-riscv64 version \d+\.', '')
-    check('-syscalls', ['-syscalls'], 0, 'openat', '')
+    check('-syscalls', ['-syscalls'], 0, r'openat +implemented\n(.*\n)*.* mseal .*\n\d+ passed to .*, \d+ implemented, \d+ missing', '')
     check('-d help', ['-d', 'help'], 0, r'^in_asm ', '')
     check('-cpu help', ['-cpu', 'help'], 0, 'rv64', '')
     check('no program', [], 1, '', 'no program')
