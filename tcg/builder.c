@@ -429,7 +429,7 @@ static void put(IrBuilder *b, unsigned slot, uint32_t v)
     if (UNLIKELY(b->nlog == b->cap_log)) {
         GROW(b->log, b->cap_log, b->nlog + 1);
     }
-    b->log[b->nlog++] = (BuildPut){ slot, v };
+    b->log[b->nlog++] = (BuildPut){ slot, v, b->r->ninsns };
 }
 
 I32 ir_get_i32(IrBuilder *b, unsigned slot) { return (I32){ get(b, slot, IR_I32) }; }

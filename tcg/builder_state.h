@@ -52,6 +52,7 @@ typedef struct BuildSnap { /* parallel to IrRegion.snaps */
 
 typedef struct BuildPut {
     uint32_t slot, value;
+    uint32_t at;           /* operations with smaller ids come before it */
 } BuildPut;
 
 enum {

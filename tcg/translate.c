@@ -128,11 +128,20 @@ static void build(TcgThread *th, IrRegion *r)
         IrSettings plain = settings;
         plain.no_fold = true;
         build_into(tr, r, &plain);
+        ir_finish(tr->builder);
         log_ir(th->tcg, "OP:\n", r);
     }
     build_into(tr, r, &settings);
     stats_phase(&th->stats, TCG_PHASE_IR, &start);
-    if (tcg_is_logged(th->tcg, TCG_LOG_OP_OPT, pc)) {
+}
+
+static void finish(TcgThread *th, IrRegion *r)
+{
+    Translator *tr = th->translator;
+    uint64_t start = stats_clock();
+    ir_finish(tr->builder);
+    stats_phase(&th->stats, TCG_PHASE_IR, &start);
+    if (tcg_is_logged(th->tcg, TCG_LOG_OP_OPT, tr->former.key.pc)) {
         log_ir(th->tcg, "OP after optimisation:\n", r);
     }
 }
@@ -145,6 +154,7 @@ bool translate_to_ir(TcgThread *th, RegionKey key, RegionShape shape, unsigned m
         return false;
     }
     build(th, r);
+    finish(th, r);
     th->stats.regions[0]++;
     th->stats.guest_insns[0] += r->guest_insns;
     stats_translated(th, 0, start);
@@ -192,6 +202,21 @@ static TryResult publish(TcgThread *th, unsigned tier, const CodeBlob *blob)
     }
 }
 
+static void compile(TcgThread *th, IrRegion *r, const HostSettings *host, CodeBlob *blob)
+{
+    uint64_t start = stats_clock();
+    /* the quick way has neither finished IR nor machine IR: for a log of them code is made as everywhere else */
+    bool is_logged = tcg_is_logged(th->tcg, TCG_LOG_OP_OPT | TCG_LOG_MIR, th->translator->former.key.pc);
+    bool is_done = host->is_quick && !is_logged && host_compile_quick(th->translator->builder, host, blob);
+    stats_phase(&th->stats, TCG_PHASE_COMPILE, &start);
+    if (!is_done) {
+        finish(th, r);
+        start = stats_clock();
+        host_compile(r, host, blob);
+        stats_phase(&th->stats, TCG_PHASE_COMPILE, &start);
+    }
+}
+
 static TryResult try_translate(TcgThread *th, RegionKey key, unsigned tier, RegionShape shape, uint32_t max_insns)
 {
     Tcg *t = th->tcg;
@@ -211,9 +236,8 @@ static TryResult try_translate(TcgThread *th, RegionKey key, unsigned tier, Regi
     CodeBlob blob;
     memset(&blob, 0, sizeof blob);
     blob.arena = tr->arena;
+    compile(th, &r, &host, &blob);
     uint64_t start = stats_clock();
-    host_compile(&r, &host, &blob);
-    stats_phase(&th->stats, TCG_PHASE_COMPILE, &start);
     TryResult result = blob.is_failed ? TRY_SMALLER : publish(th, tier, &blob);
     stats_phase(&th->stats, TCG_PHASE_PUBLISH, &start);
     return result;

@@ -54,22 +54,20 @@ static void poll_insn(Emit *e)
     x86_op_rm(&e->a, 0x85, X86_RAX, &page);
 }
 
-void emit_entry(Emit *e, uint32_t block)
+void emit_entry(Emit *e, uint64_t pc, bool is_head)
 {
     CodeBlob *out = e->out;
-    const MInsn *label = &e->m->insns[e->m->blocks[block].first];
-    lyre_assert(label->op == MOP_LABEL);
     out->entries = arena_grow(e->arena, out->entries, sizeof(CodeEntry), &out->cap_entries, out->nentries + 1);
-    out->entries[out->nentries++] = (CodeEntry){ { .pc = label->imm, .ctx = e->ir->ctx }, emit_pos(e) };
-    if (block == 1 && e->settings->has_counter) {
+    out->entries[out->nentries++] = (CodeEntry){ { .pc = pc, .ctx = e->ir->ctx }, emit_pos(e) };
+    if (is_head && e->settings->has_counter) {
         X86Rm counter = x86_rm_rip();
         x86_op_rm(&e->a, 0x83, X86_ALU_SUB, &counter);
         x86_put8(&e->a, 1);
         emit_ref(e, EMIT_REGION, 0);
         emit_jcc_stub(e, X86_S, stub_hot, NULL, NULL);
     }
-    if (block == 1 && e->settings->has_poll) {
-        emit_entry_poll_row(e, label->imm, emit_pos(e));
+    if (is_head && e->settings->has_poll) {
+        emit_entry_poll_row(e, pc, emit_pos(e));
         poll_insn(e);
     }
     save_borrowed(e);
@@ -156,10 +154,10 @@ static void return_site(Emit *e, uint64_t pc, uint32_t block)
 
 /* ---- the kinds of exit */
 
-static void exit_call(Emit *e, const MInsn *insn, const IrInsn *exit, const IrSnapshot *snap)
+static void exit_call(Emit *e, const IrInsn *exit, const IrSnapshot *snap)
 {
     link_jump(e, snap->pc, snap->ctx, true);
-    return_site(e, exit->imm, (uint32_t)insn->disp);
+    return_site(e, exit->imm, exit->succ[0]);
 }
 
 static void cmp_ic(Emit *e, uint32_t ic)
@@ -228,7 +226,7 @@ static void exit_indirect(Emit *e)
     to_ic_target(e, ic, false);
 }
 
-static void exit_call_indirect(Emit *e, const MInsn *insn, const IrInsn *exit)
+static void exit_call_indirect(Emit *e, const IrInsn *exit)
 {
     uint32_t ic = e->out->nics++;
     cmp_ic(e, ic);
@@ -236,7 +234,7 @@ static void exit_call_indirect(Emit *e, const MInsn *insn, const IrInsn *exit)
     s->arg = ic;
     to_ic_target(e, ic, true);
     s->resume = emit_pos(e);
-    return_site(e, exit->imm, (uint32_t)insn->disp);
+    return_site(e, exit->imm, exit->succ[0]);
 }
 
 static void exit_event(Emit *e, const IrInsn *exit, const IrSnapshot *snap)
@@ -256,11 +254,11 @@ static void exit_event(Emit *e, const IrInsn *exit, const IrSnapshot *snap)
  * The context changes: return sites on the stack and inline caches know nothing of contexts, so the stack is emptied and
  * everything but a link goes by the table.
  */
-static void exit_other_context(Emit *e, unsigned op, const IrSnapshot *snap)
+static void exit_other_context(Emit *e, IrOp op, const IrSnapshot *snap)
 {
     x86_store_imm(&e->a, 4, (int32_t)snap->ctx, x86_rm_state(offsetof(CpuState, ctx)));
     x86_load(&e->a, 8, X86_RSP, x86_rm_state(offsetof(CpuState, return_bottom)));
-    if (op == MOP_EXIT || op == MOP_EXIT_CALL) {
+    if (op == IR_EXIT || op == IR_EXIT_CALL) {
         link_jump(e, snap->pc, snap->ctx, false);
     } else {
         x86_alu_rr(&e->a, X86_ALU_XOR, 4, X86_RCX, X86_RCX);
@@ -268,12 +266,11 @@ static void exit_other_context(Emit *e, unsigned op, const IrSnapshot *snap)
     }
 }
 
-void emit_exit(Emit *e, const MInsn *insn)
+void emit_exit(Emit *e, const IrInsn *exit)
 {
-    const IrInsn *exit = &e->ir->insns[insn->imm];
     const IrSnapshot *snap = &e->ir->snaps[exit->snap];
     reload_borrowed(e);
-    if (insn->op == MOP_EXIT_EVENT) {
+    if (exit->op == IR_EXIT_EVENT) {
         if (snap->ctx != e->ir->ctx) {
             x86_store_imm(&e->a, 4, (int32_t)snap->ctx, x86_rm_state(offsetof(CpuState, ctx)));
             x86_load(&e->a, 8, X86_RSP, x86_rm_state(offsetof(CpuState, return_bottom)));
@@ -282,15 +279,15 @@ void emit_exit(Emit *e, const MInsn *insn)
         return;
     }
     if (snap->ctx != e->ir->ctx) {
-        exit_other_context(e, insn->op, snap);
+        exit_other_context(e, exit->op, snap);
         return;
     }
-    switch (insn->op) {
-    case MOP_EXIT: link_jump(e, snap->pc, snap->ctx, false); break;
-    case MOP_EXIT_CALL: exit_call(e, insn, exit, snap); break;
-    case MOP_EXIT_INDIRECT: exit_indirect(e); break;
-    case MOP_EXIT_CALL_INDIRECT: exit_call_indirect(e, insn, exit); break;
-    case MOP_EXIT_RETURN: x86_put8(&e->a, 0xc3); break;
+    switch (exit->op) {
+    case IR_EXIT: link_jump(e, snap->pc, snap->ctx, false); break;
+    case IR_EXIT_CALL: exit_call(e, exit, snap); break;
+    case IR_EXIT_INDIRECT: exit_indirect(e); break;
+    case IR_EXIT_CALL_INDIRECT: exit_call_indirect(e, exit); break;
+    case IR_EXIT_RETURN: x86_put8(&e->a, 0xc3); break;
     default: lyre_unreachable();
     }
 }

@@ -86,6 +86,11 @@ static inline void emit_reserve(Emit *e, uint32_t n)
     }
 }
 
+/* emit.c */
+Emit *emit_begin(const IrRegion *ir, const HostSettings *settings, CodeBlob *out);
+void emit_stubs(Emit *e); /* deferred code */
+void emit_end(Emit *e);   /* data and side table; `out` is complete */
+
 /* emit_data.c: references to the data; called right after the instruction whose operand is rip-relative. */
 void emit_ref(Emit *e, enum EmitData part, uint32_t index);
 uint32_t emit_const8(Emit *e, uint64_t bits);
@@ -101,6 +106,7 @@ void emit_jcc_to(Emit *e, unsigned cond, uint32_t target);
 uint32_t emit_jcc_long(Emit *e, unsigned cond);        /* returns the field's offset */
 void emit_jmp(Emit *e, uint32_t block);
 void emit_jcc(Emit *e, const MInsn *insn);
+void emit_jcc_link(Emit *e, unsigned cond, uint64_t pc, uint32_t ctx); /* to another region */
 bool emit_resolve_jumps(Emit *e);                      /* false: a short one does not reach */
 EmitStub *emit_stub(Emit *e, void (*fn)(Emit *, const EmitStub *), uint32_t site);
 /* A conditional jump to deferred code. */
@@ -110,13 +116,15 @@ void emit_stub_here(Emit *e, const EmitStub *s);
 
 /* emit_side.c: a row for the instruction that begins at `offset`. */
 void emit_row(Emit *e, const MInsn *insn, const MOperand *ops, uint32_t offset, SideKind kind, bool is_store);
+/* The same where every slot is at home; `access` bytes at rm. */
+void emit_home_row(Emit *e, uint32_t snap, const X86Rm *rm, unsigned access, bool is_store);
 void emit_entry_poll_row(Emit *e, uint64_t pc, uint32_t offset);
 
 /* emit_exit.c */
 bool emit_entry_has_code(const Emit *e, uint32_t block);
-void emit_exit(Emit *e, const MInsn *insn);
+void emit_exit(Emit *e, const IrInsn *exit);
 void emit_link_field(Emit *e, uint64_t pc, uint32_t ctx, bool is_call, uint32_t field);
-void emit_entry(Emit *e, uint32_t block);              /* what runs at an entry from outside */
+void emit_entry(Emit *e, uint64_t pc, bool is_head);   /* what runs at an entry from outside */
 void emit_poll(Emit *e, const MInsn *insn, const MOperand *ops);
 
 /* emit_call.c, emit_fp.c, emit_int.c: composites */

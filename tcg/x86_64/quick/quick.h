@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tier 1: straight-line regions with side exits, from the builder's unfinished IR to code in one walk backwards that
+ * drops dead values, selects and allocates at once (quick_*.c), and one forwards that encodes (quick_emit.c).
+ *
+ * Values live at home: what the guest instruction puts into a slot is in the slot's pin or memory from there on, unless another put
+ * follows before anybody can see it. So snapshots, exits and side-table rows have nothing to list, and a region is entered and left without
+ * a move. A value is found, in this order, in the register that a later user wanted (QVal.reg), in a slot's pin, in a slot's memory.
+ * Only rax, rcx, rdx, r11 are allocated; a pin takes a value early when nothing between can see the slot.
+ *
+ * "Before" and "after" are the program's; the walk goes from after to before. Operations it cannot do make the region go the
+ * general way (select.h).
+ */
+#ifndef LYRE_TCG_X86_64_QUICK_H
+#define LYRE_TCG_X86_64_QUICK_H
+
+#include "tcg/builder_state.h"
+#include "tcg/x86_64/emit_state.h"
+
+typedef enum QKind {
+    Q_OP,       /* x86_op_rm */
+    Q_VEX,      /* x86_vex_rm; imm = vvvv */
+    Q_MOV_IMM,  /* reg = imm */
+    Q_JCC_LINK, /* to another region: opcode = condition, id = its exit */
+    Q_EXIT,     /* id = the exit */
+} QKind;
+
+/* A machine operation with its registers. */
+typedef struct QOp {
+    uint8_t kind;      /* QKind */
+    uint8_t reg;       /* ModRM.reg: register or digit */
+    uint8_t imm_size;  /* bytes of immediate behind the operands */
+    uint8_t access;    /* bytes of guest memory read or written at rm, 0: none */
+    bool is_store;
+    uint32_t opcode;   /* encode.h */
+    X86Rm rm;
+    uint64_t imm;
+    uint32_t snap;     /* IrSnapshot of the access */
+    uint32_t id;
+} QOp;
+
+/* Slots + 1 whose homes hold a value, 0: none; a pinned one comes first. More than two are forgotten. */
+typedef struct QHomes {
+    uint16_t first, second;
+} QHomes;
+
+/* What is known of a value at the point where the walk stands. */
+typedef struct QVal {
+    uint8_t reg;     /* register + 1 in which somebody after wants it, 0: none */
+    uint8_t spill;   /* spill slot + 1 from which somebody after reads it, 0: none */
+    bool is_param;   /* what the slot held at the region's head */
+    QHomes homes;
+    uint32_t seen;   /* the latest operation up to this one where the state can be seen */
+} QVal;
+
+/* How to take a put back: what it changed when the slots were filled in the program's order. */
+typedef struct QPut {
+    uint32_t old;                 /* value that the home held */
+    QHomes old_homes, value_homes; /* of both values before it */
+    bool is_dead;                 /* another one follows before anybody can see it */
+} QPut;
+
+enum { Q_NREGS = 16, Q_NO_REG = 0xff };
+
+typedef struct Quick {
+    const IrBuilder *b;
+    const IrRegion *r;
+    const IrInsn *insns;
+    const HostSettings *settings;
+    QVal *vals;
+    QOp *ops;              /* last one first */
+    uint32_t nops, cap_ops;
+    uint32_t value[Q_NREGS]; /* in a scratch register, or in a pin before its put; 0: none */
+    uint32_t used;         /* registers with a value */
+    uint32_t locked;       /* registers of the operation in hand */
+    uint32_t temps;        /* registers with constants for the operation in hand */
+    uint8_t dst;           /* register that the operation in hand writes, Q_NO_REG: none */
+    uint32_t id;           /* the operation in hand */
+    uint32_t nspills;
+    QPut *puts;            /* parallel to IrBuilder.log */
+    uint32_t nputs;        /* not yet taken back */
+    uint32_t *slot_val;    /* per slot: the value in its home; 0: unknown */
+    uint8_t *is_chain;     /* per block: executed in line */
+    uint32_t *next;        /* per block: the one behind it in line, 0: none */
+    int8_t slot_of[Q_NREGS]; /* slot of a pinned register, -1 */
+    bool is_failed;
+} Quick;
+
+/* ---- quick_value.c: where values are */
+uint32_t quick_resolve(const Quick *q, uint32_t v); /* behind conversions that change no bits */
+bool quick_const(const Quick *q, uint32_t v, uint64_t *imm);
+/* The operation's result register: wanted after, free from here on. Q_NO_REG: nobody wants it. */
+unsigned quick_def(Quick *q, uint32_t v);
+/* Operands of the operation in hand: in a register; in a register or memory; the same, where `hint` may become its register. */
+unsigned quick_reg(Quick *q, uint32_t v);
+X86Rm quick_rm(Quick *q, uint32_t v);
+X86Rm quick_rm_hint(Quick *q, uint32_t v, unsigned hint);
+/* The register that holds v already; Q_NO_REG: none. */
+unsigned quick_where(const Quick *q, uint32_t v);
+/* Puts v into `reg` before the operation that was made last, which reads and writes it. */
+void quick_move_to(Quick *q, unsigned reg, uint32_t v);
+unsigned quick_temp(Quick *q); /* a register for the operation in hand */
+void quick_take_back_puts(Quick *q, uint32_t id); /* those after the operation */
+void quick_begin_op(Quick *q, uint32_t id);
+void quick_end_op(Quick *q);
+void quick_load_all(Quick *q); /* at the head: what is still wanted comes from home */
+
+/* ---- quick_op.c: making operations */
+static inline QOp *quick_new(Quick *q)
+{
+    QOp *op = &q->ops[q->nops++];
+    memset(op, 0, sizeof *op);
+    return op;
+}
+QOp *quick_op(Quick *q, uint32_t opcode, unsigned reg, X86Rm rm);
+void quick_mov(Quick *q, unsigned size, unsigned dst, X86Rm src);
+void quick_mov_imm(Quick *q, unsigned dst, uint64_t imm);
+X86Rm quick_home(const Quick *q, unsigned slot);
+static inline unsigned quick_size(const IrInsn *i)
+{
+    return i->type == IR_I64 || i->type == IR_F64 ? 8 : 4;
+}
+
+/* ---- quick_insn.c, quick_flow.c: one row per IR operation */
+typedef struct QRow QRow;
+typedef void QFn(Quick *q, uint32_t id, const IrInsn *i, const QRow *row);
+struct QRow {
+    QFn *fn;
+    uint32_t opcode;
+    uint8_t size;
+    uint8_t x; /* the function's own */
+};
+extern const QRow quick_rows[IR_OP_COUNT];
+QFn quick_br, quick_goto, quick_leave, quick_compare;
+
+/* A compare whose flags somebody reads: chosen first, emitted when its readers are. */
+typedef struct QCond {
+    unsigned cond; /* X86Cond */
+    uint32_t opcode;
+    uint8_t reg, imm_size;
+    int32_t imm;
+    X86Rm rm;
+} QCond;
+void quick_cond(Quick *q, uint32_t v, QCond *out); /* v != 0 */
+void quick_compare_values(Quick *q, uint32_t a, uint32_t b, unsigned size, unsigned cond, QCond *out);
+void quick_emit_compare(Quick *q, const QCond *c);
+
+/* ---- quick_emit.c */
+void quick_emit(const Quick *q, CodeBlob *out);
+
+#endif
