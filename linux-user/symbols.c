@@ -165,7 +165,7 @@ static void find_symbol(const SymbolFile *f, uint64_t address, SymbolPlace *out)
     out->offset = address - best;
 }
 
-static void look_up(SymbolCache *cache, uint64_t file_offset, SymbolPlace *out)
+void symbols_find_in_file(SymbolCache *cache, uint64_t file_offset, SymbolPlace *out)
 {
     const SymbolFile *f = find_file(cache, out->file);
     out->address = file_offset;
@@ -229,7 +229,7 @@ void symbols_find(SymbolCache *cache, uint64_t pc, SymbolPlace *out)
         sys_call1(SYS_close, (uint64_t)fd);
     }
     if (is_found && out->file[0] == '/') {
-        look_up(cache, offset, out);
+        symbols_find_in_file(cache, offset, out);
     }
 }
 

@@ -23,6 +23,8 @@ typedef struct SymbolPlace {
 } SymbolPlace;
 
 void symbols_find(SymbolCache *cache, uint64_t pc, SymbolPlace *out);
+/* The same for an address in a file: out->file names it, and `offset` is where the address's byte lies in it. */
+void symbols_find_in_file(SymbolCache *cache, uint64_t offset, SymbolPlace *out);
 void symbols_drop(SymbolCache *cache);
 /* "main+0x10 (/bin/program+0x1234)", as much of it as is known; size bytes with the NUL. */
 void symbols_text(const SymbolPlace *place, char *buf, size_t size);
