@@ -121,6 +121,7 @@ typedef struct MVreg {
     uint16_t home;       /* slot + 1 when the value equals its slot's home in memory for the whole region (a slot_in of a
                             memory slot that no one overwrites before the region is left); 0: none */
     uint32_t hint_vreg;  /* would like the register of this one; 0: none */
+    uint32_t value;      /* IR value that it was made for by sel_reg, 0: a temporary */
 } MVreg;
 
 typedef struct MRegion {

@@ -118,15 +118,16 @@ static void build_into(Translator *tr, IrRegion *r, const IrSettings *settings)
     region_build(&tr->former, tr->builder, r, tr->arena, settings);
 }
 
-static void build(TcgThread *th, IrRegion *r)
+static void build(TcgThread *th, IrRegion *r, bool is_quick)
 {
     Translator *tr = th->translator;
-    IrSettings settings = { .is_tso = th->tcg->target->is_tso, .has_guards = tr->former.shape == SHAPE_GRAPH,
+    IrSettings settings = { .is_tso = th->tcg->target->is_tso, .is_quick = is_quick, .has_guards = tr->former.shape == SHAPE_GRAPH,
                             .guard_fails = th->tcg->guard_fails };
     uint64_t start = stats_clock(), pc = tr->former.key.pc;
     if (tcg_is_logged(th->tcg, TCG_LOG_OP, pc)) { /* folding happens during construction: without it once more, for the log */
         IrSettings plain = settings;
         plain.no_fold = true;
+        plain.is_quick = false;
         build_into(tr, r, &plain);
         ir_finish(tr->builder);
         log_ir(th->tcg, "OP:\n", r);
@@ -153,7 +154,7 @@ bool translate_to_ir(TcgThread *th, RegionKey key, RegionShape shape, unsigned m
     if (!discover(th, key, shape, max_insns)) {
         return false;
     }
-    build(th, r);
+    build(th, r, false);
     finish(th, r);
     th->stats.regions[0]++;
     th->stats.guest_insns[0] += r->guest_insns;
@@ -225,7 +226,7 @@ static TryResult try_translate(TcgThread *th, RegionKey key, unsigned tier, Regi
         return TRY_FETCH_FAULT;
     }
     IrRegion r;
-    build(th, &r);
+    build(th, &r, tier == 1);
     HostSettings host = {
         .has_counter = tier == 1 && t->settings.engine == TCG_ENGINE_TIERED,
         .has_poll = true,

@@ -92,7 +92,7 @@ static void emit_composite(Emit *e, unsigned form, const MInsn *insn, const MOpe
     }
 }
 
-static void emit_insn(Emit *e, const MInsn *insn)
+void emit_insn(Emit *e, const MInsn *insn)
 {
     const MOperand *ops = &e->m->operands[insn->first_op];
     const MopInfo *info = &mop_info[insn->op];

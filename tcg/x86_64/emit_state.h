@@ -88,6 +88,7 @@ static inline void emit_reserve(Emit *e, uint32_t n)
 
 /* emit.c */
 Emit *emit_begin(const IrRegion *ir, const HostSettings *settings, CodeBlob *out);
+void emit_insn(Emit *e, const MInsn *insn);
 void emit_stubs(Emit *e); /* deferred code */
 void emit_end(Emit *e);   /* data and side table; `out` is complete */
 

@@ -18,7 +18,32 @@ QOp *quick_op(Quick *q, uint32_t opcode, unsigned reg, X86Rm rm)
 
 static uint32_t width(unsigned size) { return size == 8 ? X86_W : 0; }
 
-void quick_mov(Quick *q, unsigned size, unsigned dst, X86Rm src) { quick_op(q, 0x8b | width(size), dst, src); }
+static uint32_t vector_move(unsigned size) { return X86_0F | (size == 4 ? X86_PP_F3 : size == 8 ? X86_PP_F2 : 0); }
+
+static QOp *sse_op(Quick *q, uint32_t opcode, unsigned reg, X86Rm rm)
+{
+    QOp *op = quick_op(q, opcode, reg % Q_XMM, rm);
+    op->kind = Q_SSE;
+    return op;
+}
+
+void quick_mov(Quick *q, unsigned size, unsigned dst, X86Rm src)
+{
+    if (dst < Q_XMM) {
+        quick_op(q, 0x8b | width(size), dst, src);
+    } else {
+        sse_op(q, src.kind == X86_RM_REG ? 0x28 | X86_0F : 0x10 | vector_move(size), dst, src);
+    }
+}
+
+void quick_store(Quick *q, unsigned size, unsigned reg, X86Rm dst)
+{
+    if (reg < Q_XMM) {
+        quick_op(q, 0x89 | width(size), reg, dst);
+    } else {
+        sse_op(q, 0x11 | vector_move(size), reg, dst);
+    }
+}
 
 void quick_mov_imm(Quick *q, unsigned dst, uint64_t imm)
 {
@@ -150,12 +175,12 @@ static void mul(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
 /* a & ~b */
 static void andn(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
 {
-    unsigned dst = quick_def(q, id);
-    if (dst == Q_NO_REG) {
+    if (!host_features.bmi1) {
+        quick_general(q, id, i, row);
         return;
     }
-    if (!host_features.bmi1) {
-        q->is_failed = true;
+    unsigned dst = quick_def(q, id);
+    if (dst == Q_NO_REG) {
         return;
     }
     unsigned b = quick_reg(q, i->arg[1]);
@@ -168,18 +193,19 @@ static void andn(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
 /* x: the digit; opcode: of the BMI2 form, 0: none */
 static void shift(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
 {
+    int32_t imm;
+    bool is_imm = as_imm(q, i->arg[1], 4, &imm);
+    if (!is_imm && (!host_features.bmi2 || !row->opcode)) {
+        quick_general(q, id, i, row);
+        return;
+    }
     unsigned dst = quick_def(q, id);
     if (dst == Q_NO_REG) {
         return;
     }
-    int32_t imm;
-    if (as_imm(q, i->arg[1], 4, &imm)) {
+    if (is_imm) {
         with_imm(quick_op(q, 0xc1 | width(row->size), row->x, x86_rm_reg(dst)), imm & (row->size * 8 - 1), 1);
         quick_move_to(q, dst, i->arg[0]);
-        return;
-    }
-    if (!host_features.bmi2 || !row->opcode) {
-        q->is_failed = true;
         return;
     }
     unsigned count = quick_reg(q, i->arg[1]);
@@ -203,8 +229,11 @@ static void unary(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
 static void count_zeros(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
 {
     bool has = row->x == 'l' ? host_features.lzcnt : row->x == 't' ? host_features.bmi1 : host_features.popcnt;
-    q->is_failed |= !has;
-    unary(q, id, i, row);
+    if (has) {
+        unary(q, id, i, row);
+    } else {
+        quick_general(q, id, i, row);
+    }
 }
 
 static bool is_compare(unsigned op) { return op >= IR_CMP_EQ_I32 && op <= IR_CMP_ULE_I64; }
@@ -221,17 +250,28 @@ static void zext(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
     }
 }
 
-static void box(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
+/* From a vector register's bits to a register; opcode: from memory */
+static void to_integer(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
 {
     unsigned dst = quick_def(q, id);
     if (dst == Q_NO_REG) {
         return;
     }
-    unsigned ones = quick_temp(q);
-    X86Rm rm = quick_rm_hint(q, i->arg[0], dst);
-    quick_op(q, 0x0b | X86_W, dst, x86_rm_reg(ones));
-    quick_op(q, 0x8b, dst, rm);
-    quick_mov_imm(q, ones, 0xffffffff00000000ull);
+    X86Rm rm = quick_rm(q, i->arg[0]);
+    if (rm.kind == X86_RM_REG) {
+        sse_op(q, 0x7e | X86_0F | X86_PP_66 | width(row->size), rm.base, x86_rm_reg(dst));
+    } else {
+        quick_op(q, 0x8b | width(row->size), dst, rm);
+    }
+}
+
+static void to_vector(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
+{
+    unsigned dst = quick_def(q, id);
+    if (dst != Q_NO_REG) {
+        X86Rm rm = quick_rm(q, i->arg[0]);
+        sse_op(q, 0x6e | X86_0F | X86_PP_66 | width(row->size), dst, rm);
+    }
 }
 
 static void nothing(Quick *q, uint32_t id, const IrInsn *i, const QRow *row) {}
@@ -371,7 +411,7 @@ static void minmax(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
 
 static bool is_simple(const Quick *q, const IrInsn *i)
 {
-    return !(i->mem & (MEM_BIG_ENDIAN | MEM_ALIGNED)) && !(i->mem >> MEM_INDEX_SHIFT) && (i->mem & MEM_SIZE_MASK) <= MEM_64;
+    return !(i->mem & (MEM_BIG_ENDIAN | MEM_ALIGNED)) && !(i->mem >> MEM_INDEX_SHIFT) && (i->mem & MEM_SIZE_MASK) <= MEM_128;
 }
 
 static X86Rm address(Quick *q, const IrInsn *i)
@@ -391,18 +431,46 @@ static void load(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
 {
     static const uint32_t unsigned_ops[] = { 0xb6 | X86_0F, 0xb7 | X86_0F, 0x8b, 0x8b | X86_W };
     static const uint32_t signed_ops[] = { 0xbe | X86_0F, 0xbf | X86_0F, 0x63, 0x8b };
-    unsigned log = i->mem & MEM_SIZE_MASK, dst = quick_def(q, id);
-    bool is_signed = i->mem & MEM_SIGNED && 1u << log < row->size;
     if (!is_simple(q, i)) {
-        q->is_failed = true;
+        quick_general(q, id, i, row);
         return;
     }
+    unsigned log = i->mem & MEM_SIZE_MASK, dst = quick_def(q, id);
+    bool is_signed = i->mem & MEM_SIGNED && 1u << log < row->size;
     if (dst == Q_NO_REG) {
-        dst = quick_temp(q);
+        dst = quick_allocate(q, false);
     }
     X86Rm rm = address(q, i);
     QOp *op = quick_op(q, is_signed ? signed_ops[log] | width(row->size) : unsigned_ops[log], dst, rm);
     op->access = (uint8_t)(1u << log);
+    op->snap = i->snap;
+}
+
+/* Floating point and vectors, as they are */
+static void load_vector(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
+{
+    if (!is_simple(q, i)) {
+        quick_general(q, id, i, row);
+        return;
+    }
+    unsigned dst = quick_def(q, id);
+    dst = dst == Q_NO_REG ? quick_allocate(q, true) : dst;
+    X86Rm rm = address(q, i);
+    QOp *op = sse_op(q, 0x10 | vector_move(row->size), dst, rm);
+    op->access = row->size;
+    op->snap = i->snap;
+}
+
+static void store_vector(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
+{
+    if (!is_simple(q, i) || MEM_ORDER(i->mem) == IR_ORDER_SEQ) {
+        quick_general(q, id, i, row);
+        return;
+    }
+    X86Rm rm = address(q, i);
+    QOp *op = sse_op(q, 0x11 | vector_move(row->size), quick_reg(q, i->arg[1]), rm);
+    op->access = row->size;
+    op->is_store = true;
     op->snap = i->snap;
 }
 
@@ -413,7 +481,7 @@ static void store(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
     unsigned log = i->mem & MEM_SIZE_MASK, size = 1u << log;
     int32_t imm;
     if (!is_simple(q, i) || MEM_ORDER(i->mem) == IR_ORDER_SEQ) {
-        q->is_failed = true;
+        quick_general(q, id, i, row);
         return;
     }
     X86Rm rm = address(q, i);
@@ -428,12 +496,6 @@ static void store(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
     op->access = (uint8_t)size;
     op->is_store = true;
     op->snap = i->snap;
-}
-
-/* Only a full one costs an instruction on a TSO host, and only when somebody else may look. */
-static void fence(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
-{
-    q->is_failed |= i->aux == IR_ORDER_SEQ && !q->settings->is_single;
 }
 
 #define BOTH(name, ...) [IR_##name##_I32] = { __VA_ARGS__, 4, 0 }, [IR_##name##_I64] = { __VA_ARGS__, 8, 0 }
@@ -463,8 +525,6 @@ const QRow quick_rows[IR_OP_COUNT] = {
     BOTHX(CMP_ULT, X86_B, quick_compare, 0),
     BOTHX(CMP_ULE, X86_BE, quick_compare, 0),
     BOTH(SELECT, select, 0),
-    [IR_SELECT_F32] = { select, 0, 4, 0 },
-    [IR_SELECT_F64] = { select, 0, 8, 0 },
     [IR_SEXT8_I32] = { unary, 0xbe | X86_0F | X86_BYTE_RM, 4, 0 },
     [IR_SEXT16_I32] = { unary, 0xbf | X86_0F, 4, 0 },
     [IR_ZEXT8_I32] = { unary, 0xb6 | X86_0F | X86_BYTE_RM, 4, 0 },
@@ -483,22 +543,26 @@ const QRow quick_rows[IR_OP_COUNT] = {
     [IR_CTZ_I64] = { count_zeros, 0xbc | X86_0F | X86_PP_F3 | X86_W, 8, 't' },
     [IR_POPCNT_I32] = { count_zeros, 0xb8 | X86_0F | X86_PP_F3, 4, 'p' },
     [IR_POPCNT_I64] = { count_zeros, 0xb8 | X86_0F | X86_PP_F3 | X86_W, 8, 'p' },
-    [IR_BOX_F64] = { box, 0, 8, 0 },
-    [IR_TRUNC_I32] = { nothing, 0, 4, 0 },
-    [IR_BITS_F32_I32] = { nothing, 0, 4, 0 },
-    [IR_BITS_F64_I64] = { nothing, 0, 8, 0 },
-    [IR_F32_BITS_F32] = { nothing, 0, 4, 0 },
-    [IR_F64_BITS_F64] = { nothing, 0, 8, 0 },
+    [IR_TRUNC_I32] = { nothing, 0, 0, 0 },
+    [IR_RESULT_I32] = { quick_result, 0, 0, 0 },
+    [IR_RESULT_I64] = { quick_result, 0, 0, 0 },
+    [IR_BITS_F32_I32] = { to_integer, 0, 4, 0 },
+    [IR_BITS_F64_I64] = { to_integer, 0, 8, 0 },
+    [IR_F32_BITS_F32] = { to_vector, 0, 4, 0 },
+    [IR_F64_BITS_F64] = { to_vector, 0, 8, 0 },
     BOTH(LOAD, load, 0),
-    [IR_LOAD_F32] = { load, 0, 4, 0 },
-    [IR_LOAD_F64] = { load, 0, 8, 0 },
+    [IR_LOAD_F32] = { load_vector, 0, 4, 0 },
+    [IR_LOAD_F64] = { load_vector, 0, 8, 0 },
+    [IR_LOAD_V128] = { load_vector, 0, 16, 0 },
     BOTH(STORE, store, 0),
-    [IR_STORE_F32] = { store, 0, 4, 0 },
-    [IR_STORE_F64] = { store, 0, 8, 0 },
-    [IR_FENCE] = { fence, 0, 0, 0 },
+    [IR_STORE_F32] = { store_vector, 0, 4, 0 },
+    [IR_STORE_F64] = { store_vector, 0, 8, 0 },
+    [IR_STORE_V128] = { store_vector, 0, 16, 0 },
     BOTH(PHI, nothing, 0),
     [IR_PHI_F32] = { nothing, 0, 0, 0 },
     [IR_PHI_F64] = { nothing, 0, 0, 0 },
+    [IR_PHI_V128] = { nothing, 0, 0, 0 },
+    [IR_PHI_CC] = { nothing, 0, 0, 0 },
     [IR_BR] = { quick_br, 0, 0, 0 },
     [IR_GOTO] = { quick_goto, 0, 0, 0 },
     [IR_EXIT] = { quick_leave, 0, 0, 0 },

@@ -7,7 +7,7 @@
 #include "util/arena.h"
 #include "util/assert.h"
 
-enum { OPS_PER_INSN = 12, FIRST_OPS = 64 };
+enum { OPS_PER_INSN = 12, FIRST_OPS = 128, MOST_OPS = 64 };
 
 /* ---- the line of blocks */
 
@@ -182,13 +182,10 @@ static void walk(Quick *q)
             continue;
         }
         const QRow *row = &quick_rows[i->op];
+        q->is_failed |= q->nops + MOST_OPS > q->cap_ops;
         quick_take_back_puts(q, id);
-        if (!row->fn) {
-            q->is_failed = true;
-            return;
-        }
         quick_begin_op(q, id);
-        row->fn(q, id, i, row);
+        (row->fn ? row->fn : quick_general)(q, id, i, row);
         quick_end_op(q);
     }
     if (!q->is_failed) {

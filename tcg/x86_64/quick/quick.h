@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Tier 1: straight-line regions with side exits, from the builder's unfinished IR to code in one walk backwards that
- * drops dead values, selects and allocates at once (quick_*.c), and one forwards that encodes (quick_emit.c).
+ * drops dead values, selects and allocates at once (quick.c, value.c, insn.c), and one forwards that encodes (emit.c).
  *
  * Values live at home: what the guest instruction puts into a slot is in the slot's pin or memory from there on, unless another put
  * follows before anybody can see it. So snapshots, exits and side-table rows have nothing to list, and a region is entered and left without
  * a move. A value is found, in this order, in the register that a later user wanted (QVal.reg), in a slot's pin, in a slot's memory.
- * Only rax, rcx, rdx, r11 are allocated; a pin takes a value early when nothing between can see the slot.
+ * Only rax, rcx, rdx, r11 and vector registers are allocated; a pin takes a value early when nothing between can see the slot.
  *
- * "Before" and "after" are the program's; the walk goes from after to before. Operations it cannot do make the region go the
- * general way (select.h).
+ * "Before" and "after" are the program's; the walk goes from after to before. Operations without a row here are selected one by one as
+ * the general way does (select.h), calls of C and other shapes of region make all of it go that way.
  */
 #ifndef LYRE_TCG_X86_64_QUICK_H
 #define LYRE_TCG_X86_64_QUICK_H
@@ -19,8 +19,11 @@
 
 typedef enum QKind {
     Q_OP,       /* x86_op_rm */
+    Q_SSE,      /* x86_sse_rm without a second source */
     Q_VEX,      /* x86_vex_rm; imm = vvvv */
     Q_MOV_IMM,  /* reg = imm */
+    Q_CONST,    /* reg = the constant `id`, a vector register */
+    Q_MOP,      /* id = index in General.m.insns */
     Q_JCC_LINK, /* to another region: opcode = condition, id = its exit */
     Q_EXIT,     /* id = the exit */
 } QKind;
@@ -28,7 +31,7 @@ typedef enum QKind {
 /* A machine operation with its registers. */
 typedef struct QOp {
     uint8_t kind;      /* QKind */
-    uint8_t reg;       /* ModRM.reg: register or digit */
+    uint8_t reg;       /* ModRM.reg: register of its class, or digit */
     uint8_t imm_size;  /* bytes of immediate behind the operands */
     uint8_t access;    /* bytes of guest memory read or written at rm, 0: none */
     bool is_store;
@@ -51,6 +54,7 @@ typedef struct QVal {
     bool is_param;   /* what the slot held at the region's head */
     QHomes homes;
     uint32_t seen;   /* the latest operation up to this one where the state can be seen */
+    uint32_t second; /* of two results: the result.T that somebody after wants, 0: none */
 } QVal;
 
 /* How to take a put back: what it changed when the slots were filled in the program's order. */
@@ -60,7 +64,12 @@ typedef struct QPut {
     bool is_dead;                 /* another one follows before anybody can see it */
 } QPut;
 
-enum { Q_NREGS = 16, Q_NO_REG = 0xff };
+/* Registers of both classes are numbered through. */
+enum { Q_XMM = 16, Q_NREGS = 32, Q_NO_REG = 0xff };
+enum {
+    Q_GPRS = 1 << X86_RAX | 1 << X86_RCX | 1 << X86_RDX | 1 << X86_R11, /* those that are allocated */
+    Q_XMMS = 0x7fff << Q_XMM,
+};
 
 typedef struct Quick {
     const IrBuilder *b;
@@ -73,6 +82,7 @@ typedef struct Quick {
     uint32_t value[Q_NREGS]; /* in a scratch register, or in a pin before its put; 0: none */
     uint32_t used;         /* registers with a value */
     uint32_t locked;       /* registers of the operation in hand */
+    uint32_t held;         /* registers of temporaries within one IR operation: always locked */
     uint32_t temps;        /* registers with constants for the operation in hand */
     uint8_t dst;           /* register that the operation in hand writes, Q_NO_REG: none */
     uint32_t id;           /* the operation in hand */
@@ -83,10 +93,11 @@ typedef struct Quick {
     uint8_t *is_chain;     /* per block: executed in line */
     uint32_t *next;        /* per block: the one behind it in line, 0: none */
     int8_t slot_of[Q_NREGS]; /* slot of a pinned register, -1 */
+    struct General *general; /* NULL: not needed so far */
     bool is_failed;
 } Quick;
 
-/* ---- quick_value.c: where values are */
+/* ---- value.c: where values are */
 uint32_t quick_resolve(const Quick *q, uint32_t v); /* behind conversions that change no bits */
 bool quick_const(const Quick *q, uint32_t v, uint64_t *imm);
 /* The operation's result register: wanted after, free from here on. Q_NO_REG: nobody wants it. */
@@ -99,13 +110,18 @@ X86Rm quick_rm_hint(Quick *q, uint32_t v, unsigned hint);
 unsigned quick_where(const Quick *q, uint32_t v);
 /* Puts v into `reg` before the operation that was made last, which reads and writes it. */
 void quick_move_to(Quick *q, unsigned reg, uint32_t v);
-unsigned quick_temp(Quick *q); /* a register for the operation in hand */
+unsigned quick_allocate(Quick *q, bool is_vec); /* a free register, locked for the operation in hand */
+void quick_assign(Quick *q, unsigned reg, uint32_t v);
+void quick_release(Quick *q, unsigned reg);
+void quick_evict(Quick *q, unsigned reg); /* the value in it is elsewhere before the operation in hand */
+void quick_store_spill(Quick *q, uint32_t v, unsigned reg);
+bool quick_is_const(const Quick *q, uint32_t v); /* of any type */
 void quick_take_back_puts(Quick *q, uint32_t id); /* those after the operation */
 void quick_begin_op(Quick *q, uint32_t id);
 void quick_end_op(Quick *q);
 void quick_load_all(Quick *q); /* at the head: what is still wanted comes from home */
 
-/* ---- quick_op.c: making operations */
+/* ---- insn.c: making operations */
 static inline QOp *quick_new(Quick *q)
 {
     QOp *op = &q->ops[q->nops++];
@@ -113,15 +129,20 @@ static inline QOp *quick_new(Quick *q)
     return op;
 }
 QOp *quick_op(Quick *q, uint32_t opcode, unsigned reg, X86Rm rm);
+/* dst = src of `size` bytes; dst names the class, which src shares if it is a register. */
 void quick_mov(Quick *q, unsigned size, unsigned dst, X86Rm src);
+void quick_store(Quick *q, unsigned size, unsigned reg, X86Rm dst);
 void quick_mov_imm(Quick *q, unsigned dst, uint64_t imm);
 X86Rm quick_home(const Quick *q, unsigned slot);
-static inline unsigned quick_size(const IrInsn *i)
+static inline unsigned quick_type_size(unsigned type)
 {
-    return i->type == IR_I64 || i->type == IR_F64 ? 8 : 4;
+    return type == IR_V128 ? 16 : type == IR_I64 || type == IR_F64 ? 8 : 4;
 }
+static inline unsigned quick_size(const IrInsn *i) { return quick_type_size(i->type); }
+static inline bool quick_is_vec(unsigned type) { return type >= IR_F32 && type <= IR_V128; }
+static inline bool quick_is_wanted(const Quick *q, uint32_t v) { return q->vals[v].reg || q->vals[v].spill; }
 
-/* ---- quick_insn.c, quick_flow.c: one row per IR operation */
+/* ---- insn.c, quick.c: one row per IR operation */
 typedef struct QRow QRow;
 typedef void QFn(Quick *q, uint32_t id, const IrInsn *i, const QRow *row);
 struct QRow {
@@ -132,6 +153,8 @@ struct QRow {
 };
 extern const QRow quick_rows[IR_OP_COUNT];
 QFn quick_br, quick_goto, quick_leave, quick_compare;
+QFn quick_result;
+QFn quick_general; /* general.c: by the general way's selection, for whatever has no row */
 
 /* A compare whose flags somebody reads: chosen first, emitted when its readers are. */
 typedef struct QCond {
@@ -145,7 +168,15 @@ void quick_cond(Quick *q, uint32_t v, QCond *out); /* v != 0 */
 void quick_compare_values(Quick *q, uint32_t a, uint32_t b, unsigned size, unsigned cond, QCond *out);
 void quick_emit_compare(Quick *q, const QCond *c);
 
-/* ---- quick_emit.c */
+/* What the general selection needs. */
+typedef struct General {
+    MRegion m;
+    struct Sel *sel;
+    uint8_t *reg;      /* per virtual register of a temporary: its register + 1 */
+    uint32_t cap_reg;
+} General;
+
+/* ---- emit.c */
 void quick_emit(const Quick *q, CodeBlob *out);
 
 #endif

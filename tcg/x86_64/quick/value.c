@@ -5,20 +5,27 @@
 #include "util/assert.h"
 #include "util/compiler.h"
 
-enum { SCRATCH = 1u << X86_RAX | 1u << X86_RCX | 1u << X86_RDX | 1u << X86_R11 };
-
 /* ---- values */
 
 uint32_t quick_resolve(const Quick *q, uint32_t v)
 {
     for (;;) {
-        switch (q->insns[v].op) {
+        const IrInsn *i = &q->insns[v];
+        unsigned from = q->insns[i->arg[0]].op;
+        switch (i->op) {
         case IR_TRUNC_I32:
-        case IR_BITS_F32_I32:
-        case IR_BITS_F64_I64:
-        case IR_F32_BITS_F32:
-        case IR_F64_BITS_F64:
-            v = q->insns[v].arg[0];
+        case IR_CC_PACK_I32:
+        case IR_VLOW32_F32:
+        case IR_VLOW64_F64:
+            v = i->arg[0];
+            break;
+        case IR_FCANON_F32:
+        case IR_FCANON_F64: /* of what is canonical: select_use.c knows the same */
+            if (!(from >= IR_I32_S_TO_F32_F32 && from <= IR_I64_U_TO_F64_F64) &&
+                !((from == IR_FMA_F32 || from == IR_FMA_F64) && host_features.fma)) {
+                return v;
+            }
+            v = i->arg[0];
             break;
         default:
             return v;
@@ -33,6 +40,13 @@ bool quick_const(const Quick *q, uint32_t v, uint64_t *imm)
     return i->op >= IR_CONST_I32 && i->op <= IR_CONST_F64;
 }
 
+bool quick_is_const(const Quick *q, uint32_t v)
+{
+    return q->insns[v].op >= IR_CONST_I32 && q->insns[v].op <= IR_CONST_V128;
+}
+
+static uint32_t allocatable(bool is_vec) { return is_vec ? Q_XMMS : Q_GPRS; }
+static X86Rm rm_of(unsigned reg) { return x86_rm_reg(reg % Q_XMM); }
 static bool is_pin(const Quick *q, unsigned reg) { return q->slot_of[reg] >= 0; }
 static unsigned pin_of(const Quick *q, unsigned slot)
 {
@@ -71,15 +85,15 @@ unsigned quick_where(const Quick *q, uint32_t v)
 
 /* ---- registers */
 
-static void assign(Quick *q, unsigned reg, uint32_t v)
+void quick_assign(Quick *q, unsigned reg, uint32_t v)
 {
-    lyre_assert(!q->value[reg]);
+    lyre_assert(!q->value[reg] && !q->vals[v].reg);
     q->value[reg] = v;
     q->used |= 1u << reg;
     q->vals[v].reg = (uint8_t)(reg + 1);
 }
 
-static void release(Quick *q, unsigned reg)
+void quick_release(Quick *q, unsigned reg)
 {
     q->vals[q->value[reg]].reg = 0;
     q->value[reg] = 0;
@@ -96,13 +110,25 @@ static X86Rm spill_rm(Quick *q, uint32_t v)
     return x86_rm_state((unsigned)offsetof(CpuState, spill) + x->spill * 16u);
 }
 
+void quick_store_spill(Quick *q, uint32_t v, unsigned reg)
+{
+    quick_store(q, reg >= Q_XMM ? 16 : 8, reg, spill_rm(q, v));
+}
+
 /* Makes `reg` hold v here, for what comes after. */
 static void reload(Quick *q, unsigned reg, uint32_t v)
 {
     uint64_t imm;
     unsigned size = quick_size(&q->insns[v]);
-    if (quick_const(q, v, &imm)) {
-        quick_mov_imm(q, reg, imm);
+    if (quick_is_const(q, v)) {
+        if (reg < Q_XMM && quick_const(q, v, &imm)) {
+            quick_mov_imm(q, reg, imm);
+        } else {
+            QOp *op = quick_new(q);
+            op->kind = Q_CONST;
+            op->reg = (uint8_t)(reg - Q_XMM);
+            op->id = v;
+        }
         return;
     }
     unsigned home = find_home(q, v, q->dst);
@@ -111,14 +137,19 @@ static void reload(Quick *q, unsigned reg, uint32_t v)
 
 static bool is_cheap(const Quick *q, uint32_t v)
 {
-    uint64_t imm;
-    return quick_const(q, v, &imm) || q->vals[v].spill || find_home(q, v, q->dst);
+    return quick_is_const(q, v) || q->vals[v].spill || find_home(q, v, q->dst);
 }
 
-static unsigned evict(Quick *q)
+void quick_evict(Quick *q, unsigned reg)
+{
+    reload(q, reg, q->value[reg]);
+    quick_release(q, reg);
+}
+
+static unsigned evict_one(Quick *q, uint32_t candidates)
 {
     unsigned best = Q_NO_REG;
-    for (uint32_t left = SCRATCH & ~q->locked; left; left &= left - 1) {
+    for (uint32_t left = candidates; left; left &= left - 1) {
         unsigned reg = (unsigned)__builtin_ctz(left);
         if (is_cheap(q, q->value[reg])) {
             best = reg;
@@ -126,26 +157,28 @@ static unsigned evict(Quick *q)
         }
         best = best == Q_NO_REG ? reg : best;
     }
-    lyre_assert(best != Q_NO_REG);
-    reload(q, best, q->value[best]);
-    release(q, best);
+    quick_evict(q, best);
     return best;
 }
 
-static unsigned allocate(Quick *q)
+unsigned quick_allocate(Quick *q, bool is_vec)
 {
-    uint32_t free_regs = SCRATCH & ~q->used & ~q->locked;
-    unsigned reg = free_regs ? (unsigned)__builtin_ctz(free_regs) : evict(q);
+    uint32_t candidates = allocatable(is_vec) & ~q->locked & ~q->held, free_regs = candidates & ~q->used;
+    if (UNLIKELY(!candidates)) {
+        q->is_failed = true; /* the walk ends behind this operation */
+        return is_vec ? Q_XMM : X86_RAX;
+    }
+    unsigned reg = free_regs ? (unsigned)__builtin_ctz(free_regs) : evict_one(q, candidates);
     q->locked |= 1u << reg;
     return reg;
 }
 
-unsigned quick_temp(Quick *q) { return allocate(q); }
-
 static unsigned allocate_for(Quick *q, uint32_t v)
 {
-    unsigned reg = allocate(q);
-    assign(q, reg, v);
+    unsigned reg = quick_allocate(q, quick_is_vec(q->insns[v].type));
+    if (!q->is_failed) {
+        quick_assign(q, reg, v);
+    }
     return reg;
 }
 
@@ -155,7 +188,9 @@ static bool can_take(const Quick *q, unsigned reg, uint32_t v)
     if (q->value[reg]) {
         return false;
     }
-    return !is_pin(q, reg) || (v >= q->vals[q->id].seen && !q->vals[v].is_param);
+    unsigned op = q->insns[v].op;
+    bool is_made_here = !q->vals[v].is_param && op != IR_RESULT_I64 && op != IR_RESULT_I32;
+    return !is_pin(q, reg) || (v >= q->vals[q->id].seen && is_made_here);
 }
 
 /* ---- operands */
@@ -163,17 +198,19 @@ static bool can_take(const Quick *q, unsigned reg, uint32_t v)
 static X86Rm in_register(Quick *q, unsigned reg)
 {
     q->locked |= 1u << reg;
-    return x86_rm_reg(reg);
+    return rm_of(reg);
 }
 
-static bool has_free(const Quick *q, int n) { return __builtin_popcount(SCRATCH & ~q->used & ~q->locked) >= n; }
+static bool has_free(const Quick *q, uint32_t v, int n)
+{
+    return __builtin_popcount(allocatable(quick_is_vec(q->insns[v].type)) & ~q->used & ~q->locked & ~q->held) >= n;
+}
 
 X86Rm quick_rm_hint(Quick *q, uint32_t v, unsigned hint)
 {
-    uint64_t imm;
     v = quick_resolve(q, v);
-    if (quick_const(q, v, &imm)) {
-        return x86_rm_reg(quick_reg(q, v));
+    if (quick_is_const(q, v)) {
+        return rm_of(quick_reg(q, v));
     }
     unsigned reg = quick_where(q, v);
     if (reg != Q_NO_REG) {
@@ -184,27 +221,26 @@ X86Rm quick_rm_hint(Quick *q, uint32_t v, unsigned hint)
         return quick_home(q, home - 1);
     }
     if (hint != Q_NO_REG && can_take(q, hint, v)) {
-        assign(q, hint, v);
+        quick_assign(q, hint, v);
         return in_register(q, hint);
     }
-    if (home && !has_free(q, 1)) {
+    if (home && !has_free(q, v, 1)) {
         return quick_home(q, home - 1);
     }
-    return x86_rm_reg(allocate_for(q, v));
+    return rm_of(allocate_for(q, v));
 }
 
 X86Rm quick_rm(Quick *q, uint32_t v) { return quick_rm_hint(q, v, Q_NO_REG); }
 
 unsigned quick_reg(Quick *q, uint32_t v)
 {
-    uint64_t imm;
     v = quick_resolve(q, v);
     unsigned reg = quick_where(q, v);
     if (reg != Q_NO_REG) {
         q->locked |= 1u << reg;
         return reg;
     }
-    bool is_temp = quick_const(q, v, &imm) || (q->vals[v].is_param && !has_free(q, 3) && find_home(q, v, Q_NO_REG));
+    bool is_temp = quick_is_const(q, v) || (q->vals[v].is_param && !has_free(q, v, 3) && find_home(q, v, Q_NO_REG));
     reg = allocate_for(q, v);
     q->temps |= is_temp ? 1u << reg : 0;
     return reg;
@@ -214,12 +250,12 @@ void quick_move_to(Quick *q, unsigned reg, uint32_t v)
 {
     uint64_t imm;
     v = quick_resolve(q, v);
-    if (quick_const(q, v, &imm) && !q->vals[v].reg) {
+    if (reg < Q_XMM && quick_const(q, v, &imm) && !q->vals[v].reg) {
         quick_mov_imm(q, reg, imm);
         return;
     }
     X86Rm rm = quick_rm_hint(q, v, reg);
-    if (rm.kind != X86_RM_REG || rm.base != reg) {
+    if (rm.kind != X86_RM_REG || rm.base != reg % Q_XMM) {
         quick_mov(q, quick_size(&q->insns[v]), reg, rm);
     }
 }
@@ -232,9 +268,9 @@ unsigned quick_def(Quick *q, uint32_t v)
     }
     unsigned reg = x->reg ? x->reg - 1u : allocate_for(q, v);
     if (x->spill) {
-        quick_op(q, 0x89 | X86_W, reg, spill_rm(q, v));
+        quick_store_spill(q, v, reg);
     }
-    release(q, reg);
+    quick_release(q, reg);
     q->locked |= 1u << reg;
     q->dst = (uint8_t)reg;
     return reg;
@@ -245,7 +281,7 @@ unsigned quick_def(Quick *q, uint32_t v)
 void quick_begin_op(Quick *q, uint32_t id)
 {
     q->id = id;
-    q->locked = q->temps = 0;
+    q->locked = q->held = q->temps = 0;
     q->dst = Q_NO_REG;
 }
 
@@ -257,7 +293,7 @@ void quick_end_op(Quick *q)
         unsigned reg = (unsigned)__builtin_ctz(left);
         if (q->value[reg]) {
             reload(q, reg, q->value[reg]);
-            release(q, reg);
+            quick_release(q, reg);
         }
     }
     if (dst != Q_NO_REG && is_pin(q, dst) && !q->value[dst]) { /* the slot's value is in its pin again */
@@ -265,7 +301,7 @@ void quick_end_op(Quick *q)
         if (old && q->vals[old].reg) {
             unsigned reg = q->vals[old].reg - 1u;
             quick_mov(q, quick_size(&q->insns[old]), reg, x86_rm_reg(dst));
-            release(q, reg);
+            quick_release(q, reg);
         }
     }
 }
@@ -277,12 +313,13 @@ void quick_load_all(Quick *q)
         uint32_t v = q->value[reg];
         lyre_assert(!is_pin(q, reg) && q->vals[v].is_param);
         reload(q, reg, v);
-        release(q, reg);
+        quick_release(q, reg);
     }
     for (uint32_t v = 1; q->nspills && v < q->r->ninsns; v++) {
         if (q->vals[v].is_param && q->vals[v].spill) {
-            quick_op(q, 0x89 | X86_W, X86_RAX, spill_rm(q, v));
-            quick_mov(q, quick_size(&q->insns[v]), X86_RAX, quick_home(q, q->vals[v].homes.first - 1u));
+            unsigned reg = quick_is_vec(q->insns[v].type) ? Q_XMM : X86_RAX;
+            quick_store_spill(q, v, reg);
+            quick_mov(q, quick_size(&q->insns[v]), reg, quick_home(q, q->vals[v].homes.first - 1u));
         }
     }
 }
@@ -293,15 +330,14 @@ static void put_memory(Quick *q, unsigned slot, uint32_t v)
 {
     uint64_t imm;
     X86Rm home = quick_home(q, slot);
-    unsigned type = q->r->slots[slot].type, size = type == IR_I64 || type == IR_F64 ? 8 : 4;
+    unsigned size = quick_type_size(q->r->slots[slot].type);
     if (quick_const(q, v, &imm) && (size == 4 || x86_fits32((int64_t)imm))) {
         QOp *op = quick_op(q, 0xc7 | (size == 8 ? X86_W : 0), 0, home);
         op->imm = imm;
         op->imm_size = 4;
         return;
     }
-    unsigned reg = quick_reg(q, v);
-    quick_op(q, 0x89 | (size == 8 ? X86_W : 0), reg, home);
+    quick_store(q, size, quick_reg(q, v), home);
 }
 
 static void take_back(Quick *q, const BuildPut *put, const QPut *undo)
