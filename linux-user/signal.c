@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include "linux-user/abi.h"
+#include "linux-user/core.h"
 #include "linux-user/crash.h"
 #include "linux-user/logfile.h"
 #include "linux-user/mm.h"
@@ -268,7 +269,6 @@ static void log_exception(const Task *t, int sig, int code, uint64_t addr)
     }
 }
 
-/* force_sig_info of the kernel: a blocked or ignored fault kills. */
 void signal_force(Task *t, int sig, int code, uint64_t addr)
 {
     siginfo_t info;
@@ -276,16 +276,23 @@ void signal_force(Task *t, int sig, int code, uint64_t addr)
     info.si_signo = sig;
     info.si_code = code;
     info.si_addr = (void *)(uintptr_t)addr;
-    lock_acquire(&t->sighand->lock);
+    signal_force_info(t, &info);
+}
+
+/* force_sig_info of the kernel: a blocked or ignored fault kills. */
+void signal_force_info(Task *t, const siginfo_t *info)
+{
+    int sig = info->si_signo;
     if (UNLIKELY(t->log & (TCG_LOG_INT | TCG_LOG_GUEST_ERRORS))) {
-        log_exception(t, sig, code, addr);
+        log_exception(t, sig, info->si_code, (uint64_t)(uintptr_t)info->si_addr);
     }
+    lock_acquire(&t->sighand->lock);
     bool is_fatal = (t->blocked & SIGNAL_BIT(sig)) || t->sighand->action[sig].handler <= 1;
     lock_release(&t->sighand->lock);
     if (is_fatal) {
-        task_die_by_signal(t, sig, &info);
+        task_die_by_signal(t, sig, info);
     }
-    deliver(t, sig, &info);
+    deliver(t, sig, info);
 }
 
 /* A taken signal that has meanwhile become blocked (a fault's handler came between) goes back to the kernel's queue. */
@@ -366,6 +373,7 @@ NORETURN void task_die_by_signal(Task *t, int sig, const siginfo_t *info)
         strace_killed(t, sig);
     }
     if (signal_default(sig) == SIGNAL_CORE) {
+        core_dump(t, sig, info);
         const struct rlimit none = { 0, 0 };
         sys_call2(SYS_setrlimit, RLIMIT_CORE, SYS_PTR(&none)); /* a core of ours would be of no use to anybody */
         crash_report_guest(t, sig, info);

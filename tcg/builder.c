@@ -26,6 +26,19 @@ void ir_builder_free(IrBuilder *b)
     host_free(b);
 }
 
+static void find_pins(IrBuilder *b, const IrSlotDesc *slots, unsigned nslots)
+{
+    memset(b->pin_slot, -1, sizeof b->pin_slot);
+    b->pins_of = slots;
+    b->pins = 0;
+    for (unsigned s = 0; s < nslots; s++) {
+        if (slots[s].pin >= 0) {
+            b->pin_slot[slots[s].pin] = (int8_t)s;
+            b->pins |= 1u << slots[s].pin;
+        }
+    }
+}
+
 void ir_begin(IrBuilder *b, IrRegion *r, struct Arena *arena, const IrSlotDesc *slots, unsigned nslots,
               const HelperDesc *helpers, unsigned nhelpers, uint32_t ctx, const IrSettings *settings)
 {
@@ -41,6 +54,9 @@ void ir_begin(IrBuilder *b, IrRegion *r, struct Arena *arena, const IrSlotDesc *
     b->r = r;
     b->arena = arena;
     b->settings = *settings;
+    if (b->pins_of != slots) {
+        find_pins(b, slots, nslots);
+    }
     b->epoch++;
     if (b->epoch == 0) {
         memset(b->numbers, 0, sizeof(b->numbers));

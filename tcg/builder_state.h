@@ -113,6 +113,9 @@ struct IrBuilder {
 
     /* not cleared by ir_begin */
     MemValue mem[REUSE_MAX];
+    const IrSlotDesc *pins_of; /* whose pins these are */
+    int8_t pin_slot[IR_MAX_PINS]; /* -1: the target has no such pin */
+    uint32_t pins;
     uint32_t epoch;       /* of the region; entries of other epochs are empty */
     NumberEntry numbers[1 << NUMBER_BITS];
 };

@@ -171,7 +171,5 @@ typedef struct MAlloc {
 
 /* Linear scan over SSA intervals (Wimmer and Franz, CGO 2010) with splitting. Deterministic. */
 void mir_allocate(MRegion *m, const MHost *host, MAlloc *out);
-/* In one walk backwards, for tier 1: regions whose blocks form trees. false: not such a region, or too hard; mir_allocate does it. */
-bool mir_allocate_quick(MRegion *m, const MHost *host, MAlloc *out);
 
 #endif

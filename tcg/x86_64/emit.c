@@ -140,6 +140,7 @@ static void emit_block(Emit *e, uint32_t id)
 
 static void find_pins(Emit *e)
 {
+    memset(e->slot_loc, 0, sizeof e->slot_loc);
     for (uint32_t s = 0, n = 0; s < e->ir->nslots && n < X86_NPINS; s++) { /* the pinned ones are among the first */
         int pin = e->ir->slots[s].pin;
         if (pin >= 0) {
@@ -188,8 +189,28 @@ Emit *emit_begin(const IrRegion *ir, const HostSettings *settings, CodeBlob *out
     e->a.use_vex = host_features.avx;
     e->a.is_single = settings->is_single;
     side_writer_init(&e->side, out->arena);
-    find_pins(e);
     return e;
+}
+
+void emit_make_room(Emit *e, uint32_t nlinks, uint32_t nstubs, uint32_t nrows, uint32_t code)
+{
+    enum { REFS_PER_STUB = 2, ROW_BYTES = 16, SIDE_BYTES = 96 };
+    CodeBlob *out = e->out;
+    out->cap_links = out->cap_stubs = nlinks;
+    out->cap_entries = 1;
+    e->cap_stubs = nlinks + nstubs;
+    out->cap_refs = e->cap_stubs * REFS_PER_STUB;
+    e->side.cap = nrows * ROW_BYTES + SIDE_BYTES;
+    out->cap_code = code;
+    out->links = arena_alloc(e->arena, out->cap_links * sizeof *out->links);
+    out->link_stubs = arena_alloc(e->arena, out->cap_stubs * sizeof *out->link_stubs);
+    out->entries = arena_alloc(e->arena, out->cap_entries * sizeof *out->entries);
+    e->stubs = arena_alloc(e->arena, e->cap_stubs * sizeof *e->stubs);
+    out->refs = arena_alloc(e->arena, out->cap_refs * sizeof *out->refs);
+    e->side.bytes = arena_alloc(e->arena, e->side.cap);
+    out->code = arena_alloc(e->arena, code);
+    e->a.p = out->code;
+    e->limit = out->code + code;
 }
 
 void emit_stubs(Emit *e)
@@ -219,6 +240,7 @@ void x86_emit(const MRegion *m, const MAlloc *alloc, const IrRegion *ir, const H
     Emit *e = emit_begin(ir, settings, out);
     e->m = m;
     e->alloc = alloc;
+    find_pins(e);
     e->pins_live = m->pins_kept & ~alloc->borrowed & e->pins;
     e->pins_borrowed = alloc->borrowed & e->pins;
     while (!emit_all(e)) {

@@ -6,13 +6,29 @@
 #include "util/arena.h"
 #include "util/assert.h"
 
-static X86Rm tramp(enum TcgTramp t) { return x86_rm_state((unsigned)offsetof(CpuState, tramp) + (unsigned)t * 8); }
+/* These stand in every region, several times: as bytes, they cost a third. */
 
 static void lea_data(Emit *e, unsigned reg, enum EmitData part, uint32_t index)
 {
-    x86_lea(&e->a, reg, x86_rm_rip());
+    X86Asm *a = &e->a;
+    lyre_assert(reg < 8);
+    x86_put8(a, 0x48);
+    x86_put8(a, 0x8d);
+    x86_put8(a, 0x05 | reg << 3);
+    a->rip_field = a->p;
+    x86_put32(a, 0);
     emit_ref(e, part, index);
 }
+
+/* jmp (digit 4) or call (2) [rbp + disp32] */
+static void by_tramp(Emit *e, unsigned digit, enum TcgTramp t)
+{
+    x86_put8(&e->a, 0xff);
+    x86_put8(&e->a, 0x85 | digit << 3);
+    x86_put32(&e->a, (uint32_t)offsetof(CpuState, tramp) + (uint32_t)t * 8 - STATE_BIAS);
+}
+
+static void jmp_tramp(Emit *e, enum TcgTramp t) { by_tramp(e, 4, t); }
 
 /* Borrowed pins: from registers to memory at entries, back at exits. */
 static void save_borrowed(Emit *e)
@@ -45,13 +61,14 @@ static void stub_hot(Emit *e, const EmitStub *s)
 {
     emit_stub_here(e, s);
     lea_data(e, X86_RAX, EMIT_REGION, 0);
-    x86_jmp_mem(&e->a, tramp(TRAMP_HOT));
+    jmp_tramp(e, TRAMP_HOT);
 }
 
 static void poll_insn(Emit *e)
 {
-    X86Rm page = x86_rm_state(STATE_POLL_PAGE);
-    x86_op_rm(&e->a, 0x85, X86_RAX, &page);
+    x86_put8(&e->a, 0x85); /* test [rbp + disp32], eax */
+    x86_put8(&e->a, 0x85);
+    x86_put32(&e->a, STATE_POLL_PAGE - STATE_BIAS);
 }
 
 void emit_entry(Emit *e, uint64_t pc, bool is_head)
@@ -60,8 +77,10 @@ void emit_entry(Emit *e, uint64_t pc, bool is_head)
     out->entries = arena_grow(e->arena, out->entries, sizeof(CodeEntry), &out->cap_entries, out->nentries + 1);
     out->entries[out->nentries++] = (CodeEntry){ { .pc = pc, .ctx = e->ir->ctx }, emit_pos(e) };
     if (is_head && e->settings->has_counter) {
-        X86Rm counter = x86_rm_rip();
-        x86_op_rm(&e->a, 0x83, X86_ALU_SUB, &counter);
+        x86_put8(&e->a, 0x83); /* sub dword [counter], 1 */
+        x86_put8(&e->a, 0x2d);
+        e->a.rip_field = e->a.p;
+        x86_put32(&e->a, 0);
         x86_put8(&e->a, 1);
         emit_ref(e, EMIT_REGION, 0);
         emit_jcc_stub(e, X86_S, stub_hot, NULL, NULL);
@@ -86,7 +105,7 @@ static void stub_link(Emit *e, const EmitStub *s)
     e->out->link_stubs[s->arg] = emit_pos(e);
     emit_stub_here(e, s);
     lea_data(e, X86_RAX, EMIT_LINK, s->arg);
-    x86_jmp_mem(&e->a, tramp(TRAMP_LINK));
+    jmp_tramp(e, TRAMP_LINK);
 }
 
 void emit_link_field(Emit *e, uint64_t pc, uint32_t ctx, bool is_call, uint32_t field)
@@ -120,7 +139,7 @@ static void stub_miss(Emit *e, const EmitStub *s)
     }
     e->miss_stub = emit_pos(e);
     emit_stub_here(e, s);
-    x86_jmp_mem(&e->a, tramp(TRAMP_RETURN_MISS));
+    jmp_tramp(e, TRAMP_RETURN_MISS);
 }
 
 static void cmp_rax(Emit *e, uint64_t pc)
@@ -182,14 +201,14 @@ static void stub_ic_jump(Emit *e, const EmitStub *s)
 {
     emit_stub_here(e, s);
     lea_data(e, X86_RCX, EMIT_IC, s->arg);
-    x86_jmp_mem(&e->a, tramp(TRAMP_INDIRECT));
+    jmp_tramp(e, TRAMP_INDIRECT);
 }
 
 static void stub_ic_call(Emit *e, const EmitStub *s)
 {
     emit_stub_here(e, s);
     lea_data(e, X86_RCX, EMIT_IC, s->arg);
-    x86_call_mem(&e->a, tramp(TRAMP_INDIRECT));
+    by_tramp(e, 2, TRAMP_INDIRECT);
     emit_jmp_to(e, s->resume);
 }
 
@@ -197,7 +216,7 @@ static void stub_table_miss(Emit *e, const EmitStub *s)
 {
     emit_stub_here(e, s);
     x86_alu_rr(&e->a, X86_ALU_XOR, 4, X86_RCX, X86_RCX);
-    x86_jmp_mem(&e->a, tramp(TRAMP_INDIRECT));
+    jmp_tramp(e, TRAMP_INDIRECT);
 }
 
 /* Jumps to the pc in rax through the thread's jump table (tcg/jumptable.h): each site has an indirect jump of its own to be predicted. */
@@ -247,7 +266,7 @@ static void exit_event(Emit *e, const IrInsn *exit, const IrSnapshot *snap)
         x86_store(&e->a, 8, X86_RAX, pc);
     }
     x86_mov_imm(&e->a, X86_RAX, (uint32_t)exit->aux);
-    x86_jmp_mem(&e->a, tramp(TRAMP_LEAVE));
+    jmp_tramp(e, TRAMP_LEAVE);
 }
 
 /*
@@ -262,7 +281,7 @@ static void exit_other_context(Emit *e, IrOp op, const IrSnapshot *snap)
         link_jump(e, snap->pc, snap->ctx, false);
     } else {
         x86_alu_rr(&e->a, X86_ALU_XOR, 4, X86_RCX, X86_RCX);
-        x86_jmp_mem(&e->a, tramp(TRAMP_INDIRECT));
+        jmp_tramp(e, TRAMP_INDIRECT);
     }
 }
 

@@ -66,14 +66,15 @@ struct Emit {
     uint32_t nconsts[2], cap_consts[2];
     uint32_t flags_start;      /* code offset of the operation before, when it may still be shifted; 0: not */
     uint32_t miss_stub;        /* shared jump to return_miss; 0: none yet */
-    uint16_t pin_home[X86_NPINS]; /* offsets in CpuState */
-    uint32_t slot_loc[IR_MAX_SLOTS]; /* Loc of a pinned slot's pin, as bits; else 0 */
     uint32_t pins;             /* pins that the target uses */
     uint32_t pins_live;        /* pins in place throughout: kept and not borrowed */
     uint32_t pins_borrowed;
     bool long_only;            /* a short jump did not reach: all forward ones are long */
     SideWriter side;
     SideRow row;
+    /* the general way's */
+    uint16_t pin_home[X86_NPINS]; /* offsets in CpuState */
+    uint32_t slot_loc[IR_MAX_SLOTS]; /* Loc of a pinned slot's pin, as bits; else 0 */
 };
 
 static inline uint32_t emit_pos(const Emit *e) { return (uint32_t)(e->a.p - e->out->code); }
@@ -87,6 +88,8 @@ static inline void emit_reserve(Emit *e, uint32_t n)
 }
 
 /* emit.c */
+/* Room for that many links, other stubs, rows, and `code` bytes, so that nothing has to grow. */
+void emit_make_room(Emit *e, uint32_t nlinks, uint32_t nstubs, uint32_t nrows, uint32_t code);
 Emit *emit_begin(const IrRegion *ir, const HostSettings *settings, CodeBlob *out);
 void emit_insn(Emit *e, const MInsn *insn);
 void emit_stubs(Emit *e); /* deferred code */

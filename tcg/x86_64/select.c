@@ -287,9 +287,7 @@ static void select_block(Sel *s, uint32_t block)
     s->barrier = 0;
     s->last_snap = 0;
     s->nknown = 0;
-    if (!s->is_quick) {
-        find_known(s, block);
-    }
+    find_known(s, block);
     m->blocks[block].first = m->ninsns;
     uint32_t v = b->last;
     bool is_end = true;
@@ -474,7 +472,7 @@ const SelRow *sel_row(unsigned op) { return rows[op]; }
 void sel_begin_alone(Sel *s, IrRegion *r, const HostSettings *settings, MRegion *m)
 {
     init_rows();
-    *s = (Sel){ .m = m, .r = r, .is_single = settings->is_single, .is_quick = true, .is_alone = true, .has_more = true };
+    *s = (Sel){ .m = m, .r = r, .is_single = settings->is_single, .is_alone = true, .has_more = true };
     begin_region(m, r);
     begin_tables(s, 0);
 }
@@ -482,7 +480,7 @@ void sel_begin_alone(Sel *s, IrRegion *r, const HostSettings *settings, MRegion 
 void mir_select(IrRegion *r, const HostSettings *settings, MRegion *m)
 {
     init_rows();
-    Sel sel = { .m = m, .r = r, .is_single = settings->is_single, .is_quick = settings->is_quick }, *s = &sel;
+    Sel sel = { .m = m, .r = r, .is_single = settings->is_single }, *s = &sel;
     add_constants(s);
     begin_region(m, r);
     m->insns = arena_grow(m->arena, m->insns, sizeof(MInsn), &m->cap_insns, 2 * r->ninsns);

@@ -34,7 +34,6 @@ typedef struct Sel {
     uint32_t cur, block;
     uint32_t barrier;  /* cache of sel_barrier */
     bool is_single;    /* HostSettings */
-    bool is_quick;     /* tier 1 */
     bool is_alone;     /* one operation is selected by itself: values stay what they are (quick/general.c) */
     bool is_low;       /* operands of the current operation count in their low 32 bits only */
     bool has_more;     /* what is being done here is done elsewhere too: no load may move to it */

@@ -4,7 +4,7 @@
 #include "util/arena.h"
 #include "util/assert.h"
 
-enum { ROOM_PER_OP = 24 };
+enum { ROOM_PER_OP = 20, ROOM_PER_LINK = 24, MORE_LINKS = 2, MORE_STUBS = 3 };
 
 static void put_imm(X86Asm *a, uint64_t imm, unsigned size)
 {
@@ -73,14 +73,14 @@ void quick_emit(const Quick *q, CodeBlob *out)
     Emit *e = emit_begin(q->r, q->settings, out);
     MAlloc alloc = { 0 };
     Loc none;
-    e->pins_live = e->pins;
+    e->pins = e->pins_live = q->b->pins;
     if (q->general) { /* its rows list nothing */
         alloc.snap_locs = &none;
         alloc.snap_start = arena_alloc0(out->arena, q->general->m.ninsns * sizeof(uint32_t));
         e->m = &q->general->m;
         e->alloc = &alloc;
     }
-    emit_reserve(e, EMIT_ROOM + q->nops * ROOM_PER_OP);
+    emit_make_room(e, q->nlinks + MORE_LINKS, MORE_STUBS, q->nrows + MORE_STUBS, 2 * EMIT_ROOM + q->nops * ROOM_PER_OP + q->nlinks * ROOM_PER_LINK);
     emit_entry(e, q->r->blocks[1].pc, true);
     for (uint32_t n = q->nops; n-- > 0;) {
         emit_one(e, &q->ops[n]);

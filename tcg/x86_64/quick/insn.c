@@ -441,6 +441,7 @@ static void load(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
         dst = quick_allocate(q, false);
     }
     X86Rm rm = address(q, i);
+    q->nrows++;
     QOp *op = quick_op(q, is_signed ? signed_ops[log] | width(row->size) : unsigned_ops[log], dst, rm);
     op->access = (uint8_t)(1u << log);
     op->snap = i->snap;
@@ -456,6 +457,7 @@ static void load_vector(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
     unsigned dst = quick_def(q, id);
     dst = dst == Q_NO_REG ? quick_allocate(q, true) : dst;
     X86Rm rm = address(q, i);
+    q->nrows++;
     QOp *op = sse_op(q, 0x10 | vector_move(row->size), dst, rm);
     op->access = row->size;
     op->snap = i->snap;
@@ -472,6 +474,7 @@ static void store_vector(Quick *q, uint32_t id, const IrInsn *i, const QRow *row
     op->access = row->size;
     op->is_store = true;
     op->snap = i->snap;
+    q->nrows++;
 }
 
 static void store(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
@@ -496,6 +499,7 @@ static void store(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
     op->access = (uint8_t)size;
     op->is_store = true;
     op->snap = i->snap;
+    q->nrows++;
 }
 
 #define BOTH(name, ...) [IR_##name##_I32] = { __VA_ARGS__, 4, 0 }, [IR_##name##_I64] = { __VA_ARGS__, 8, 0 }

@@ -31,10 +31,10 @@ static bool is_next(const Quick *q, uint32_t block, uint32_t at)
 static bool find_line(Quick *q)
 {
     const IrRegion *r = q->r;
-    for (uint32_t at = 1, next; at; at = next) {
+    uint32_t at = 1;
+    do {
         const IrInsn *last = &q->insns[r->blocks[at].last];
-        q->is_chain[at] = true;
-        next = 0;
+        uint32_t next = 0;
         for (uint32_t i = 0; i < r->blocks[at].nsucc; i++) {
             if (!is_side_exit(q, last->succ[i])) {
                 if (next || !is_next(q, last->succ[i], at)) {
@@ -43,87 +43,36 @@ static bool find_line(Quick *q)
                 next = last->succ[i];
             }
         }
-        q->next[at] = next;
+        q->line[q->nline++] = at;
         q->nputs = q->b->blocks[at].log_end; /* what is built behind a branch that is never taken counts for nothing */
-    }
+        at = next;
+    } while (at);
     return true;
 }
 
 /* ---- what the slots hold */
 
-static bool is_pinned(const Quick *q, unsigned slot) { return q->r->slots[slot].pin >= 0; }
-
-static void add_home(Quick *q, QHomes *h, unsigned slot)
-{
-    uint16_t home = (uint16_t)(slot + 1);
-    if (!h->first) {
-        h->first = home;
-    } else if (is_pinned(q, slot) && !is_pinned(q, h->first - 1u)) {
-        h->second = h->first;
-        h->first = home;
-    } else if (!h->second) {
-        h->second = home;
-    }
-}
-
-static void remove_home(QHomes *h, unsigned slot)
-{
-    if (h->first == slot + 1) {
-        h->first = h->second;
-        h->second = 0;
-    } else if (h->second == slot + 1) {
-        h->second = 0;
-    }
-}
-
-/* An earlier put of a slot is dead if nothing sees the state before the next one. */
-static void find_dead_puts(Quick *q, uint32_t *last_put)
-{
-    const BuildPut *log = q->b->log;
-    for (uint32_t n = 0; n < q->nputs; n++) {
-        uint32_t before = last_put[log[n].slot];
-        q->puts[n].is_dead = false;
-        if (before && q->vals[log[n].at - 1].seen < log[before - 1].at) {
-            q->puts[before - 1].is_dead = true;
-        }
-        last_put[log[n].slot] = n + 1;
-    }
-}
-
-static void do_put(Quick *q, uint32_t n)
-{
-    const BuildPut *put = &q->b->log[n];
-    QPut *undo = &q->puts[n];
-    uint32_t old = q->slot_val[put->slot];
-    undo->is_dead |= old == put->value;
-    if (undo->is_dead) {
-        return;
-    }
-    undo->old = old;
-    undo->old_homes = q->vals[old].homes;
-    remove_home(&q->vals[old].homes, put->slot);
-    undo->value_homes = q->vals[put->value].homes;
-    add_home(q, &q->vals[put->value].homes, put->slot);
-    q->slot_val[put->slot] = put->value;
-}
-
-/* Forwards: parameters, exits, puts. */
+/* Which puts reach their homes, what they replace, and what the slots hold at the end. An earlier put of a slot is dead if nothing
+ * sees the state before the next one. */
 static void fill_slots(Quick *q)
 {
-    const IrRegion *r = q->r;
-    uint32_t seen = 0, n = 0;
-    for (uint32_t id = 1; id < r->ninsns; id++) {
-        const IrInsn *i = &q->insns[id];
-        q->vals[id].seen = seen = i->snap ? id : seen;
-        if (i->op >= IR_PHI_I32 && i->op <= IR_PHI_CC && i->block == 1) {
-            q->vals[id].is_param = true;
-            q->vals[id].homes.first = (uint16_t)(i->aux + 1);
-            q->slot_val[i->aux] = id;
+    const BuildPut *log = q->b->log;
+    uint32_t *last_put = q->last_put;
+    for (uint32_t n = 0; n < q->nputs; n++) {
+        uint32_t *last = &last_put[log[n].slot], prev = *last;
+        if (prev && log[n].seen < log[prev - 1].at) {
+            q->puts[prev - 1].is_dead = true;
+            prev = q->puts[prev - 1].prev;
         }
+        bool is_there = prev && log[prev - 1].value == log[n].value;
+        q->puts[n] = (QPut){ .prev = prev, .is_dead = is_there };
+        *last = is_there ? prev : n + 1;
     }
-    find_dead_puts(q, arena_alloc0(r->arena, r->nslots * sizeof(uint32_t)));
-    for (; n < q->nputs; n++) {
-        do_put(q, n);
+    for (uint32_t n = 0; n < q->nputs; n++) {
+        if (last_put[log[n].slot] == n + 1) {
+            q->slot_val[log[n].slot] = log[n].value;
+            quick_add_home(q, log[n].value, log[n].slot);
+        }
     }
 }
 
@@ -133,6 +82,7 @@ static void jcc_link(Quick *q, unsigned cond, uint32_t exit_block)
 {
     QOp *op = quick_new(q);
     op->kind = Q_JCC_LINK;
+    q->nlinks++;
     op->opcode = cond;
     op->id = q->r->blocks[exit_block].first;
 }
@@ -140,7 +90,7 @@ static void jcc_link(Quick *q, unsigned cond, uint32_t exit_block)
 void quick_br(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
 {
     QCond c;
-    uint32_t next = q->next[i->block];
+    uint32_t next = q->next;
     quick_cond(q, i->arg[0], &c);
     if (!next) {
         QOp *op = quick_new(q);
@@ -154,7 +104,7 @@ void quick_br(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
 
 void quick_goto(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
 {
-    if (!q->next[i->block]) {
+    if (!q->next) {
         QOp *op = quick_new(q);
         op->kind = Q_EXIT;
         op->id = q->r->blocks[i->succ[0]].first;
@@ -174,23 +124,37 @@ void quick_leave(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
 
 /* ---- the walk */
 
+static void do_insn(Quick *q, uint32_t id, const IrInsn *i)
+{
+    const uint32_t *seen = q->b->seen;
+    while (q->nputs && q->b->log[q->nputs - 1].at > id) {
+        quick_take_back_put(q);
+    }
+    while (seen[q->nseen - 1] > id) {
+        q->nseen--;
+    }
+    q->seen = seen[q->nseen - 1];
+    quick_begin_op(q, id);
+    const QRow *row = &quick_rows[i->op];
+    (row->fn ? row->fn : quick_general)(q, id, i, row);
+    quick_end_op(q);
+    q->is_failed |= q->nops + MOST_OPS > q->cap_ops;
+}
+
 static void walk(Quick *q)
 {
-    for (uint32_t id = q->r->ninsns - 1; id && !q->is_failed; id--) {
-        const IrInsn *i = &q->insns[id];
-        if (!i->block || !q->is_chain[i->block]) {
-            continue;
+    while (q->nline && !q->is_failed) {
+        const IrBlock *k = &q->r->blocks[q->line[--q->nline]];
+        for (uint32_t id = k->last; id && !q->is_failed; id = q->insns[id].prev) {
+            do_insn(q, id, &q->insns[id]);
         }
-        const QRow *row = &quick_rows[i->op];
-        q->is_failed |= q->nops + MOST_OPS > q->cap_ops;
-        quick_take_back_puts(q, id);
-        quick_begin_op(q, id);
-        (row->fn ? row->fn : quick_general)(q, id, i, row);
-        quick_end_op(q);
+        q->next = q->line[q->nline];
     }
+    while (q->nputs && !q->is_failed) {
+        quick_take_back_put(q);
+    }
+    quick_begin_op(q, 0);
     if (!q->is_failed) {
-        quick_take_back_puts(q, 0);
-        quick_begin_op(q, 0);
         quick_load_all(q);
     }
 }
@@ -203,18 +167,18 @@ static void init(Quick *q, const IrBuilder *b, const HostSettings *settings)
     q->r = r;
     q->insns = r->insns;
     q->settings = settings;
-    q->vals = arena_alloc0(r->arena, r->ninsns * sizeof *q->vals);
+    q->nseen = b->nseen;
     q->cap_ops = r->ninsns * OPS_PER_INSN + FIRST_OPS;
     q->ops = arena_alloc(r->arena, q->cap_ops * sizeof *q->ops);
     q->puts = arena_alloc(r->arena, b->nlog * sizeof *q->puts);
-    q->slot_val = arena_alloc0(r->arena, r->nslots * sizeof *q->slot_val);
-    q->is_chain = arena_alloc0(r->arena, r->nblocks * sizeof *q->is_chain);
-    q->next = arena_alloc(r->arena, r->nblocks * sizeof *q->next);
+    /* all in one, to be cleared at once */
+    q->vals = arena_alloc0(r->arena, r->ninsns * sizeof *q->vals + 2 * r->nslots * sizeof(uint32_t));
+    q->slot_val = (uint32_t *)(q->vals + r->ninsns);
+    q->last_put = q->slot_val + r->nslots;
+    q->line = arena_alloc(r->arena, r->nblocks * sizeof *q->line);
     memset(q->slot_of, -1, sizeof q->slot_of);
-    for (uint32_t s = 0; s < r->nslots; s++) {
-        if (r->slots[s].pin >= 0) {
-            q->slot_of[x86_pin_reg[r->slots[s].pin]] = (int8_t)s;
-        }
+    for (unsigned n = 0; n < X86_NPINS; n++) {
+        q->slot_of[x86_pin_reg[n]] = b->pin_slot[n];
     }
 }
 

@@ -16,6 +16,7 @@
 
 #include "tcg/builder_state.h"
 #include "tcg/x86_64/emit_state.h"
+#include "util/compiler.h"
 
 typedef enum QKind {
     Q_OP,       /* x86_op_rm */
@@ -51,17 +52,13 @@ typedef struct QHomes {
 typedef struct QVal {
     uint8_t reg;     /* register + 1 in which somebody after wants it, 0: none */
     uint8_t spill;   /* spill slot + 1 from which somebody after reads it, 0: none */
-    bool is_param;   /* what the slot held at the region's head */
-    QHomes homes;
-    uint32_t seen;   /* the latest operation up to this one where the state can be seen */
+    QHomes homes;    /* of puts; a parameter's own slot is one besides */
     uint32_t second; /* of two results: the result.T that somebody after wants, 0: none */
 } QVal;
 
-/* How to take a put back: what it changed when the slots were filled in the program's order. */
 typedef struct QPut {
-    uint32_t old;                 /* value that the home held */
-    QHomes old_homes, value_homes; /* of both values before it */
-    bool is_dead;                 /* another one follows before anybody can see it */
+    uint32_t prev; /* put + 1 whose value it replaces, 0: what the slot held at the region's head */
+    bool is_dead;  /* another one follows before anybody can see it, or the value is there already */
 } QPut;
 
 /* Registers of both classes are numbered through. */
@@ -79,6 +76,7 @@ typedef struct Quick {
     QVal *vals;
     QOp *ops;              /* last one first */
     uint32_t nops, cap_ops;
+    uint32_t nlinks, nrows; /* side exits; accesses of guest memory */
     uint32_t value[Q_NREGS]; /* in a scratch register, or in a pin before its put; 0: none */
     uint32_t used;         /* registers with a value */
     uint32_t locked;       /* registers of the operation in hand */
@@ -86,28 +84,78 @@ typedef struct Quick {
     uint32_t temps;        /* registers with constants for the operation in hand */
     uint8_t dst;           /* register that the operation in hand writes, Q_NO_REG: none */
     uint32_t id;           /* the operation in hand */
+    uint32_t seen;         /* the latest one up to it where the state can be seen */
+    uint32_t nseen;        /* IrBuilder.seen: those up to it */
     uint32_t nspills;
     QPut *puts;            /* parallel to IrBuilder.log */
     uint32_t nputs;        /* not yet taken back */
-    uint32_t *slot_val;    /* per slot: the value in its home; 0: unknown */
-    uint8_t *is_chain;     /* per block: executed in line */
-    uint32_t *next;        /* per block: the one behind it in line, 0: none */
-    int8_t slot_of[Q_NREGS]; /* slot of a pinned register, -1 */
+    uint32_t *slot_val;    /* per slot: the value in its home; 0: the one of the region's head */
+    uint32_t *last_put;    /* per slot: its last put + 1 */
+    uint32_t *line;        /* blocks in the order of execution: nline of them left */
+    uint32_t nline, next;  /* next: the block behind the one in hand, 0: none */
+    int8_t slot_of[Q_NREGS]; /* slot of a pinned register, -1: it is no pin */
     struct General *general; /* NULL: not needed so far */
     bool is_failed;
 } Quick;
 
 /* ---- value.c: where values are */
-uint32_t quick_resolve(const Quick *q, uint32_t v); /* behind conversions that change no bits */
-bool quick_const(const Quick *q, uint32_t v, uint64_t *imm);
+uint32_t quick_resolve_slow(const Quick *q, uint32_t v);
+extern const uint8_t quick_through[IR_OP_COUNT]; /* operations that may stand for their argument */
+/* The value behind conversions that change no bits. */
+static inline uint32_t quick_resolve(const Quick *q, uint32_t v)
+{
+    return LIKELY(!quick_through[q->insns[v].op]) ? v : quick_resolve_slow(q, v);
+}
+void quick_add_home(const Quick *q, uint32_t v, unsigned slot);
+
+static inline bool quick_is_param(const Quick *q, uint32_t v)
+{
+    return q->insns[v].op >= IR_PHI_I32 && q->insns[v].op <= IR_PHI_CC;
+}
+static inline unsigned quick_pin_of(const Quick *q, unsigned slot)
+{
+    int pin = q->r->slots[slot].pin;
+    return pin < 0 ? Q_NO_REG : x86_pin_reg[pin];
+}
+static inline bool quick_is_readable(const Quick *q, unsigned slot, unsigned dst)
+{
+    unsigned pin = quick_pin_of(q, slot);
+    return pin == Q_NO_REG || (!q->value[pin] && pin != dst);
+}
+/* Slot + 1 of a home that holds v and can be read, which a pin that is written by the operation in hand (dst) cannot after it; 0: none. */
+static inline unsigned quick_find_home(const Quick *q, uint32_t v, unsigned dst)
+{
+    const IrInsn *i = &q->insns[v];
+    QHomes h = q->vals[v].homes;
+    if (quick_is_param(q, v) && !q->slot_val[i->aux] && quick_is_readable(q, (unsigned)i->aux, dst)) {
+        return (unsigned)i->aux + 1;
+    }
+    if (h.first && quick_is_readable(q, h.first - 1u, dst)) {
+        return h.first;
+    }
+    return h.second && quick_is_readable(q, h.second - 1u, dst) ? h.second : 0;
+}
+/* The register that holds v (resolved) already; Q_NO_REG: none. */
+static inline unsigned quick_where(const Quick *q, uint32_t v)
+{
+    if (q->vals[v].reg) {
+        return q->vals[v].reg - 1u;
+    }
+    unsigned home = quick_find_home(q, v, Q_NO_REG);
+    return home ? quick_pin_of(q, home - 1) : Q_NO_REG;
+}
+static inline bool quick_const(const Quick *q, uint32_t v, uint64_t *imm)
+{
+    const IrInsn *i = &q->insns[v];
+    *imm = i->imm;
+    return i->op >= IR_CONST_I32 && i->op <= IR_CONST_F64;
+}
 /* The operation's result register: wanted after, free from here on. Q_NO_REG: nobody wants it. */
 unsigned quick_def(Quick *q, uint32_t v);
 /* Operands of the operation in hand: in a register; in a register or memory; the same, where `hint` may become its register. */
 unsigned quick_reg(Quick *q, uint32_t v);
 X86Rm quick_rm(Quick *q, uint32_t v);
 X86Rm quick_rm_hint(Quick *q, uint32_t v, unsigned hint);
-/* The register that holds v already; Q_NO_REG: none. */
-unsigned quick_where(const Quick *q, uint32_t v);
 /* Puts v into `reg` before the operation that was made last, which reads and writes it. */
 void quick_move_to(Quick *q, unsigned reg, uint32_t v);
 unsigned quick_allocate(Quick *q, bool is_vec); /* a free register, locked for the operation in hand */
@@ -115,10 +163,24 @@ void quick_assign(Quick *q, unsigned reg, uint32_t v);
 void quick_release(Quick *q, unsigned reg);
 void quick_evict(Quick *q, unsigned reg); /* the value in it is elsewhere before the operation in hand */
 void quick_store_spill(Quick *q, uint32_t v, unsigned reg);
-bool quick_is_const(const Quick *q, uint32_t v); /* of any type */
-void quick_take_back_puts(Quick *q, uint32_t id); /* those after the operation */
-void quick_begin_op(Quick *q, uint32_t id);
-void quick_end_op(Quick *q);
+static inline bool quick_is_const(const Quick *q, uint32_t v) /* of any type */
+{
+    return q->insns[v].op >= IR_CONST_I32 && q->insns[v].op <= IR_CONST_V128;
+}
+void quick_take_back_put(Quick *q); /* the last one that is left */
+static inline void quick_begin_op(Quick *q, uint32_t id)
+{
+    q->id = id;
+    q->locked = q->held = q->temps = 0;
+    q->dst = Q_NO_REG;
+}
+void quick_end_op_slow(Quick *q);
+static inline void quick_end_op(Quick *q)
+{
+    if (q->temps || (q->dst < Q_XMM && q->slot_of[q->dst] >= 0)) {
+        quick_end_op_slow(q);
+    }
+}
 void quick_load_all(Quick *q); /* at the head: what is still wanted comes from home */
 
 /* ---- insn.c: making operations */

@@ -7,80 +7,61 @@
 
 /* ---- values */
 
-uint32_t quick_resolve(const Quick *q, uint32_t v)
+const uint8_t quick_through[IR_OP_COUNT] = {
+    [IR_TRUNC_I32] = 1, [IR_CC_PACK_I32] = 1, [IR_VLOW32_F32] = 1, [IR_VLOW64_F64] = 1,
+    [IR_FCANON_F32] = 2, [IR_FCANON_F64] = 2,
+};
+
+/* What needs no fcanon: select_use.c knows the same. */
+static bool is_canonical(unsigned op)
+{
+    return (op >= IR_I32_S_TO_F32_F32 && op <= IR_I64_U_TO_F64_F64) || ((op == IR_FMA_F32 || op == IR_FMA_F64) && host_features.fma);
+}
+
+uint32_t quick_resolve_slow(const Quick *q, uint32_t v)
 {
     for (;;) {
         const IrInsn *i = &q->insns[v];
-        unsigned from = q->insns[i->arg[0]].op;
-        switch (i->op) {
-        case IR_TRUNC_I32:
-        case IR_CC_PACK_I32:
-        case IR_VLOW32_F32:
-        case IR_VLOW64_F64:
-            v = i->arg[0];
-            break;
-        case IR_FCANON_F32:
-        case IR_FCANON_F64: /* of what is canonical: select_use.c knows the same */
-            if (!(from >= IR_I32_S_TO_F32_F32 && from <= IR_I64_U_TO_F64_F64) &&
-                !((from == IR_FMA_F32 || from == IR_FMA_F64) && host_features.fma)) {
-                return v;
-            }
-            v = i->arg[0];
-            break;
-        default:
+        unsigned kind = quick_through[i->op];
+        if (!kind || (kind == 2 && !is_canonical(q->insns[i->arg[0]].op))) {
             return v;
         }
+        v = i->arg[0];
     }
-}
-
-bool quick_const(const Quick *q, uint32_t v, uint64_t *imm)
-{
-    const IrInsn *i = &q->insns[v];
-    *imm = i->imm;
-    return i->op >= IR_CONST_I32 && i->op <= IR_CONST_F64;
-}
-
-bool quick_is_const(const Quick *q, uint32_t v)
-{
-    return q->insns[v].op >= IR_CONST_I32 && q->insns[v].op <= IR_CONST_V128;
 }
 
 static uint32_t allocatable(bool is_vec) { return is_vec ? Q_XMMS : Q_GPRS; }
 static X86Rm rm_of(unsigned reg) { return x86_rm_reg(reg % Q_XMM); }
 static bool is_pin(const Quick *q, unsigned reg) { return q->slot_of[reg] >= 0; }
-static unsigned pin_of(const Quick *q, unsigned slot)
-{
-    int pin = q->r->slots[slot].pin;
-    return pin < 0 ? Q_NO_REG : x86_pin_reg[pin];
-}
 
 X86Rm quick_home(const Quick *q, unsigned slot)
 {
-    unsigned pin = pin_of(q, slot);
+    unsigned pin = quick_pin_of(q, slot);
     return pin != Q_NO_REG ? x86_rm_reg(pin) : x86_rm_state(q->r->slots[slot].offset);
 }
 
-static bool is_home_valid(const Quick *q, unsigned home, unsigned dst)
+void quick_add_home(const Quick *q, uint32_t v, unsigned slot)
 {
-    unsigned pin = home ? pin_of(q, home - 1) : 0;
-    return home && (pin == Q_NO_REG || (!q->value[pin] && pin != dst));
-}
-
-/* Slot + 1 of a home that holds v and can be read, which a pin that is written by the operation in hand (dst) cannot after it. */
-static unsigned find_home(const Quick *q, uint32_t v, unsigned dst)
-{
-    QHomes h = q->vals[v].homes;
-    return is_home_valid(q, h.first, dst) ? h.first : is_home_valid(q, h.second, dst) ? h.second : 0;
-}
-
-unsigned quick_where(const Quick *q, uint32_t v)
-{
-    v = quick_resolve(q, v);
-    if (q->vals[v].reg) {
-        return q->vals[v].reg - 1u;
+    QHomes *h = &q->vals[v].homes;
+    uint16_t home = (uint16_t)(slot + 1);
+    if (!h->first) {
+        h->first = home;
+    } else if (q->r->slots[slot].pin >= 0 && q->r->slots[h->first - 1].pin < 0) {
+        h->second = h->first;
+        h->first = home;
+    } else if (!h->second) {
+        h->second = home;
     }
-    unsigned home = find_home(q, v, Q_NO_REG);
-    return home ? pin_of(q, home - 1) : Q_NO_REG;
+}
+
+static void remove_home(QHomes *h, unsigned slot)
+{
+    if (h->first == slot + 1) {
+        h->first = h->second;
+        h->second = 0;
+    } else if (h->second == slot + 1) {
+        h->second = 0;
+    }
 }
 
 /* ---- registers */
@@ -131,13 +112,13 @@ static void reload(Quick *q, unsigned reg, uint32_t v)
         }
         return;
     }
-    unsigned home = find_home(q, v, q->dst);
+    unsigned home = quick_find_home(q, v, q->dst);
     quick_mov(q, size, reg, home ? quick_home(q, home - 1) : spill_rm(q, v));
 }
 
 static bool is_cheap(const Quick *q, uint32_t v)
 {
-    return quick_is_const(q, v) || q->vals[v].spill || find_home(q, v, q->dst);
+    return quick_is_const(q, v) || q->vals[v].spill || quick_find_home(q, v, q->dst);
 }
 
 void quick_evict(Quick *q, unsigned reg)
@@ -189,8 +170,8 @@ static bool can_take(const Quick *q, unsigned reg, uint32_t v)
         return false;
     }
     unsigned op = q->insns[v].op;
-    bool is_made_here = !q->vals[v].is_param && op != IR_RESULT_I64 && op != IR_RESULT_I32;
-    return !is_pin(q, reg) || (v >= q->vals[q->id].seen && is_made_here);
+    bool is_made_here = !quick_is_param(q, v) && op != IR_RESULT_I64 && op != IR_RESULT_I32;
+    return !is_pin(q, reg) || (v >= q->seen && is_made_here);
 }
 
 /* ---- operands */
@@ -216,8 +197,8 @@ X86Rm quick_rm_hint(Quick *q, uint32_t v, unsigned hint)
     if (reg != Q_NO_REG) {
         return in_register(q, reg);
     }
-    unsigned home = find_home(q, v, Q_NO_REG);
-    if (home && q->vals[v].is_param) {
+    unsigned home = quick_find_home(q, v, Q_NO_REG);
+    if (home && quick_is_param(q, v)) {
         return quick_home(q, home - 1);
     }
     if (hint != Q_NO_REG && can_take(q, hint, v)) {
@@ -240,7 +221,7 @@ unsigned quick_reg(Quick *q, uint32_t v)
         q->locked |= 1u << reg;
         return reg;
     }
-    bool is_temp = quick_is_const(q, v) || (q->vals[v].is_param && !has_free(q, v, 3) && find_home(q, v, Q_NO_REG));
+    bool is_temp = quick_is_const(q, v) || (quick_is_param(q, v) && !has_free(q, v, 3) && quick_find_home(q, v, Q_NO_REG));
     reg = allocate_for(q, v);
     q->temps |= is_temp ? 1u << reg : 0;
     return reg;
@@ -278,14 +259,7 @@ unsigned quick_def(Quick *q, uint32_t v)
 
 /* ---- operations */
 
-void quick_begin_op(Quick *q, uint32_t id)
-{
-    q->id = id;
-    q->locked = q->held = q->temps = 0;
-    q->dst = Q_NO_REG;
-}
-
-void quick_end_op(Quick *q)
+void quick_end_op_slow(Quick *q)
 {
     unsigned dst = q->dst;
     q->dst = Q_NO_REG;
@@ -297,7 +271,8 @@ void quick_end_op(Quick *q)
         }
     }
     if (dst != Q_NO_REG && is_pin(q, dst) && !q->value[dst]) { /* the slot's value is in its pin again */
-        uint32_t old = q->slot_val[q->slot_of[dst]];
+        unsigned slot = (unsigned)q->slot_of[dst];
+        uint32_t old = q->slot_val[slot] ? q->slot_val[slot] : q->b->blocks[1].in[slot];
         if (old && q->vals[old].reg) {
             unsigned reg = q->vals[old].reg - 1u;
             quick_mov(q, quick_size(&q->insns[old]), reg, x86_rm_reg(dst));
@@ -311,15 +286,15 @@ void quick_load_all(Quick *q)
     for (uint32_t left = q->used; left; left &= left - 1) {
         unsigned reg = (unsigned)__builtin_ctz(left);
         uint32_t v = q->value[reg];
-        lyre_assert(!is_pin(q, reg) && q->vals[v].is_param);
+        lyre_assert(!is_pin(q, reg) && quick_is_param(q, v));
         reload(q, reg, v);
         quick_release(q, reg);
     }
     for (uint32_t v = 1; q->nspills && v < q->r->ninsns; v++) {
-        if (q->vals[v].is_param && q->vals[v].spill) {
+        if (quick_is_param(q, v) && q->vals[v].spill) {
             unsigned reg = quick_is_vec(q->insns[v].type) ? Q_XMM : X86_RAX;
             quick_store_spill(q, v, reg);
-            quick_mov(q, quick_size(&q->insns[v]), reg, quick_home(q, q->vals[v].homes.first - 1u));
+            quick_mov(q, quick_size(&q->insns[v]), reg, quick_home(q, (unsigned)q->insns[v].aux));
         }
     }
 }
@@ -340,30 +315,26 @@ static void put_memory(Quick *q, unsigned slot, uint32_t v)
     quick_store(q, size, quick_reg(q, v), home);
 }
 
-static void take_back(Quick *q, const BuildPut *put, const QPut *undo)
+void quick_take_back_put(Quick *q)
 {
-    q->vals[put->value].homes = undo->value_homes;
-    q->slot_val[put->slot] = undo->old;
-    if (undo->old) {
-        q->vals[undo->old].homes = undo->old_homes;
+    const QPut *p = &q->puts[--q->nputs];
+    const BuildPut *put = &q->b->log[q->nputs];
+    if (p->is_dead) {
+        return;
+    }
+    remove_home(&q->vals[put->value].homes, put->slot);
+    q->slot_val[put->slot] = p->prev ? q->b->log[p->prev - 1].value : 0;
+    if (p->prev) {
+        quick_add_home(q, q->slot_val[put->slot], put->slot);
     }
     uint32_t v = quick_resolve(q, put->value);
-    unsigned pin = pin_of(q, put->slot);
+    unsigned pin = quick_pin_of(q, put->slot);
     quick_begin_op(q, put->at - 1);
+    q->seen = put->seen;
     if (pin != Q_NO_REG) {
         quick_move_to(q, pin, v);
     } else {
         put_memory(q, put->slot, v);
     }
     quick_end_op(q);
-}
-
-void quick_take_back_puts(Quick *q, uint32_t id)
-{
-    while (q->nputs && q->b->log[q->nputs - 1].at > id) {
-        q->nputs--;
-        if (!q->puts[q->nputs].is_dead) {
-            take_back(q, &q->b->log[q->nputs], &q->puts[q->nputs]);
-        }
-    }
 }
