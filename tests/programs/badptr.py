@@ -116,7 +116,7 @@ int main(void)
 
 def c_row(row):
     kinds = ''
-    for _, kind, _, _, _ in row['args']:
+    for _, kind, *_ in row['args']:
         kinds += 'p' if kind in POINTERS and row['name'] not in LENIENT else 'a' if kind in POINTERS else 'a' if kind in MAYBE else 'f' if kind in ('ARG_FD', 'ARG_ATFD', 'ARG_PID') else 'i'
     return f'    {{ {row["number"]}, "{row["name"]}", {len(kinds)}, "{kinds}" }},'
 

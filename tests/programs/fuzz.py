@@ -159,7 +159,7 @@ int main(int argc, char **argv)
 
 def c_row(row):
     kinds = ''
-    for _, kind, _, _, _ in row['args']:
+    for _, kind, *_ in row['args']:
         is_pointer = kind in ('ARG_IN', 'ARG_OUT', 'ARG_INOUT', 'ARG_UPDATE', 'ARG_PATH', 'ARG_LPATH', 'ARG_STR')
         kinds += 'p' if is_pointer else 'a' if kind in MAYBE else 'f' if kind in ('ARG_FD', 'ARG_ATFD') else 'i'
     return f'    {{ {row["number"]}, "{row["name"]}", {len(kinds)}, "{kinds}" }},'

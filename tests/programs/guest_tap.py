@@ -26,7 +26,7 @@ def compile_guest(name, sources, compiler='riscv64-linux-gnu-gcc', flags=()):
     os.makedirs(OUT, exist_ok=True)
     out = os.path.join(OUT, name)
     if not os.path.exists(out) or any(os.path.getmtime(s) > os.path.getmtime(out) for s in sources):
-        subprocess.run([compiler, '-O1', '-static', '-pthread', '-D_GNU_SOURCE', *flags, '-o', out + '.new'] + sources, check=True)
+        subprocess.run([compiler, '-O1', '-static', '-pthread', *flags, '-o', out + '.new'] + sources, check=True)
         os.rename(out + '.new', out)
     return out
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* /proc speaks of the guest under every name that the process has, by every call that takes a path. Prints TAP. */
+#define _GNU_SOURCE
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
