@@ -156,6 +156,8 @@ static int run(Start *s)
     LoadInfo info;
     const char *why = NULL;
     int log_fd = -1;
+    uint64_t limit[2];
+    exec_borrow_fds(limit);
     if (o->log_file) {
         log_fd = open_log(o->log_file);
         if (log_fd < 0) {
@@ -187,6 +189,7 @@ static int run(Start *s)
     }
     note_program(s, t);
     task_tell_kernel(t, &info, s->exec_fn);
+    exec_return_fds(limit);
     o->abi->init_thread(t->cpu, info.entry, info.stack_pointer);
     task_loop(t);
 }
