@@ -22,6 +22,7 @@ def soaks(seed):
                                   os.path.join(BUILD, 'tests/riscv/riscv_run'), os.path.join(BUILD, 'tests/riscv'), '1000000', str(seed)]),
         'faults': (27, [sys.executable, os.path.join(TOP, 'tests/programs/guest_tap.py'), LYRE, 'faults-soak', os.path.join(TOP, 'tests/programs/faults/check.c'),
                         os.path.join(TOP, 'tests/programs/faults/entry.S'), os.path.join(TOP, 'tests/programs/faults/gen_faults.py'), '--args', '50']),
+        'cpython': (68, [sys.executable, os.path.join(TOP, 'tests/cpython/run.py'), LYRE]),
     }
 
 

@@ -12,6 +12,7 @@ cd "$scratch/root"
 mount --rbind /dev dev
 mount -t devpts -o newinstance,ptmxmode=0666 devpts dev/pts
 mount -t tmpfs tmpfs dev/shm
+mount -t tmpfs tmpfs tmp
 mount -t proc proc proc
 mkdir results
 mount --bind "$results" results

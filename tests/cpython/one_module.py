@@ -95,6 +95,7 @@ class Outcomes(unittest.TextTestResult):
 
 def main():
     module, path, seconds = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    os.chdir('/tmp')
     from test import support
     from test.support import os_helper
     support.use_resources = {'subprocess': None, 'walltime': None, 'cpu': None}
