@@ -106,14 +106,15 @@ def main():
     parser.add_argument('--jobs', type=int, default=2)
     parser.add_argument('--rerun-native', action='store_true')
     parser.add_argument('--option', default='')
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     modules = args.modules or list(MODULES)
     roots = {arch: root.make('cpython', 'trixie', arch, PACKAGES) for arch in ('amd64', 'riscv64')}
     outs = {'amd64': os.path.join(fetch.CACHE, 'cpython'), 'riscv64': os.path.join(TOP, 'build', 'cpython')}
     for out in outs.values():
         os.makedirs(out, exist_ok=True)
         shutil.copy(os.path.join(HERE, 'one_module.py'), os.path.join(out, '.one_module.py'))
-    shutil.copy(args.lyre, os.path.join(outs['riscv64'], '.lyre'))
+    lyre = '.lyre-%d' % os.getpid()
+    shutil.copy(args.lyre, os.path.join(outs['riscv64'], lyre))
     listed = differences()
 
     def job(module):
@@ -125,8 +126,8 @@ def main():
         else:
             native = read_outcomes(kept)
         between = time.time()
-        lyre = run_module(module, roots['riscv64'], ['/results/.lyre', *args.option.split(), PYTHON], outs['riscv64'], seconds * 10)
-        return module, native, compare(module, native, lyre, listed), between - start, time.time() - between
+        guest = run_module(module, roots['riscv64'], ['/results/' + lyre, *args.option.split(), PYTHON], outs['riscv64'], seconds * 10)
+        return module, native, compare(module, native, guest, listed), between - start, time.time() - between
 
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(max_workers=args.jobs) as pool:
@@ -140,6 +141,7 @@ def main():
             if len(lines) > SHOWN:
                 print('# ... and %d more' % (len(lines) - SHOWN), flush=True)
     print('1..%d' % len(modules), flush=True)
+    os.remove(os.path.join(outs['riscv64'], lyre))
     sys.exit(failed > 0)
 
 
