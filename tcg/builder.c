@@ -26,6 +26,19 @@ void ir_builder_free(IrBuilder *b)
     host_free(b);
 }
 
+static void find_pins(IrBuilder *b, const IrSlotDesc *slots, unsigned nslots)
+{
+    memset(b->pin_slot, -1, sizeof b->pin_slot);
+    b->pins_of = slots;
+    b->pins = 0;
+    for (unsigned s = 0; s < nslots; s++) {
+        if (slots[s].pin >= 0) {
+            b->pin_slot[slots[s].pin] = (int8_t)s;
+            b->pins |= 1u << slots[s].pin;
+        }
+    }
+}
+
 void ir_begin(IrBuilder *b, IrRegion *r, struct Arena *arena, const IrSlotDesc *slots, unsigned nslots,
               const HelperDesc *helpers, unsigned nhelpers, uint32_t ctx, const IrSettings *settings)
 {
@@ -41,6 +54,9 @@ void ir_begin(IrBuilder *b, IrRegion *r, struct Arena *arena, const IrSlotDesc *
     b->r = r;
     b->arena = arena;
     b->settings = *settings;
+    if (b->pins_of != slots) {
+        find_pins(b, slots, nslots);
+    }
     b->epoch++;
     if (b->epoch == 0) {
         memset(b->numbers, 0, sizeof(b->numbers));
@@ -54,6 +70,9 @@ void ir_begin(IrBuilder *b, IrRegion *r, struct Arena *arena, const IrSlotDesc *
     GROW(b->blocks, b->cap_blocks, 16);
     GROW(b->snaps, b->cap_snaps, 128);
     GROW(b->log, b->cap_log, 256);
+    GROW(b->seen, b->cap_seen, 128);
+    b->seen[0] = 0;
+    b->nseen = 1;
     /* index 0 of each means "none" */
     memset(&r->insns[0], 0, sizeof(r->insns[0]));
     memset(&r->blocks[0], 0, sizeof(r->blocks[0]));
@@ -358,8 +377,7 @@ void ir_poll(IrBuilder *b)
 {
     uint32_t snap = build_insn_snap(b);
     build_forget_memory(b);
-    uint32_t id = build_emit(b, IR_POLL, 0, 0, 0, 0);
-    build_insn(b, id)->snap = snap;
+    build_set_snap(b, build_emit(b, IR_POLL, 0, 0, 0, 0), snap);
 }
 
 /* ---- slots */
@@ -429,7 +447,7 @@ static void put(IrBuilder *b, unsigned slot, uint32_t v)
     if (UNLIKELY(b->nlog == b->cap_log)) {
         GROW(b->log, b->cap_log, b->nlog + 1);
     }
-    b->log[b->nlog++] = (BuildPut){ slot, v };
+    b->log[b->nlog++] = (BuildPut){ slot, v, b->r->ninsns, b->seen[b->nseen - 1] };
 }
 
 I32 ir_get_i32(IrBuilder *b, unsigned slot) { return (I32){ get(b, slot, IR_I32) }; }
@@ -522,7 +540,7 @@ static IrInsn *terminate_exit(IrBuilder *b, IrOp op, uint64_t pc, uint32_t arg)
 {
     uint32_t snap = build_snap(b, pc, b->ctx, b->block, b->nlog);
     IrInsn *i = terminate(b, op, arg);
-    i->snap = snap;
+    build_set_snap(b, (uint32_t)(i - b->r->insns), snap);
     return i;
 }
 

@@ -31,6 +31,7 @@ enum { IR_GUARD_BITS = 12, IR_GUARD_FAILS_MAX = 32 };
 
 typedef struct IrSettings {
     bool no_fold;       /* plain construction: no folding, numbering or reuse (for tests) */
+    bool is_quick;      /* for tier 1 (host_compile_quick): operations stay in the order of their ids */
     bool has_guards;    /* loops may check what they are entered with: exits to the interpreter (opt/guard.h) */
     const _Atomic uint8_t *guard_fails; /* how often guards failed by place: IR_GUARD_PLACE of the block's pc; NULL: never */
     bool is_tso;        /* guest memory model is TSO: a load may not be reused across another load */

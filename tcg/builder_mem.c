@@ -39,7 +39,7 @@ static uint32_t emit_mem(IrBuilder *b, IrOp op, uint32_t addr, int32_t disp, uin
     uint32_t id = build_emit(b, op, disp, addr, x, y);
     IrInsn *i = build_insn(b, id);
     i->mem = (uint16_t)mem;
-    i->snap = snap;
+    build_set_snap(b, id, snap);
     return id;
 }
 

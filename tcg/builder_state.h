@@ -11,6 +11,7 @@
 #define LYRE_TCG_BUILDER_STATE_H
 
 #include "tcg/builder.h"
+#include "util/arena.h"
 
 typedef struct SlotSet {
     uint64_t w[IR_MAX_SLOTS / 64];
@@ -52,6 +53,8 @@ typedef struct BuildSnap { /* parallel to IrRegion.snaps */
 
 typedef struct BuildPut {
     uint32_t slot, value;
+    uint32_t at;           /* operations with smaller ids come before it */
+    uint32_t seen;         /* the last of those with a snapshot, 0: none */
 } BuildPut;
 
 enum {
@@ -82,6 +85,8 @@ struct IrBuilder {
     uint32_t cap_snaps;
     BuildPut *log;
     uint32_t nlog, cap_log;
+    uint32_t *seen;       /* operations with snapshots, in order; entry 0 is 0 */
+    uint32_t nseen, cap_seen;
 
     /* current block; 0: none or terminated */
     uint32_t block;
@@ -108,6 +113,9 @@ struct IrBuilder {
 
     /* not cleared by ir_begin */
     MemValue mem[REUSE_MAX];
+    const IrSlotDesc *pins_of; /* whose pins these are */
+    int8_t pin_slot[IR_MAX_PINS]; /* -1: the target has no such pin */
+    uint32_t pins;
     uint32_t epoch;       /* of the region; entries of other epochs are empty */
     NumberEntry numbers[1 << NUMBER_BITS];
 };
@@ -130,6 +138,14 @@ uint32_t build_insn_snap(IrBuilder *b);
 uint32_t build_snap(IrBuilder *b, uint64_t pc, uint32_t ctx, uint32_t block, uint32_t pos);
 IrOp build_phi_op(IrType type);
 IrOp build_slot_in_op(IrType type);
+
+/* The operation may leave the region with that snapshot. */
+static inline void build_set_snap(IrBuilder *b, uint32_t id, uint32_t snap)
+{
+    b->r->insns[id].snap = snap;
+    b->seen = arena_grow(b->arena, b->seen, sizeof *b->seen, &b->cap_seen, b->nseen + 1);
+    b->seen[b->nseen++] = id;
+}
 
 /* Follows replaced values. */
 static inline uint32_t build_resolve(const IrBuilder *b, uint32_t v)

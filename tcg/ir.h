@@ -110,7 +110,7 @@ typedef struct IrSlotDesc {
     uint16_t offset;  /* home, in bytes from the start of CpuState */
 } IrSlotDesc;
 
-enum { IR_MAX_SLOTS = 128 };
+enum { IR_MAX_SLOTS = 128, IR_MAX_PINS = 16 };
 
 /* Guest bytes that the region was made of (look-ahead included). */
 typedef struct IrSource {

@@ -394,7 +394,6 @@ void region_build(Former *f, IrBuilder *b, IrRegion *out, struct Arena *arena, c
         build_block(f, out, &trans, f->order[i]);
     }
     out->guest_insns = f->ninsns;
-    ir_finish(b);
 }
 
 /* ---- sources */

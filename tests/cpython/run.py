@@ -108,7 +108,7 @@ def main():
     parser.add_argument('--option', default='')
     args = parser.parse_intermixed_args()
     modules = args.modules or list(MODULES)
-    roots = {arch: root.make('cpython', 'trixie', arch, PACKAGES) for arch in ('amd64', 'riscv64')}
+    roots = {arch: root.make('cpython-' + arch, 'trixie', arch, PACKAGES) for arch in ('amd64', 'riscv64')}
     outs = {'amd64': os.path.join(fetch.CACHE, 'cpython'), 'riscv64': os.path.join(TOP, 'build', 'cpython')}
     for out in outs.values():
         os.makedirs(out, exist_ok=True)
