@@ -160,6 +160,8 @@ static int run(Start *s)
     LoadInfo info;
     const char *why = NULL;
     int log_fd = -1;
+    uint64_t limit[2];
+    exec_borrow_fds(limit);
     if (!logfile_open(o, &log_fd) || !perf_init(o)) {
         return 1;
     }
@@ -193,6 +195,7 @@ static int run(Start *s)
     if (t->log & TCG_LOG_STRACE) {
         strace_exec(t, info.stack_pointer);
     }
+    exec_return_fds(limit);
     o->abi->init_thread(t->cpu, info.entry, info.stack_pointer);
     seccomp_restore(t, s->handover.seccomp_fd);
     task_loop(t);

@@ -37,6 +37,7 @@ def soaks(seed):
                         '--args', '1000', '--timeout', '3000']),
         'fuzz': (FUZZ_SECONDS, [sys.executable, os.path.join(TOP, 'tests/programs/fuzz.py'), LYRE, '--seconds', str(FUZZ_SECONDS), '--seed', str(seed)]),
         **{name: stress(name, runs) for name, runs in STRESS.items()},
+        'cpython': (68, [sys.executable, os.path.join(TOP, 'tests/cpython/run.py'), LYRE]),
     }
 
 
