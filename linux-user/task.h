@@ -109,6 +109,7 @@ typedef struct Task {
     uint64_t clear_child_tid;     /* guest address, 0: none */
     uint64_t robust_list, robust_list_len;
     struct SeccompFilter *seccomp; /* newest filter, or NULL: seccomp.h */
+    struct StraceLine *strace;    /* -strace: the call in progress, or NULL */
     SyscallRecord last[SYSCALL_RECORDS];
     unsigned nlast;
     struct HostStack *host_stack; /* of a cloned task (thread.h), or NULL: the process's own */

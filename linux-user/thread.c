@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "linux-user/exec.h"
+#include "linux-user/logfile.h"
 #include "linux-user/mm.h"
 #include "linux-user/seccomp.h"
 #include "linux-user/signal.h"
 #include "linux-user/signal_host.h"
+#include "linux-user/strace.h"
 #include "linux-user/syscall_rows.h"
 #include "util/compiler.h"
 #include "util/hostmem.h"
@@ -166,6 +168,7 @@ void thread_task_free(Task *t)
     }
     mm_unref(t->mm);
     exec_free_scratch(t);
+    strace_free(t);
     seccomp_drop(t);
     host_free(t);
 }
@@ -254,6 +257,9 @@ unsigned thread_group_remove(Task *t)
 NORETURN void thread_exit(Task *t, int code)
 {
     bool is_leader = sys_call(SYS_getpid, 0, 0, 0, 0, 0, 0) == sys_call(SYS_gettid, 0, 0, 0, 0, 0, 0);
+    if (t->log & TCG_LOG_STRACE) {
+        strace_exited(t, code);
+    }
     unsigned left = thread_group_remove(t);
     HostStack *stack = t->host_stack;
     Mm *mm = t->mm;
@@ -261,6 +267,7 @@ NORETURN void thread_exit(Task *t, int code)
         task_exit_group(t, code);
     }
     signal_host_mask(~0ull, true); /* no handler may run on what is freed now */
+    logfile_thread_end();
     if (!stack || t->is_vfork || t->is_stray) {
         /* the first thread stands on the process's own stack and its state stays; a child's is freed by its parent */
         for (;;) {
@@ -276,4 +283,10 @@ NORETURN void thread_exit(Task *t, int code)
 }
 
 int64_t sys_exit(Task *t, const uint64_t args[6]) { thread_exit(t, (int)args[0] & 0xff); }
-int64_t sys_exit_group(Task *t, const uint64_t args[6]) { task_exit_group(t, (int)args[0] & 0xff); }
+int64_t sys_exit_group(Task *t, const uint64_t args[6])
+{
+    if (t->log & TCG_LOG_STRACE) {
+        strace_exited(t, (int)args[0] & 0xff);
+    }
+    task_exit_group(t, (int)args[0] & 0xff);
+}
