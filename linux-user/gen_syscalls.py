@@ -190,6 +190,8 @@ def write_row(f, r):
         flags.append('ROW_POINTERS')
     if types & {'ARG_PATH', 'ARG_LPATH'}:
         flags.append('ROW_PATHS')
+    if any(a[4] == 'LIST_open' for a in r['args']):
+        flags.append('ROW_OPEN_FLAGS')
     reason = f'"{r["reason"]}"' if r['reason'] else 'NULL'
     fn = f'sys_{r["name"]}' if r['kind'] == 'fn' else 'NULL'
     args = ', '.join(f'{{"{n}", {t}, {i}, {b}, {ref}}}' for n, t, i, b, ref in r['args']) or '{0}'

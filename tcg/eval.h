@@ -84,6 +84,20 @@ static inline uint32_t ir_eval_cc_add64(uint64_t a, uint64_t b)
     return ir_eval_cc_pack(r >> 63, r == 0, r < a, (~(a ^ b) & (a ^ r)) >> 63);
 }
 
+static inline uint32_t ir_eval_cc_adc32(uint32_t a, uint32_t b, uint32_t c)
+{
+    uint64_t wide = (uint64_t)a + b + c;
+    uint32_t r = (uint32_t)wide;
+    return ir_eval_cc_pack(r >> 31, r == 0, wide >> 32, (~(a ^ b) & (a ^ r)) >> 31);
+}
+
+static inline uint32_t ir_eval_cc_adc64(uint64_t a, uint64_t b, uint32_t c)
+{
+    unsigned __int128 wide = (unsigned __int128)a + b + c;
+    uint64_t r = (uint64_t)wide;
+    return ir_eval_cc_pack(r >> 63, r == 0, (uint64_t)(wide >> 64) != 0, (~(a ^ b) & (a ^ r)) >> 63);
+}
+
 static inline uint32_t ir_eval_cc_sub32(uint32_t a, uint32_t b)
 {
     uint32_t r = a - b;
