@@ -3,7 +3,7 @@
 #ifndef LYRE_TARGET_AARCH64_HELPERS_H
 #define LYRE_TARGET_AARCH64_HELPERS_H
 
-#include "target/aarch64/cpu.h"
+#include "target/aarch64/vec.h"
 
 /* helpers.c */
 uint32_t a64_helper_crc32(CpuState *s, uint32_t acc, uint64_t data, uint32_t bytes);

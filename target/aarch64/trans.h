@@ -35,6 +35,8 @@ typedef struct A64Trans {
     IrBuilder *b;
     const TargetInsn *insn;
     uint64_t pc, next; /* of this and of the following instruction */
+    uint8_t active;    /* SIMD: bytes of the result that count for FPSR.QC (of the wide one where it narrows) */
+    bool is_unsigned;  /* SIMD: how the operands were widened */
 } A64Trans;
 typedef void A64TransFn(A64Trans *t, const A64Ops *o);
 extern A64TransFn *const a64_row_trans[A64_ROW_COUNT];
@@ -178,5 +180,7 @@ void trans_cas(A64Trans *t, const A64Ops *o, unsigned mem);
 void trans_casp(A64Trans *t, const A64Ops *o, unsigned mem);
 void trans_atomic(A64Trans *t, const A64Ops *o, IrOp op, unsigned mem);
 void trans_atomic_clear(A64Trans *t, const A64Ops *o, IrOp op, unsigned mem);
+
+#include "target/aarch64/trans_simd.h"
 
 #endif
