@@ -182,5 +182,6 @@ void trans_atomic(A64Trans *t, const A64Ops *o, IrOp op, unsigned mem);
 void trans_atomic_clear(A64Trans *t, const A64Ops *o, IrOp op, unsigned mem);
 
 #include "target/aarch64/trans_simd.h"
+#include "target/aarch64/trans_fp.h"
 
 #endif
