@@ -19,6 +19,10 @@ static void set_flow(const TargetCpu *cpu, TargetInsn *out)
         out->flow = FLOW_BRANCH;
         out->target = out->pc + (uint64_t)(int64_t)o.imm;
         break;
+    case A64_FLOW_LOOP: /* until it is done */
+        out->flow = FLOW_BRANCH;
+        out->target = out->pc;
+        break;
     case A64_FLOW_B:
         out->flow = FLOW_JUMP;
         out->target = out->pc + (uint64_t)(int64_t)o.imm;

@@ -181,6 +181,14 @@ void trans_casp(A64Trans *t, const A64Ops *o, unsigned mem);
 void trans_atomic(A64Trans *t, const A64Ops *o, IrOp op, unsigned mem);
 void trans_atomic_clear(A64Trans *t, const A64Ops *o, IrOp op, unsigned mem);
 
+/* trans_mops.c; is_forward: cpyf */
+void trans_set_prologue(A64Trans *t, const A64Ops *o);
+void trans_set_main(A64Trans *t, const A64Ops *o);
+void trans_set_end(A64Trans *t, const A64Ops *o);
+void trans_cpy_prologue(A64Trans *t, const A64Ops *o, bool is_forward);
+void trans_cpy_main(A64Trans *t, const A64Ops *o, bool is_forward);
+void trans_cpy_end(A64Trans *t, const A64Ops *o, bool is_forward);
+
 #include "target/aarch64/trans_simd.h"
 #include "target/aarch64/trans_fp.h"
 
