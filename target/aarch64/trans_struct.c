@@ -125,16 +125,15 @@ void trans_structures(A64Trans *t, const A64Ops *o, bool is_load, unsigned regs,
 void trans_structure(A64Trans *t, const A64Ops *o, bool is_load, unsigned regs, unsigned size, bool is_post)
 {
     I64 base = a64_get_sp(t, o->rn), x[4];
-    unsigned lane = size == 1 ? o->index >> 1 : o->index;
     for (unsigned r = 0; r < regs && is_load; r++)
         x[r] = ir_load_i64(t->b, base, (int32_t)(r << size), size);
     for (unsigned r = 0; r < regs; r++) {
         V128 v = a64_get_v(t, reg(o, r));
         if (is_load) {
-            V128 new = a64_set_lane(t, size, lane, v, x[r]);
+            V128 new = a64_set_lane(t, size, o->index, v, x[r]);
             a64_put_v(t, reg(o, r), new);
         } else {
-            I64 value = a64_get_lane(t, size, lane, v);
+            I64 value = a64_get_lane(t, size, o->index, v);
             ir_store_i64(t->b, base, (int32_t)(r << size), value, size);
         }
     }
