@@ -25,10 +25,10 @@ uint32_t a64_helper_crc32c(CpuState *s, uint32_t acc, uint64_t data, uint32_t by
 }
 
 uint64_t a64_helper_read_sys(CpuState *s, uint32_t reg) { return a64_read_sys(s, reg); }
-uint64_t a64_helper_get_fpsr(CpuState *s) { return a64_get_fpsr(s); }
-void a64_helper_set_fpsr(CpuState *s, uint64_t v) { a64_set_fpsr(s, (uint32_t)v); }
+uint64_t a64_helper_get_idc(CpuState *s) { return a64_state(s)->idc; }
+void a64_helper_set_idc(CpuState *s, uint64_t v) { a64_state(s)->idc = v & A64_FPSR_IDC; }
 uint64_t a64_helper_get_fpcr(CpuState *s) { return a64_state(s)->fpcr; }
-void a64_helper_set_fpcr(CpuState *s, uint64_t v) { a64_set_fpcr(s, (uint32_t)v); }
+void a64_helper_set_fpcr(CpuState *s, uint64_t v) { a64_state(s)->fpcr = v & A64_FPCR_MASK; }
 uint64_t a64_helper_get_pstate(CpuState *s, uint32_t bit) { return (a64_state(s)->pstate & bit) != 0; }
 
 void a64_helper_set_pstate(CpuState *s, uint32_t bit, uint64_t is_set)

@@ -93,6 +93,7 @@ const Target target_aarch64 = {
     .helpers = a64_helpers,
     .nhelpers = A64_HELPER_COUNT,
     .pc_mask = ~0ull,
+    .tag_bits = 8,
     .cpu_parse = a64_cpu_parse,
     .cpu_list = a64_cpu_list,
     .reset = reset,

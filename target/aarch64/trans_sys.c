@@ -138,6 +138,38 @@ void trans_isb(A64Trans *t, const A64Ops *o) { ir_exit_event(t->b, TCG_EVENT_LOO
 
 /* ---- system registers */
 
+/* IOC DZC OFC UFC IXC are bits 0-4 here and 0 2 3 4 5 in MXCSR; QC is a slot, any bit of it; IDC is in memory. */
+static I64 read_fpsr(A64Trans *t)
+{
+    IrBuilder *b = t->b;
+    I32 mxcsr = ir_fp_get_flags_i32(b), one = ir_const_i32(b, 1), others = ir_const_i32(b, 0x1e);
+    I32 ioc = ir_and_i32(b, mxcsr, one), down = ir_shr_i32(b, mxcsr, one);
+    I32 rest = ir_and_i32(b, down, others);
+    I32 flags = ir_or_i32(b, ioc, rest);
+    I64 wide = ir_zext_i64(b, flags), idc = a64_call_i64(t, A64_HELPER_get_idc, 0, NULL);
+    V128 qc = ir_get_v128(b, A64_SLOT_QC);
+    I64 low = ir_vextract64_i64(b, qc, 0), high = ir_vextract64_i64(b, qc, 1);
+    I64 any = ir_or_i64(b, low, high), zero = ir_const_i64(b, 0), bit = ir_const_i64(b, A64_FPSR_QC);
+    I32 is_set = ir_cmp_ne_i64(b, any, zero);
+    I64 sticky = ir_select_i64(b, is_set, bit, zero), both = ir_or_i64(b, wide, idc);
+    return ir_or_i64(b, both, sticky);
+}
+
+static void write_fpsr(A64Trans *t, I64 v)
+{
+    IrBuilder *b = t->b;
+    I32 low = ir_trunc_i32(b, v), one = ir_const_i32(b, 1), others = ir_const_i32(b, 0x3c);
+    I32 ioc = ir_and_i32(b, low, one), up = ir_shl_i32(b, low, one);
+    I32 rest = ir_and_i32(b, up, others);
+    I32 flags = ir_or_i32(b, ioc, rest);
+    ir_fp_set_flags(b, flags);
+    ir_call(b, A64_HELPER_set_idc, 1, (uint32_t[]){ v.id });
+    I64 bit = ir_const_i64(b, A64_FPSR_QC), zero = ir_const_i64(b, 0);
+    I64 qc = ir_and_i64(b, v, bit);
+    V128 sticky = ir_vpack64_v128(b, qc, zero);
+    ir_put_v128(b, A64_SLOT_QC, sticky);
+}
+
 static I64 read_special(A64Trans *t, A64Sys reg)
 {
     IrBuilder *b = t->b;
@@ -150,15 +182,8 @@ static I64 read_special(A64Trans *t, A64Sys reg)
         I32 v = ir_shl_i32(b, bits, up);
         return ir_zext_i64(b, v);
     }
-    case A64_SYS_FPSR: { /* QC is a slot: its home must be right */
-        I64 v = a64_call_i64(t, A64_HELPER_get_fpsr, 0, NULL);
-        V128 qc = ir_get_v128(b, A64_SLOT_QC);
-        I64 low = ir_vextract64_i64(b, qc, 0), high = ir_vextract64_i64(b, qc, 1);
-        I64 any = ir_or_i64(b, low, high), zero = ir_const_i64(b, 0), bit = ir_const_i64(b, A64_FPSR_QC);
-        I32 is_set = ir_cmp_ne_i64(b, any, zero);
-        I64 flag = ir_select_i64(b, is_set, bit, zero), others = ir_andn_i64(b, v, bit);
-        return ir_or_i64(b, others, flag);
-    }
+    case A64_SYS_FPSR:
+        return read_fpsr(t);
     case A64_SYS_FPCR:
         return a64_call_i64(t, A64_HELPER_get_fpcr, 0, NULL);
     case A64_SYS_DIT:
@@ -194,12 +219,18 @@ void trans_msr_pstate(A64Trans *t, const A64Ops *o, A64Sys reg)
     set_pstate(t, reg, is_set);
 }
 
-/* Sets FPCR and leaves with the context that belongs to it. */
+/* Sets FPCR and MXCSR's rounding, and leaves with the context that belongs to it. */
 static void write_fpcr(A64Trans *t, I64 v)
 {
     IrBuilder *b = t->b;
     I64 mask = ir_const_i64(b, A64_FPCR_ODD), zero = ir_const_i64(b, 0);
     ir_call(b, A64_HELPER_set_fpcr, 1, (uint32_t[]){ v.id });
+    I32 low = ir_trunc_i32(b, v), at = ir_const_i32(b, A64_FPCR_RMODE_SHIFT - 1), six = ir_const_i32(b, 6);
+    I32 down = ir_shr_i32(b, low, at);
+    I32 twice = ir_and_i32(b, down, six), modes = ir_const_i32(b, IR_RNE | IR_RUP << 2 | IR_RDN << 4 | IR_RTZ << 6);
+    I32 shifted = ir_shr_i32(b, modes, twice), three = ir_const_i32(b, 3);
+    I32 round = ir_and_i32(b, shifted, three);
+    ir_fp_set_round(b, round);
     I64 odd = ir_and_i64(b, v, mask);
     I32 is_odd = ir_cmp_ne_i64(b, odd, zero);
     uint32_t blocks[2] = { ir_block_new(b, t->pc, false), ir_block_new(b, t->pc, false) };
@@ -227,14 +258,9 @@ void trans_msr(A64Trans *t, const A64Ops *o)
         a64_put_cc(t, cc);
         break;
     }
-    case A64_SYS_FPSR: {
-        ir_call(b, A64_HELPER_set_fpsr, 1, (uint32_t[]){ v.id });
-        I64 bit = ir_const_i64(b, A64_FPSR_QC), zero = ir_const_i64(b, 0);
-        I64 qc = ir_and_i64(b, v, bit);
-        V128 sticky = ir_vpack64_v128(b, qc, zero);
-        ir_put_v128(b, A64_SLOT_QC, sticky);
+    case A64_SYS_FPSR:
+        write_fpsr(t, v);
         break;
-    }
     case A64_SYS_FPCR:
         write_fpcr(t, v);
         break;

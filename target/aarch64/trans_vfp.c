@@ -233,13 +233,12 @@ void trans_fp_pair_scalar(A64Trans *t, const A64Ops *o, A64FpOp op)
     a64_put_v(t, o->rd, r);
 }
 
-/* Reduce() of the manual: halves with each other, lower first. */
+/* Reduce() of the manual: neighbours first. */
 void trans_fp_across(A64Trans *t, const A64Ops *o, unsigned size, A64FpOp op)
 {
     V128 v = a64_get_v(t, o->rn);
     for (unsigned bytes = size == 2 || o->q ? 8 : 4; bytes >= 1u << size; bytes /= 2) {
-        V128 upper = ir_vext_v128(t->b, v, v, (int)bytes);
-        V128 even = v, odd = upper;
+        V128 even = a64_uzp(t, size, false, v, v), odd = a64_uzp(t, size, true, v, v);
         v = lanes(t, A64_FP_WHAT(op, size, 0), bytes, even, even, odd);
     }
     a64_put_v(t, o->rd, v);
