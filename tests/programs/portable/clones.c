@@ -377,8 +377,8 @@ static void test_waits(void)
     pid = clone(nothing, stack + STACK, 0, NULL); /* no signal at its end */
     printf("clone child: plain %d", waitpid(pid, &status, 0) < 0 ? errno : 0);
     printf(" __WCLONE %d\n", status_of(pid, __WCLONE));
-    pid = clone(nothing, stack + STACK, SIGUSR1, NULL);
     signal(SIGUSR1, SIG_IGN);
+    pid = clone(nothing, stack + STACK, SIGUSR1, NULL);
     printf("other signal %d\n", status_of(pid, __WALL));
     signal(SIGUSR1, SIG_DFL);
     pid = child_that(0, SIGQUIT);
