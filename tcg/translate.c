@@ -118,7 +118,6 @@ static void build(TcgThread *th, IrRegion *r, bool is_quick)
     IrSettings settings = { .is_tso = th->tcg->target->is_tso, .is_quick = is_quick, .has_guards = tr->former.shape == SHAPE_GRAPH,
                             .guard_fails = th->tcg->guard_fails };
     uint64_t start = stats_clock();
-    memset(r, 0, sizeof *r);
     arena_reset(tr->arena);
     region_build(&tr->former, tr->builder, r, tr->arena, &settings);
     stats_phase(&th->stats, TCG_PHASE_IR, &start);
@@ -159,7 +158,11 @@ static PublishResult protect_and_publish(TcgThread *th, PublishPlan *plan, const
     plan->seen_invalidations = atomic_load(&th->tcg->invalidations);
     Former *f = &th->translator->former;
     bool is_valid = region_protect(f, plan->sources, plan->nsources) && region_is_unchanged(f);
-    return is_valid ? publish_region(th, plan, blob) : PUBLISH_CHANGED;
+    if (!is_valid) {
+        f->window_len = 0;
+        return PUBLISH_CHANGED;
+    }
+    return publish_region(th, plan, blob);
 }
 
 static TryResult publish(TcgThread *th, unsigned tier, const CodeBlob *blob)
@@ -189,28 +192,46 @@ static TryResult publish(TcgThread *th, unsigned tier, const CodeBlob *blob)
     }
 }
 
-static void compile(TcgThread *th, IrRegion *r, const HostSettings *host, CodeBlob *blob)
+static CodeBlob new_blob(const TcgThread *th)
 {
+    CodeBlob blob;
+    memset(&blob, 0, sizeof blob);
+    blob.arena = th->translator->arena;
+    return blob;
+}
+
+static bool compile_quick(TcgThread *th, const HostSettings *host, CodeBlob *blob)
+{
+    IrRegion r;
+    build(th, &r, true);
+    *blob = new_blob(th);
     uint64_t start = stats_clock();
-    bool is_done = host->is_quick && host_compile_quick(th->translator->builder, host, blob);
+    bool is_done = host_compile_quick(th->translator->builder, host, blob);
     stats_phase(&th->stats, TCG_PHASE_COMPILE, &start);
-    if (!is_done) {
-        finish(th, r);
-        start = stats_clock();
-        host_compile(r, host, blob);
-        stats_phase(&th->stats, TCG_PHASE_COMPILE, &start);
+    return is_done;
+}
+
+/* What the quick way cannot do is built anew. */
+static void compile(TcgThread *th, const HostSettings *host, CodeBlob *blob)
+{
+    IrRegion r;
+    if (host->is_quick && compile_quick(th, host, blob)) {
+        return;
     }
+    build(th, &r, false);
+    finish(th, &r);
+    *blob = new_blob(th);
+    uint64_t start = stats_clock();
+    host_compile(&r, host, blob);
+    stats_phase(&th->stats, TCG_PHASE_COMPILE, &start);
 }
 
 static TryResult try_translate(TcgThread *th, RegionKey key, unsigned tier, RegionShape shape, uint32_t max_insns)
 {
     Tcg *t = th->tcg;
-    Translator *tr = th->translator;
     if (!discover(th, key, shape, max_insns)) {
         return TRY_FETCH_FAULT;
     }
-    IrRegion r;
-    build(th, &r, tier == 1);
     HostSettings host = {
         .has_counter = tier == 1 && t->settings.engine == TCG_ENGINE_TIERED,
         .has_poll = true,
@@ -219,9 +240,7 @@ static TryResult try_translate(TcgThread *th, RegionKey key, unsigned tier, Regi
         .log = t->settings.log & TCG_LOG_OUT_ASM ? 1 : 0,
     };
     CodeBlob blob;
-    memset(&blob, 0, sizeof blob);
-    blob.arena = tr->arena;
-    compile(th, &r, &host, &blob);
+    compile(th, &host, &blob);
     uint64_t start = stats_clock();
     TryResult result = blob.is_failed ? TRY_SMALLER : publish(th, tier, &blob);
     stats_phase(&th->stats, TCG_PHASE_PUBLISH, &start);
