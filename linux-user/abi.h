@@ -17,6 +17,7 @@ typedef struct GuestAbi {
     unsigned syscall_table;      /* column of syscalls.def */
     unsigned word_size;          /* 8 */
     bool is_big_endian;
+    bool has_restorer;           /* struct sigaction has sa_restorer */
 
     /* Arguments of a system call from the registers; the number is returned. */
     uint64_t (*syscall_get)(const CpuState *s, uint64_t args[6]);
@@ -29,9 +30,14 @@ typedef struct GuestAbi {
     void (*set_sp)(CpuState *s, uint64_t sp);
     uint64_t (*get_sp)(const CpuState *s);
 
-    /* Hardware capabilities for the auxiliary vector. */
+    /* Flags of open() between guest and host; NULL: they are the same. */
+    uint64_t (*open_flags)(uint64_t flags, bool to_host);
+
+    /* Hardware capabilities for the auxiliary vector; AT_MINSIGSTKSZ; whether the host's caches are told (AT_L1I_CACHESIZE and so on). */
     uint64_t (*hwcap)(const TargetCpu *cpu);
     uint64_t (*hwcap2)(const TargetCpu *cpu);
+    uint64_t min_signal_stack;
+    bool has_aux_caches;
 
     /* Builds the frame of `sig` on the guest stack and enters the handler: 0, or -EFAULT (the caller then forces SIGSEGV). */
     int (*signal_frame)(Task *t, int sig, const siginfo_t *info, const SigAction *action, uint64_t mask);
@@ -54,6 +60,7 @@ typedef struct GuestAbi {
     int64_t (*arch_syscall)(Task *t, uint64_t number, const uint64_t args[6], bool *is_known);
 } GuestAbi;
 
+extern const GuestAbi abi_aarch64;
 extern const GuestAbi abi_riscv64;
 
 #endif

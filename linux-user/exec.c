@@ -22,6 +22,7 @@
 #include "linux-user/path.h"
 #include "linux-user/seccomp.h"
 #include "linux-user/signal.h"
+#include "linux-user/strace.h"
 #include "linux-user/syscall.h"
 #include "util/compiler.h"
 #include "util/hostmem.h"
@@ -503,10 +504,14 @@ static int64_t run(Task *t, Scratch *s, const char *host_path, int dirfd, int fl
     r = s->program.kind != PROGRAM_HOST ? run_emulator(t, s) : -ENOEXEC;
     if (r != -ENOEXEC || s->program.kind == PROGRAM_GUEST) {
         /* said */
-    } else if (s->program.nargs) {
-        r = host_execve(t, s->program.path, s, s->envp + 1);
     } else {
-        r = syscall_blocking(t, SYS_execveat, SYS_INT(dirfd), SYS_PTR(host_path), SYS_PTR(s->argv), SYS_PTR(s->envp + 1), (uint64_t)flags, 0);
+        strace_unfinished(t); /* no emulator of ours would tell of it */
+        if (s->program.nargs) {
+            r = host_execve(t, s->program.path, s, s->envp + 1);
+        } else {
+            r = syscall_blocking(t, SYS_execveat, SYS_INT(dirfd), SYS_PTR(host_path), SYS_PTR(s->argv), SYS_PTR(s->envp + 1), (uint64_t)flags, 0);
+        }
+        strace_resume(t);
     }
     set_limits(t, false);
     signal_after_exec(t);

@@ -131,8 +131,6 @@ typedef struct IrRegion {
     uint32_t nextra, cap_extra;
     V128Bits *pool;       /* const.v128 */
     uint32_t npool, cap_pool;
-    IrSource *sources;
-    uint32_t nsources, cap_sources;
     const IrSlotDesc *slots;
     uint32_t nslots;
     uint64_t put_slots[IR_MAX_SLOTS / 64]; /* slots written anywhere in the region */
@@ -140,6 +138,7 @@ typedef struct IrRegion {
     uint32_t nhelpers;
     uint32_t ctx;         /* context of the key */
     uint32_t guest_insns; /* number of guest instructions translated */
+    uint8_t tag_bits;     /* top bits of addresses that the guest's accesses ignore: the interpreter does, faults of code lead there */
     struct Arena *arena;
 } IrRegion;
 

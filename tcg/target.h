@@ -55,6 +55,7 @@ typedef struct Target {
     const HelperDesc *helpers;
     unsigned nhelpers;
     uint64_t pc_mask;           /* addresses that a pc can have */
+    uint8_t tag_bits;           /* top bits that data accesses ignore (AArch64: top byte) */
 
     /* CPU model: NULL with a message in *error (static string) for an unknown name; freed by the process's end. */
     const TargetCpu *(*cpu_parse)(const char *spec, const char **error);
@@ -68,7 +69,7 @@ typedef struct Target {
     /* One line of assembly text. */
     void (*disas)(const TargetInsn *insn, char *buf, unsigned size);
     /* Slots, pc and context in a form for -d cpu and crash reports, by raw system call. */
-    void (*dump)(const CpuState *s, int fd);
+    void (*dump)(const CpuState *s, int fd, bool has_fpu);
 } Target;
 
 #endif
