@@ -177,6 +177,18 @@ static TcgEvent interpret_insn(TcgThread *th)
 
 /* ---- loops */
 
+/* ORDER STOP (thread.c): from here on a handler closes the poll page. */
+static bool is_stopped_at_entry(TcgThread *th)
+{
+    __atomic_store_n(&th->state->is_in_code, 1, __ATOMIC_RELAXED);
+    atomic_signal_fence(memory_order_seq_cst);
+    if (LIKELY(!take_stop(th))) {
+        return false;
+    }
+    th->state->is_in_code = 0;
+    return true;
+}
+
 static TcgEvent run_code(TcgThread *th)
 {
     Tcg *t = th->tcg;
@@ -206,6 +218,9 @@ static TcgEvent run_code(TcgThread *th)
             }
             if (UNLIKELY(t->settings.log & (TCG_LOG_EXEC | TCG_LOG_CPU))) {
                 log_entry(th, code);
+            }
+            if (UNLIKELY(is_stopped_at_entry(th))) {
+                return TCG_EVENT_STOP;
             }
             event = enter_code(s, code);
         }
