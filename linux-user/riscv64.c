@@ -65,12 +65,12 @@ static void put_isa(TextBuf *out, const TargetCpu *cpu)
 #undef EXT
     };
     text_str(out, "rv64");
-    for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
-        if (riscv_has(cpu, (RvExt)i)) {
-            if (names[i][1]) {
-                text_char(out, '_');
-            }
-            text_str(out, names[i]);
+    for (unsigned i = 0; i < 2 * ARRAY_LEN(names); i++) { /* single letters first */
+        const char *name = names[i % ARRAY_LEN(names)];
+        bool is_long = name[1];
+        if (riscv_has(cpu, (RvExt)(i % ARRAY_LEN(names))) && is_long == (i >= ARRAY_LEN(names))) {
+            text_str(out, is_long ? "_" : "");
+            text_str(out, name);
         }
     }
 }

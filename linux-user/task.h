@@ -109,12 +109,15 @@ typedef struct Task {
     uint64_t clear_child_tid;     /* guest address, 0: none */
     uint64_t robust_list, robust_list_len;
     struct SeccompFilter *seccomp; /* newest filter, or NULL: seccomp.h */
+    struct StraceLine *strace;    /* -strace: the call in progress, or NULL */
     SyscallRecord last[SYSCALL_RECORDS];
     unsigned nlast;
     struct HostStack *host_stack; /* of a cloned task (thread.h), or NULL: the process's own */
     bool is_vfork;                /* its parent waits, and frees it */
     bool has_no_handlers;         /* CLONE_CLEAR_SIGHAND: to be installed anew */
     bool is_stray;                /* another process in the same memory: its parent frees it when it is gone */
+    bool is_foreign;              /* in another pid namespace than some who share its memory */
+    uint32_t lock_id;             /* lock.h; 0: it has not begun */
     int host_pid;                 /* of a stray, as its parent names it */
     uint64_t exit_signal;
     void *exec_scratch;           /* a vfork child's execve leaves this to who frees the task: exec_free_scratch */

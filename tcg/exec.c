@@ -150,10 +150,10 @@ static void log_entry(TcgThread *th, const void *code)
         log_str(&l, "/");
         log_hex(&l, s->pc, 16);
         log_str(&l, "]");
-        log_flush(&l, t->settings.log_fd);
+        log_flush(&l, tcg_log_fd(t));
     }
     if (tcg_is_logged(t, TCG_LOG_CPU, s->pc)) {
-        t->target->dump(s, t->settings.log_fd);
+        t->target->dump(s, tcg_log_fd(t), t->settings.log & TCG_LOG_FPU);
     }
 }
 

@@ -131,8 +131,6 @@ typedef struct IrRegion {
     uint32_t nextra, cap_extra;
     V128Bits *pool;       /* const.v128 */
     uint32_t npool, cap_pool;
-    IrSource *sources;
-    uint32_t nsources, cap_sources;
     const IrSlotDesc *slots;
     uint32_t nslots;
     uint64_t put_slots[IR_MAX_SLOTS / 64]; /* slots written anywhere in the region */

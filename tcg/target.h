@@ -68,7 +68,7 @@ typedef struct Target {
     /* One line of assembly text. */
     void (*disas)(const TargetInsn *insn, char *buf, unsigned size);
     /* Slots, pc and context in a form for -d cpu and crash reports, by raw system call. */
-    void (*dump)(const CpuState *s, int fd);
+    void (*dump)(const CpuState *s, int fd, bool has_fpu);
 } Target;
 
 #endif

@@ -6,6 +6,7 @@
 #include "util/compiler.h"
 
 /* Reports `file:line: expr` on descriptor 2 and aborts. Safe in signal handlers and raw-cloned children. */
+extern void (*lyre_assert_hook)(void); /* NULL, or called before the end: reports what more is known */
 NORETURN void lyre_assert_fail(const char *expr, const char *file, int line);
 
 #define lyre_assert(e) (LIKELY(e) ? (void)0 : lyre_assert_fail(#e, __FILE__, __LINE__))

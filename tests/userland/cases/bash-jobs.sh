@@ -1,4 +1,5 @@
 #!/usr/bin/bash
+# SPDX-License-Identifier: MIT
 #: packages: bash coreutils bsdutils procps
 #: mask: (\[[0-9]+\]|line [0-9]+:) +[0-9]+ => \1 PID (process ids)
 # Job control, with and without a terminal.

@@ -1,4 +1,5 @@
 #!/usr/bin/bash
+# SPDX-License-Identifier: MIT
 #: packages: bash coreutils
 # Pipelines, arrays, arithmetic, substitutions, patterns, coprocesses, traps, here-strings.
 set -o pipefail; shopt -s extglob

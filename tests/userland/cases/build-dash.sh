@@ -1,4 +1,5 @@
 #!/usr/bin/bash
+# SPDX-License-Identifier: MIT
 #: packages: gcc libc6-dev make binutils sed grep gawk coreutils findutils dash diffutils
 #: source: dash
 #: timeout: 900

@@ -1,4 +1,5 @@
 #!/usr/bin/busybox sh
+# SPDX-License-Identifier: MIT
 #: packages: busybox
 #: small: yes
 # The applets of one static-free binary, each a process of its own.

@@ -1,4 +1,5 @@
 #!/usr/bin/bash
+# SPDX-License-Identifier: MIT
 #: packages: xz-utils zstd gzip bzip2 tar coreutils
 # The programs are of one version in both roots, so compressed bytes are compared, too.
 seq 1 60000 > numbers

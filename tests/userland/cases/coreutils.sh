@@ -1,4 +1,5 @@
 #!/usr/bin/bash
+# SPDX-License-Identifier: MIT
 #: packages: coreutils bash
 #: small: yes
 #: mask: [0-9]+ \. => INODE . (numbers of inodes)

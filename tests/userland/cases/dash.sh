@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 #: packages: dash coreutils
 #: small: yes
 # dash with coreutils: pipelines, here-documents, functions, traps, background processes, redirections, signals' statuses.

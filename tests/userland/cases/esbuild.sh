@@ -1,4 +1,5 @@
 #!/usr/bin/bash
+# SPDX-License-Identifier: MIT
 #: packages: bash coreutils
 #: npm: @esbuild/linux-x64@0.28.2 @esbuild/linux-riscv64@0.28.2
 # A static Go program from npm: goroutines, its garbage collector, its own preemption by signals.

@@ -1,4 +1,5 @@
 #!/usr/bin/bash
+# SPDX-License-Identifier: MIT
 #: packages: findutils coreutils
 mkdir -p t/{a,b,c}/{x,y}; for i in {1..60}; do printf '%*s' $i '' > t/a/x/f$i; done; touch t/b/y/{one,two}.txt; ln -s one.txt t/b/y/link; mkfifo t/c/pipe; chmod 600 t/b/y/two.txt
 find t -type d | sort; find t -name '*.txt' -printf '%p %s %m %y %d\n' | sort; find t -size -10c -type f | wc -l; find t -newer t/a/x/f1 -type l

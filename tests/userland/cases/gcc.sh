@@ -1,4 +1,5 @@
 #!/usr/bin/bash
+# SPDX-License-Identifier: MIT
 #: packages: gcc libc6-dev make coreutils binutils
 # make, cc1, as, ld; what they made then runs.
 cat > main.c <<'END'

@@ -1,4 +1,5 @@
 #!/usr/bin/bash
+# SPDX-License-Identifier: MIT
 #: packages: grep sed coreutils
 seq 1 20000 | sed 's/$/ the quick brown fox/;3~5s/fox/dog/g' > text
 grep -c dog text; grep -n '^1*2 ' text | head; grep -E '(7|9){3}' text | wc -l; grep -o '[0-9]*5 ' text | tail -1; grep -P '\b(\d)\1{3}\b' text; grep -F -v -w fox text | tail -2; grep -A1 -B1 '^500 ' text; printf 'a\0b\0' | grep -zc .

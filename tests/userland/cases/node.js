@@ -1,4 +1,5 @@
 #!/usr/bin/node
+// SPDX-License-Identifier: MIT
 //: packages: nodejs
 // JIT-heavy work, garbage collection, workers, child processes, sockets, WebAssembly.
 const { execFileSync, spawn } = require('child_process'), { Worker, isMainThread, parentPort, workerData } = require('worker_threads'), crypto = require('crypto'), net = require('net'), zlib = require('zlib'), fs = require('fs');

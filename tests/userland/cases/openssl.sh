@@ -1,4 +1,5 @@
 #!/usr/bin/bash
+# SPDX-License-Identifier: MIT
 #: packages: openssl coreutils
 seq 1 30000 > data
 for d in md5 sha1 sha256 sha512 sha3-256 blake2b512 sm3 ripemd160; do openssl dgst -$d data 2>&1; done; K=000102030405060708090a0b0c0d0e0f; IV=ffeeddccbbaa99887766554433221100

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: MIT
 #: packages: perl
 use strict; use warnings; use POSIX qw(:sys_wait_h floor strftime); use Socket; use Time::HiRes qw(ualarm usleep); use Digest::SHA qw(sha256_hex); use List::Util qw(sum max shuffle); use Data::Dumper; use IO::Select; use threads;
 $| = 1; $Data::Dumper::Sortkeys = 1; $Data::Dumper::Indent = 1;

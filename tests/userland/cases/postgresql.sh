@@ -1,4 +1,5 @@
 #!/usr/bin/bash
+# SPDX-License-Identifier: MIT
 #: packages: postgresql-17 util-linux coreutils
 #: needs: root
 #: mask: tps = .*|latency average = .*|initial connection time = .* => TIMES (speed)

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 #: packages: python3 coreutils
 import asyncio, os, signal, socket, sys
 async def echo(r, w):

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 #: packages: python3
 # libffi: calls with every class of argument, callbacks (code made at run time), structures by value, errno.
 import ctypes as c, ctypes.util, math, struct

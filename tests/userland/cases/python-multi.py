@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 #: packages: python3
 import multiprocessing as mp, os, signal, sys, time
 from multiprocessing import shared_memory

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 #: packages: python3 coreutils
 # vfork, exec errors, pipes, signals, timeouts, sessions, descriptors.
 import os, signal, subprocess, sys

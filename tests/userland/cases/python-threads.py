@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 #: packages: python3
 import concurrent.futures, queue, signal, sys, threading, time
 lock, count = threading.Lock(), 0

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 #: packages: python3 libpython3-stdlib
 # Numbers, text, containers, compression, files, memory maps, sqlite, decimal, regular expressions, pickles; a bit of computing.
 import bz2, collections, decimal, fractions, functools, hashlib, io, itertools, json, lzma, math, mmap, os, pathlib, pickle, platform, random, re, shutil, sqlite3, statistics, struct, sys, tempfile, time, zipfile, zlib

@@ -1,4 +1,5 @@
 #!/usr/bin/bash
+# SPDX-License-Identifier: MIT
 #: packages: redis-server redis-tools coreutils
 #: mask: [0-9.]+ requests per second.* => RATE (speed)
 # A server under load on loopback, persistence by fork.

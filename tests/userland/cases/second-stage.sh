@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 #: root: foreign
 #: needs: root
 #: ways: chroot

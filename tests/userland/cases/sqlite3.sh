@@ -1,4 +1,5 @@
 #!/usr/bin/bash
+# SPDX-License-Identifier: MIT
 #: packages: sqlite3
 sqlite3 db <<'END'
 pragma journal_mode=wal;
