@@ -23,7 +23,13 @@
 #define KNOWN_SA_FLAGS 0xd8000807ull
 #define UNMASKABLE (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
 
-static void report_assertion(void) { crash_report_own(signal_host_task()); }
+/* abort() follows: its signal is not the guest's. */
+static void report_assertion(void)
+{
+    crash_report_own(signal_host_task());
+    signal_host_reset(SIGABRT);
+    signal_host_mask(~SIGNAL_BIT(SIGABRT), true);
+}
 
 void signal_init_process(Task *t)
 {
