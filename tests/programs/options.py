@@ -53,6 +53,7 @@ def test_logs(run, check, c, crash):
     report(re.search(r'^pc +[0-9a-f]{16} fcsr', d, re.M) and not re.search(r'^f0 ', d, re.M), '-d cpu', d[:300])
     check('-d cpu,fpu', ['-d', 'cpu,fpu', *c], 7, 'argc', r'^f0 +[0-9a-f]{16} f1 ')
     check('-d page', ['-d', 'page', *c], 7, 'argc', r'^[0-9a-f]+-[0-9a-f]+ r-xp .*exec$')
+    check('-d tid without a name for each', ['-d', 'tid', '-D', '/tmp/x', *c], 1, '', '-d tid: -D with %d')
     check('-d unimp', ['-d', 'unimp', crash, 'badptr'], 0, '', r'^lyre: unsupported syscall unknown \(9999\)')
     check('-d guest_errors', ['-d', 'guest_errors', crash, 'badptr'], 0, '', r'guest error at 0x[0-9a-f]+: a pointer .* 0x40\n.*unknown system call 0x270f$')
     check('-d int', ['-d', 'int', crash, 'trap'], -5, '', r'exception at 0x[0-9a-f]+: SIGTRAP 0x')
