@@ -89,12 +89,24 @@ static bool read_command(Start *s, int argc, char **argv, char **envp)
     return true;
 }
 
+/* kernel.randomize_va_space is 0: the host's own stack ends where the address space does, but for the last page. */
+static bool is_stack_at_top(void)
+{
+    HostInterval list[8];
+    for (unsigned i = 0, n = hostmem_intervals(list, ARRAY_LEN(list)); i < n; i++) {
+        if (strcmp(list[i].what, "stack") == 0) {
+            return list[i].end == (1ull << 47) - 4096;
+        }
+    }
+    return false;
+}
+
 static uint64_t choose_seed(const Options *o)
 {
     if (o->has_seed) {
         return o->tcg.seed | 1ull << 63;
     }
-    if (personality(0xffffffff) & ADDR_NO_RANDOMIZE) {
+    if ((personality(0xffffffff) & ADDR_NO_RANDOMIZE) || is_stack_at_top()) {
         return 0;
     }
     uint64_t seed;
@@ -157,6 +169,8 @@ static int run(Start *s)
     LoadInfo info;
     const char *why = NULL;
     int log_fd = -1;
+    uint64_t limit[2];
+    exec_borrow_fds(limit);
     if (!logfile_open(o, &log_fd) || !perf_init(o)) {
         return 1;
     }
@@ -190,6 +204,7 @@ static int run(Start *s)
     if (t->log & TCG_LOG_STRACE) {
         strace_exec(t, info.stack_pointer);
     }
+    exec_return_fds(limit);
     o->abi->init_thread(t->cpu, info.entry, info.stack_pointer);
     if (o->failure) {
         fail(o->failure);

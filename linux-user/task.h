@@ -116,6 +116,8 @@ typedef struct Task {
     bool is_vfork;                /* its parent waits, and frees it */
     bool has_no_handlers;         /* CLONE_CLEAR_SIGHAND: to be installed anew */
     bool is_stray;                /* another process in the same memory: its parent frees it when it is gone */
+    bool is_foreign;              /* in another pid namespace than some who share its memory */
+    uint32_t lock_id;             /* lock.h; 0: it has not begun */
     int host_pid;                 /* of a stray, as its parent names it */
     uint64_t exit_signal;
     void *exec_scratch;           /* a vfork child's execve leaves this to who frees the task: exec_free_scratch */

@@ -114,6 +114,7 @@ static TaskGroup *copy_group(TaskGroup *from, uint64_t flags)
     g->is_dying = false;
     g->ntasks = 0;
     g->strays = NULL;
+    atomic_store(&g->is_dumping, false);
     atomic_store(&g->refs, 1);
     return g;
 }
@@ -138,6 +139,7 @@ Task *thread_task_new(Task *from, uint64_t flags)
     t->group = copy_group(from->group, flags);
     seccomp_share(t, from);
     t->blocked = from->blocked;
+    t->is_foreign = from->is_foreign;
     t->altstack_flags = SS_DISABLE;
     if (flags & CLONE_VFORK) {
         t->altstack_sp = from->altstack_sp;
@@ -180,13 +182,13 @@ void thread_bury(Task *t)
 {
     Mm *mm = t->mm;
     HostStack *stack = t->host_stack;
-    uint32_t tid = (uint32_t)t->tid;
+    uint32_t owner = t->lock_id;
     bool was_sharing = is_sharing(t);
-    hostmem_break_locks(tid);
-    lock_break(&mm->lock, tid);
-    lock_break(&t->sighand->lock, tid);
-    lock_break(&t->files->lock, tid);
-    lock_break(&t->fs->lock, tid);
+    hostmem_break_locks(owner);
+    lock_break(&mm->lock, owner);
+    lock_break(&t->sighand->lock, owner);
+    lock_break(&t->files->lock, owner);
+    lock_break(&t->fs->lock, owner);
     thread_task_free(t);
     thread_stack_give_back(mm, stack, true);
     atomic_fetch_sub(&mm->nsharing, was_sharing);

@@ -156,7 +156,7 @@ static void free_parts(TcgThread *th)
 /* A process that shares our memory (vfork) may have been killed anywhere. */
 static void break_locks(Tcg *t, uint32_t tid)
 {
-    if (tid == (uint32_t)syscall(SYS_gettid)) {
+    if (tid == lock_own_id()) {
         return;
     }
     lock_break(&t->threads_lock, tid);
@@ -181,7 +181,7 @@ void tcg_thread_free(CpuState *s)
 
 void tcg_thread_enter(CpuState *s)
 {
-    s->tcg->tid = (uint32_t)syscall(SYS_gettid); /* the C stack is noted at each entry into translated code (tramp.S) */
+    s->tcg->tid = lock_own_id(); /* the C stack is noted at each entry into translated code (tramp.S) */
 }
 
 void tcg_thread_copy(CpuState *to, const CpuState *from)

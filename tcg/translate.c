@@ -13,7 +13,7 @@
 #include "util/hostmem.h"
 
 enum {
-    TIER1_INSNS = 64,
+    TIER1_INSNS = 32,
     TIER2_INSNS = 600,
     MAX_TRIES = 8, /* while other threads change the code */
 };

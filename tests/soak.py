@@ -14,6 +14,14 @@ BUILD = os.path.join(TOP, 'build')
 LYRE = os.path.join(BUILD, 'lyre-riscv64')
 
 
+STRESS = {'ldconfig': 1000, 'pipeline': 1000, 'cc1': 200, 'threads': 20, 'forks': 40, 'signals': 30, 'preempt': 30}  # runs, and as many unrandomised
+FUZZ_SECONDS = 3600
+
+
+def stress(name, count):
+    return count, [sys.executable, os.path.join(TOP, 'tests/programs/stress.py'), LYRE, name, str(count)]
+
+
 def soaks(seed):
     """name -> (count, command): a command fails by its exit status; it runs batches of a thousand or more per process."""
     return {
@@ -25,6 +33,11 @@ def soaks(seed):
         'bad-input': (20000, [sys.executable, os.path.join(TOP, 'tests/programs/bad_input.py'), LYRE, '20000', str(seed)]),
         'faults': (27, [sys.executable, os.path.join(TOP, 'tests/programs/guest_tap.py'), LYRE, 'faults-soak', os.path.join(TOP, 'tests/programs/faults/check.c'),
                         os.path.join(TOP, 'tests/programs/faults/entry.S'), os.path.join(TOP, 'tests/programs/faults/gen_faults.py'), '--args', '50']),
+        'sharing': (5, [sys.executable, os.path.join(TOP, 'tests/programs/guest_tap.py'), LYRE, 'sharing', os.path.join(TOP, 'tests/programs/riscv64/sharing.c'),
+                        '--args', '1000', '--timeout', '3000']),
+        'fuzz': (FUZZ_SECONDS, [sys.executable, os.path.join(TOP, 'tests/programs/fuzz.py'), LYRE, '--seconds', str(FUZZ_SECONDS), '--seed', str(seed)]),
+        **{name: stress(name, runs) for name, runs in STRESS.items()},
+        'cpython': (68, [sys.executable, os.path.join(TOP, 'tests/cpython/run.py'), LYRE]),
     }
 
 

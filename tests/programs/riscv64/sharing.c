@@ -234,7 +234,7 @@ int main(int argc, char **argv)
         return 7;
     }
     int rounds = argc > 1 ? atoi(argv[1]) : 150;
-    alarm(280);
+    alarm(rounds > 150 ? 2900 : 280);
     code = mmap(NULL, CODE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     words = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     pid_t pid = fork();
