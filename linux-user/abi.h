@@ -7,10 +7,12 @@
 #include "target/target.h"
 
 struct LoadInfo;
+struct CoreAbi;
 
 typedef struct GuestAbi {
     const Target *target;
     const char *uname_machine;   /* "riscv64" */
+    uint32_t audit_arch;         /* AUDIT_ARCH_*, as filters see it */
     const char *platform;        /* AT_PLATFORM or NULL */
     unsigned syscall_table;      /* column of syscalls.def */
     unsigned word_size;          /* 8 */
@@ -40,13 +42,17 @@ typedef struct GuestAbi {
     /* rt_sigreturn: state, mask and altstack from the frame at the stack pointer; -EFAULT for a bad one. */
     int (*signal_return)(Task *t);
 
-    /* Image of the vDSO (an ELF file, or just the code that returns from signal handlers); offset of that code. */
+    /* Image of the vDSO, an ELF file; offset of the code in it that returns from signal handlers. Once it is mapped at t->mm->layout.vdso, and
+     * before anything runs, vdso_start fills in what depends on the CPU. 0 or negative errno. */
     const uint8_t *vdso;
     size_t vdso_size;
     uint64_t vdso_sigreturn;
+    int (*vdso_start)(Task *t); /* NULL: nothing */
 
     /* The guest's /proc/cpuinfo; NULL: empty. */
     void (*write_cpuinfo)(const TargetCpu *cpu, int fd);
+
+    const struct CoreAbi *core;  /* NULL: no core files */
 
     /* System calls that only this architecture has (riscv_hwprobe, ...): *is_known false if not one of them. */
     int64_t (*arch_syscall)(Task *t, uint64_t number, const uint64_t args[6], bool *is_known);

@@ -94,10 +94,10 @@ static int check_mmsghdr(Task *t, uint64_t addr, uint64_t n, bool is_write)
 static int check_arg(Task *t, const SyscallRow *row, const SyscallArg *arg, const uint64_t args[6], uint64_t addr)
 {
     uint64_t n = check_arg_count(row, arg, args), size;
-    if (__builtin_mul_overflow(n, struct_descs[arg->ref].size, &size)) {
+    if (__builtin_mul_overflow(n, arg->size, &size)) {
         return addr ? -EFAULT : 0;
     }
-    int error = check(t, addr, size, arg->type != ARG_IN);
+    int error = check(t, addr, size, arg->type != ARG_IN && arg->type != ARG_STR);
     if (LIKELY(error || addr == 0)) {
         return error;
     }
@@ -118,14 +118,9 @@ static int check_arg(Task *t, const SyscallRow *row, const SyscallArg *arg, cons
 
 int check_pointers(Task *t, const SyscallRow *row, const uint64_t args[6])
 {
-    for (unsigned i = 0; i < row->nargs; i++) {
-        const SyscallArg *arg = &row->arg[i];
-        int error = 0;
-        if (arg->type >= ARG_IN) {
-            error = check_arg(t, row, arg, args, args[i]);
-        } else if (arg->type == ARG_STR) {
-            error = check(t, args[i], 1, false);
-        }
+    for (unsigned bits = row->pointers; bits; bits &= bits - 1) {
+        unsigned i = (unsigned)__builtin_ctz(bits);
+        int error = check_arg(t, row, &row->arg[i], args, args[i]);
         if (UNLIKELY(error)) {
             return error;
         }

@@ -87,7 +87,7 @@ static void clear_handlers(Task *t)
 /* LOCK ORDER: over fork all locks are held, so that the child finds every structure whole. */
 static void lock_all(Task *t)
 {
-    lock_acquire(&t->mm->lock);
+    mm_lock(t->mm);
     tcg_fork_prepare(t->mm->tcg);
     lock_acquire(&t->sighand->lock);
     lock_acquire(&t->files->lock);
@@ -108,7 +108,7 @@ static void unlock_all(Task *t, bool is_child)
     } else {
         tcg_fork_parent(t->mm->tcg);
     }
-    lock_release(&t->mm->lock);
+    mm_unlock(t->mm);
 }
 
 /* The child of a fork: the only task of its group and of everything else. */
@@ -124,7 +124,10 @@ static void become_child(Task *t, const CloneArgs *a)
     atomic_store(&t->fault_mask, 0);
     t->group->tasks = t;
     t->group->ntasks = 1;
+    t->group->strays = NULL;
     t->next = NULL;
+    t->is_vfork = t->is_stray = false;
+    atomic_store(&t->mm->nsharing, 0);
     if (a->host.flags & CLONE_CLEAR_SIGHAND) {
         clear_handlers(t);
     }
@@ -148,7 +151,14 @@ static int64_t clone_fork(Task *t, const CloneArgs *a)
 static void thread_main(Task *t)
 {
     t->tid = (int)sys_call(SYS_gettid, 0, 0, 0, 0, 0, 0);
+    if ((t->is_vfork || t->is_stray) && sys_call(SYS_getppid, 0, 0, 0, 0, 0, 0) == 0) {
+        lock_trust_owners(); /* the parent is in another pid namespace */
+    }
+    if (t->has_no_handlers) {
+        clear_handlers(t);
+    }
     tcg_thread_enter(t->cpu);
+    hostcpu_watch(&t->cpu->host_cpu);
     signal_init_thread(t);
     signal_unblock(t);
     task_loop(t);
@@ -166,24 +176,24 @@ static int64_t clone_vm(Task *t, const CloneArgs *a)
     }
     child->host_stack = stack;
     signal_host_stack_new(child);
-    if (a->host.flags & CLONE_CLEAR_SIGHAND) {
-        memset(child->sighand->action, 0, sizeof(child->sighand->action)); /* installed by the child */
-    }
+    child->has_no_handlers = a->host.flags & CLONE_CLEAR_SIGHAND;
+    child->is_vfork = a->host.flags & CLONE_VFORK;
+    child->is_stray = !(a->host.flags & (CLONE_THREAD | CLONE_VFORK));
+    bool is_stray = child->is_stray;
     start_registers(child, a);
     thread_group_add(child);
-    bool is_vfork = a->host.flags & CLONE_VFORK;
-    if (!is_vfork) { /* else we wait while it runs */
+    if (!child->is_vfork) { /* else we wait while it runs */
         tcg_set_parallel(t->mm->tcg);
     }
-    child->is_vfork = is_vfork;
+    thread_share(child);
     int64_t pid = host_thread(a, stack, thread_main, child);
-    if (pid < 0 || is_vfork) {
-        /* it was not made; or it is gone from this address space, by exec or exit */
-        if (pid < 0) {
-            thread_group_remove(child);
-        }
-        thread_task_free(child);
-        thread_stack_give_back(t->mm, stack, true);
+    if (pid < 0) {
+        thread_group_remove(child);
+        thread_bury(child);
+    } else if (a->host.flags & CLONE_VFORK) {
+        thread_bury(child); /* it is gone from this address space, by exec or exit */
+    } else if (is_stray) {
+        thread_add_stray(t, child, (int)pid);
     }
     return pid;
 }
@@ -197,6 +207,7 @@ static int64_t do_clone(Task *t, CloneArgs *a)
         ((flags & CLONE_PIDFD) && a->size && check_write(t, a->host.pidfd, 4))) {
         return -EFAULT;
     }
+    thread_reap(t);
     int64_t result = signal_block(t);
     if (result == 0) {
         result = flags & CLONE_VM ? clone_vm(t, a) : clone_fork(t, a);

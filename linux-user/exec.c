@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * execve: a program for a guest that Lyre knows makes us execute an emulator, with the program as an open descriptor and the rest in
- * one environment string, the hand-over: LYRE_EXEC=VERSION:FD:EXECFN[:OPTION:VALUE]... with %XX for odd characters. The emulator takes it
- * out of the guest's environment before anything else.
+ * one environment string, the hand-over: LYRE_EXEC=VERSION:FD:SELF:SECCOMP:EXECFN[:OPTION:VALUE]... with %XX for odd characters. The emulator takes it
+ * out of the guest's environment before anything else. SELF is a descriptor of the emulator's own file, for when it cannot open that by itself;
+ * SECCOMP one of the filters that the program inherits.
  */
 #include "linux-user/exec.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "linux-user/mm.h"
 #include "linux-user/options.h"
 #include "linux-user/path.h"
+#include "linux-user/seccomp.h"
 #include "linux-user/signal.h"
 #include "linux-user/syscall.h"
 #include "util/compiler.h"
@@ -23,7 +28,9 @@
 #include "util/sys.h"
 
 #define HANDOVER "LYRE_EXEC="
-#define HANDOVER_VERSION "1"
+#define HANDOVER_VERSION "3"
+
+extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 
 enum { GUARD_TOP = 1024, GUARD_SLOTS = 8, HANDOVER_MAX = 16384 };
 
@@ -47,12 +54,37 @@ int exec_guard_fd(int fd)
     return (int)r;
 }
 
-void exec_init(Task *t)
+/* Without /proc: the file by whose name we were started, when it begins as we do. */
+static int64_t open_by_name(void)
+{
+    char header[sizeof(Elf64_Ehdr)];
+    int64_t fd = sys_call3(SYS_open, getauxval(AT_EXECFN), O_RDONLY | O_CLOEXEC, 0);
+    if (fd >= 0 && (sys_call3(SYS_read, SYS_INT(fd), SYS_PTR(header), sizeof(header)) != sizeof(header) || memcmp(header, __ehdr_start, sizeof(header)))) {
+        sys_call1(SYS_close, SYS_INT(fd));
+        fd = -1;
+    }
+    return fd;
+}
+
+/* Readable where that is allowed, so that it can be copied. */
+static int64_t open_self(int given)
+{
+    int64_t fd = sys_call3(SYS_open, SYS_PTR("/proc/self/exe"), O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0) {
+        fd = given >= 0 ? given : sys_call3(SYS_open, SYS_PTR("/proc/self/exe"), O_PATH | O_CLOEXEC, 0);
+    }
+    return fd >= 0 ? fd : open_by_name();
+}
+
+void exec_init(Task *t, int given)
 {
     struct stat st;
     int64_t n = sys_call3(SYS_readlink, SYS_PTR("/proc/self/exe"), SYS_PTR(self.path), sizeof(self.path) - 1);
     self.path[n > 0 ? n : 0] = 0;
-    int64_t fd = sys_call3(SYS_open, SYS_PTR("/proc/self/exe"), O_PATH | O_CLOEXEC, 0);
+    int64_t fd = open_self(given);
+    if (given >= 0 && fd != given) {
+        sys_call1(SYS_close, SYS_INT(given));
+    }
     if (fd >= 0 && sys_call2(SYS_fstat, (uint64_t)fd, SYS_PTR(&st)) == 0) {
         self.dev = st.st_dev;
         self.ino = st.st_ino;
@@ -100,8 +132,14 @@ static void put_field(Text *x, const char *s)
     }
 }
 
-static void put_number(Text *x, unsigned n)
+/* Without a descriptor, -1: an empty field. */
+static void put_number(Text *x, int number)
 {
+    unsigned n = (unsigned)number;
+    if (number < 0) {
+        put_field(x, "");
+        return;
+    }
     char digits[12], *p = digits + sizeof(digits) - 1;
     *p = 0;
     do {
@@ -114,10 +152,13 @@ static void put_number(Text *x, unsigned n)
 /* Options that speak of one architecture's system are not for another's. */
 static bool is_for_all(const char *option) { return strcmp(option, "L") != 0 && strcmp(option, "cpu") != 0; }
 
-static bool write_handover(Text *x, const Options *o, int fd, const char *exec_fn, bool is_same_guest)
+static bool write_handover(Text *x, const Task *t, int fd, int seccomp_fd, const char *exec_fn, bool is_same_guest)
 {
+    const Options *o = t->options;
     put_raw(x, HANDOVER HANDOVER_VERSION);
-    put_number(x, (unsigned)fd);
+    put_number(x, fd);
+    put_number(x, is_same_guest ? t->files->self_fd : -1);
+    put_number(x, seccomp_fd);
     put_field(x, exec_fn);
     for (unsigned i = 0; i + 1 < o->ninherited; i += 2) {
         if (is_same_guest || is_for_all(o->inherited[i])) {
@@ -166,11 +207,14 @@ bool exec_take_handover(char **envp, ExecHandover *out)
     for (char **e = envp; *e; e++) {
         e[0] = e[1];
     }
-    char *version = take_field(&p), *fd = take_field(&p), *exec_fn = take_field(&p);
-    if (!version || strcmp(version, HANDOVER_VERSION) != 0 || !fd || !exec_fn) {
+    char *version = take_field(&p), *fd = take_field(&p), *own = take_field(&p), *filters = take_field(&p);
+    char *exec_fn = take_field(&p);
+    if (!version || strcmp(version, HANDOVER_VERSION) != 0 || !fd || !own || !filters || !exec_fn) {
         return false;
     }
     out->fd = atoi(fd);
+    out->self_fd = *own ? atoi(own) : -1;
+    out->seccomp_fd = *filters ? atoi(filters) : -1;
     out->exec_fn = exec_fn;
     out->noptions = 0;
     char *field;
@@ -284,7 +328,7 @@ static void descriptor_name(char *buf, int fd, const char *rest)
 {
     Text x = {.buf = buf, .size = PATH_MAX + 32};
     put_raw(&x, "/dev/fd/");
-    put_number(&x, (unsigned)fd);
+    put_number(&x, fd);
     memmove(buf + 8, buf + 9, strlen(buf + 9) + 1); /* without the colon */
     x.used--;
     if (*rest) {
@@ -354,7 +398,31 @@ static int64_t host_execve(Task *t, const char *path, Scratch *s, char **envp)
     return syscall_blocking(t, SYS_execve, SYS_PTR(path), SYS_PTR(s->argv), SYS_PTR(envp), 0, 0, 0);
 }
 
-/* Runs our own executable: by its path while that still is the same file, else by the descriptor. */
+static int64_t host_fexecve(Task *t, int fd, Scratch *s)
+{
+    return syscall_blocking(t, SYS_execveat, SYS_INT(fd), SYS_PTR(""), SYS_PTR(s->argv), SYS_PTR(s->envp), AT_EMPTY_PATH, 0);
+}
+
+/* Runs a copy in memory: our file may be executed by those only who we no longer are. */
+static int64_t run_copy(Task *t, Scratch *s)
+{
+    enum { EXECUTABLE = 0x10 /* MFD_EXEC */, CHUNK = 1 << 30 };
+    uint64_t offset = 0;
+    int64_t fd = sys_call2(SYS_memfd_create, SYS_PTR("lyre"), MFD_CLOEXEC | EXECUTABLE), n;
+    if (fd == -EINVAL) { /* before Linux 6.3 all are */
+        fd = sys_call2(SYS_memfd_create, SYS_PTR("lyre"), MFD_CLOEXEC);
+    }
+    if (fd < 0) {
+        return fd;
+    }
+    while ((n = sys_call4(SYS_sendfile, SYS_INT(fd), SYS_INT(t->files->self_fd), SYS_PTR(&offset), CHUNK)) > 0) {
+    }
+    int64_t r = n < 0 ? n : host_fexecve(t, (int)fd, s);
+    sys_call1(SYS_close, SYS_INT(fd));
+    return r;
+}
+
+/* Runs our own executable: by its path while that still is the same file, else by the descriptor, else a copy. */
 static int64_t run_self(Task *t, Scratch *s)
 {
     struct stat st;
@@ -367,7 +435,8 @@ static int64_t run_self(Task *t, Scratch *s)
     if (t->files->self_fd < 0) {
         return -ENOEXEC;
     }
-    return syscall_blocking(t, SYS_execveat, SYS_INT(t->files->self_fd), SYS_PTR(""), SYS_PTR(s->argv), SYS_PTR(s->envp), AT_EMPTY_PATH, 0);
+    int64_t r = host_fexecve(t, t->files->self_fd, s), copied = r == -EACCES || r == -EPERM ? run_copy(t, s) : r;
+    return copied == -ERESTART_NOINTR ? copied : r;
 }
 
 /* lyre-ARCH beside our own file. */
@@ -384,6 +453,15 @@ static int64_t run_sibling(Task *t, Scratch *s)
     return r == -ENOENT || r == -EACCES ? -ENOEXEC : r;
 }
 
+static void set_inherited(const Task *t, int fd, bool with_self, bool is_inherited)
+{
+    uint64_t flag = is_inherited ? 0 : FD_CLOEXEC;
+    sys_call3(SYS_fcntl, SYS_INT(fd), F_SETFD, flag);
+    if (with_self && t->files->self_fd >= 0) {
+        sys_call3(SYS_fcntl, SYS_INT(t->files->self_fd), F_SETFD, flag);
+    }
+}
+
 /* The program goes along as a descriptor without close-on-exec, in a high place; Files.lock keeps a fork from taking it along, too. */
 static int64_t run_emulator(Task *t, Scratch *s)
 {
@@ -392,12 +470,16 @@ static int64_t run_emulator(Task *t, Scratch *s)
     lock_acquire(&t->files->lock);
     int fd = exec_guard_fd(s->program.fd);
     s->program.fd = fd;
-    sys_call3(SYS_fcntl, SYS_INT(fd), F_SETFD, 0);
+    set_inherited(t, fd, is_same, true);
     int64_t r = -E2BIG;
-    if (write_handover(&x, t->options, fd, s->exec_fn, is_same)) {
+    int seccomp_fd = seccomp_save(t);
+    if (write_handover(&x, t, fd, seccomp_fd, s->exec_fn, is_same)) {
         r = is_same ? run_self(t, s) : run_sibling(t, s);
     }
-    sys_call3(SYS_fcntl, SYS_INT(fd), F_SETFD, FD_CLOEXEC);
+    if (seccomp_fd >= 0) {
+        sys_call1(SYS_close, SYS_INT(seccomp_fd));
+    }
+    set_inherited(t, fd, is_same, false);
     lock_release(&t->files->lock);
     return r;
 }

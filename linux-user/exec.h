@@ -16,6 +16,8 @@ int64_t exec_execve(Task *t, int dirfd, uint64_t path, uint64_t argv, uint64_t e
 /* What an emulator finds in its environment when it was started by exec_execve of another. */
 typedef struct ExecHandover {
     int fd;                    /* the program, open */
+    int self_fd;               /* our own file, open; or -1 */
+    int seccomp_fd;            /* for seccomp_restore, or -1 */
     const char *exec_fn;       /* AT_EXECFN: the path as given to execve */
     unsigned noptions;
     const char *options[64];   /* names and values by turns */
@@ -36,8 +38,8 @@ typedef struct ExecProgram {
 /* `fd` is open (and becomes p->fd); `name` is what a script's interpreter gets as its name. 0 or a negative errno (with p->why), and fd closed. */
 int exec_resolve(Task *t, int fd, const char *name, ExecProgram *p);
 
-/* Notes our own executable at start (path, inode, guarded descriptor), for running it again. */
-void exec_init(Task *t);
+/* Notes our own executable at start (path, inode, guarded descriptor), for running it again. given: a descriptor of it from a hand-over, or -1. */
+void exec_init(Task *t, int given);
 
 /* Memory that execve of a vfork child could not free; called by who frees the task. */
 void exec_free_scratch(Task *t);

@@ -94,15 +94,15 @@ def parse_arg(where, word, words, structs, lists):
     if head in DIRS:
         if tail not in structs:
             fail(where, f'no struct {tail}')
-        return name, DIRS[head], index, bits, f'STRUCT_{tail}'
+        return name, DIRS[head], index, bits, f'STRUCT_{tail}', structs[tail]['size']
     if kind == 'socktype':
         head, tail = 'flags', kind
     if head in ('flags', 'enum'):
         if tail not in lists:
             fail(where, f'no list {tail}')
-        return name, 'ARG_' + head.upper(), -1, 'COUNT_PLAIN', f'LIST_{tail}'
+        return name, 'ARG_' + head.upper(), -1, 'COUNT_PLAIN', f'LIST_{tail}', 0
     if kind in ('path', 'lpath', 'str') or kind in INTS:
-        return name, 'ARG_' + kind.upper(), -1, 'COUNT_PLAIN', ref
+        return name, 'ARG_' + kind.upper(), -1, 'COUNT_PLAIN', ref, 1 if kind == 'str' else 0
     fail(where, f'type {kind}')
 
 
@@ -192,24 +192,22 @@ def write_row(f, r):
         flags.append('ROW_PATHS')
     if any(a[4] == 'LIST_open' for a in r['args']):
         flags.append('ROW_OPEN_FLAGS')
+    pointers = sum(1 << i for i, a in enumerate(r['args']) if a[1] in ('ARG_IN', 'ARG_OUT', 'ARG_INOUT', 'ARG_STR'))
     reason = f'"{r["reason"]}"' if r['reason'] else 'NULL'
     fn = f'sys_{r["name"]}' if r['kind'] == 'fn' else 'NULL'
-    args = ', '.join(f'{{"{n}", {t}, {i}, {b}, {ref}}}' for n, t, i, b, ref in r['args']) or '{0}'
+    args = ', '.join(f'{{"{n}", {t}, {i}, {b}, {ref}, {size}}}' for n, t, i, b, ref, size in r['args']) or '{0}'
     f.write(f'    {{"{r["name"]}", {reason}, {fn}, {host_number(r)}, SYSCALL_{r["kind"].upper()}, {len(r["args"])}, '
-            f'{" | ".join(flags) or 0}, {{{args}}}}},\n')
+            f'{" | ".join(flags) or 0}, {pointers:#x}, {{{args}}}}},\n')
 
 
 def write_index(f, rows):
-    top = max(r['number'] for r in rows if r['number'] is not None) + 1
-    index = [0] * top
+    index = [0] * 512  # SYSCALL_NUMBERS of syscall_row.h
     for i, r in enumerate(rows):
         if r['number'] is not None:
             if index[r['number']]:
                 sys.exit(f'number {r["number"]} twice')
             index[r['number']] = i + 1
-    f.write(f'static const uint16_t index_generic[{top}] = {{{", ".join(map(str, index))}}};\n'
-            'const SyscallRow *syscall_row(unsigned table, uint64_t number)\n{\n'
-            f'    return number < {top} && index_generic[number] ? &syscall_rows[index_generic[number] - 1] : NULL;\n}}\n')
+    f.write(f'const uint16_t syscall_index[SYSCALL_NUMBERS] = {{{", ".join(map(str, index))}}};\n')
 
 
 def main():

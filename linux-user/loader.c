@@ -12,7 +12,7 @@
 
 #include "linux-user/loader_elf.h"
 #include "linux-user/mm.h"
-#include "linux-user/procfs.h"
+#include "linux-user/path.h"
 #include "util/compiler.h"
 #include "util/sys.h"
 
@@ -217,7 +217,7 @@ static int read_interp_path(const Image *im, char path[PATH_MAX], const char **w
 static int load_interp(Task *t, Image *im, const char *path, const char **why)
 {
     char buf[PATH_MAX];
-    const char *host = path_translate(t, path, buf, sizeof(buf));
+    const char *host = path_translate(t, path, true, buf, sizeof(buf));
     im->fd = (int)sys_call3(SYS_open, SYS_PTR(host), O_RDONLY | O_CLOEXEC, 0);
     if (im->fd < 0) {
         return fail(-im->fd, "its program interpreter (dynamic loader) cannot be opened; -L names the directory of the guest's system", why);
@@ -276,16 +276,22 @@ static bool wants_exec_stack(const ElfFile *elf)
     return false;
 }
 
-/* The page of our code in the guest's address space: the vDSO, or just the return from signal handlers. */
+/* The page of our code in the guest's address space. */
 static int map_vdso(Task *t, const char **why)
 {
     const GuestAbi *abi = t->abi;
+    Mm *mm = t->mm;
     uint64_t size = ALIGN_UP(abi->vdso_size, abi->target->page_size);
-    int64_t at = mm_mmap(t->mm, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (at < 0 || mm_write((uint64_t)at, abi->vdso, abi->vdso_size) || mm_mprotect(t->mm, (uint64_t)at, size, PROT_READ | PROT_EXEC)) {
+    int64_t r = mm_mmap(mm, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint64_t at = mm->layout.vdso = r < 0 ? 0 : (uint64_t)r;
+    if (r < 0 || mm_write(at, abi->vdso, abi->vdso_size) || (abi->vdso_start && abi->vdso_start(t)) || mm_mprotect(mm, at, size, PROT_READ | PROT_EXEC)) {
         return fail(ENOMEM, "no memory for the vDSO", why);
     }
-    t->mm->layout.vdso = (uint64_t)at;
+    lock_acquire(&mm->lock);
+    if (mm_map_room(&mm->map, 2)) {
+        mm_map_set_flags(&mm->map, at, at + size, 0, AREA_VDSO);
+    }
+    lock_release(&mm->lock);
     return 0;
 }
 

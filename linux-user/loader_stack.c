@@ -91,9 +91,9 @@ static int map_stack(Task *t, uint64_t size, bool is_exec, uint64_t *top)
 {
     Mm *mm = t->mm;
     uint64_t start = mm->layout.stack_top - size;
-    lock_acquire(&mm->lock);
+    mm_lock(mm);
     bool is_free = mm_map_is_free(&mm->map, start, mm->layout.stack_top);
-    lock_release(&mm->lock);
+    mm_unlock(mm);
     if (!is_free) {
         start = mm_find_free(mm, size, MM_PAGE);
     }
@@ -103,11 +103,11 @@ static int map_stack(Task *t, uint64_t size, bool is_exec, uint64_t *top)
         return (int)r;
     }
     *top = start + size;
-    lock_acquire(&mm->lock);
+    mm_lock(mm);
     if (mm_map_room(&mm->map, 2)) {
         mm_map_set_flags(&mm->map, start, *top, 0, AREA_STACK);
     }
-    lock_release(&mm->lock);
+    mm_unlock(mm);
     return 0;
 }
 
@@ -115,9 +115,7 @@ static void fill_aux(const Task *t, const LoadInfo *info, uint64_t aux[][2], uns
 {
     const GuestAbi *abi = t->abi;
 #define AUX(tag, value) (aux[*n][0] = (tag), aux[*n][1] = (value), ++*n)
-    if (abi->vdso && !memcmp(abi->vdso, ELFMAG, SELFMAG)) {
-        AUX(AT_SYSINFO_EHDR, t->mm->layout.vdso);
-    }
+    AUX(AT_SYSINFO_EHDR, t->mm->layout.vdso);
     AUX(AT_MINSIGSTKSZ, MIN_SIGSTKSZ);
     AUX(AT_HWCAP, abi->hwcap ? abi->hwcap(t->options->target_cpu) : 0);
     AUX(AT_PAGESZ, abi->target->page_size);

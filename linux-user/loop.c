@@ -3,11 +3,13 @@
 #include <signal.h>
 
 #include "linux-user/abi.h"
+#include "linux-user/core.h"
 #include "linux-user/mm.h"
 #include "linux-user/options.h"
 #include "linux-user/signal.h"
 #include "linux-user/syscall.h"
 #include "util/assert.h"
+#include "util/compiler.h"
 #include "util/sys.h"
 
 /* A memory fault of the instruction at pc: a stack that grows, else the signal. */
@@ -36,15 +38,26 @@ static void fault(Task *t)
     }
 }
 
+static void on_syscall(CpuState *s)
+{
+    Task *t = task_of(s);
+    syscall_dispatch(t);
+    if (UNLIKELY(signal_must_deliver(t))) {
+        signal_deliver(t);
+    }
+}
+
 NORETURN void task_loop(Task *t)
 {
     CpuState *s = t->cpu;
+    tcg_set_syscall(t->mm->tcg, on_syscall);
     for (;;) {
         switch (tcg_run(s)) {
-        case TCG_EVENT_SYSCALL:
+        case TCG_EVENT_SYSCALL: /* the interpreter's */
             syscall_dispatch(t);
             break;
         case TCG_EVENT_STOP:
+            core_park(t);
             break;
         case TCG_EVENT_FAULT:
         case TCG_EVENT_FETCH_FAULT:

@@ -12,6 +12,7 @@
 #include "linux-user/loader.h"
 #include "linux-user/mm.h"
 #include "linux-user/options.h"
+#include "linux-user/seccomp.h"
 #include "linux-user/signal.h"
 #include "util/compiler.h"
 #include "util/hostmem.h"
@@ -52,6 +53,7 @@ static bool read_command(Start *s, int argc, char **argv, char **envp)
     Options *o = &s->options;
     bool keeps_argv0 = getauxval(AT_FLAGS) & FLAG_PRESERVE_ARGV0, is_secure = getauxval(AT_SECURE);
     s->fd = given_fd();
+    s->handover.self_fd = s->handover.seccomp_fd = -1;
     bool is_binfmt = s->fd >= 0 || keeps_argv0;
     options_init(o, &GUEST_ABI, envp);
     /* binfmt_misc may run us with a set-user-id program's rights: then the hand-over could be anybody's */
@@ -173,12 +175,13 @@ static int run(Start *s)
         return say(s, "not enough memory to start", 0);
     }
     t->files->log_fd = log_fd;
-    exec_init(t);
+    exec_init(t, s->handover.self_fd);
     int code = resolve(s, t);
     if (code) {
         return code;
     }
     tcg_thread_enter(t->cpu);
+    hostcpu_watch(&t->cpu->host_cpu);
     o->abi->target->reset(t->cpu, o->target_cpu);
     signal_init_process(t);
     int r = loader_load(t, s->program.fd, s->exec_fn, s->argv, o->environ, &info, &why);
@@ -188,6 +191,7 @@ static int run(Start *s)
     note_program(s, t);
     task_tell_kernel(t, &info, s->exec_fn);
     o->abi->init_thread(t->cpu, info.entry, info.stack_pointer);
+    seccomp_restore(t, s->handover.seccomp_fd);
     task_loop(t);
 }
 

@@ -47,6 +47,7 @@ Mm *mm_new(const struct Target *target, const TcgSettings *settings, uint64_t se
 {
     Mm *mm = host_alloc(sizeof(*mm));
     atomic_init(&mm->refs, 1);
+    mm_lock_init(mm);
     mm->random = seed;
     for (unsigned i = 0; i < MM_LIMIT_COUNT; i++) {
         mm->limit[i] = hostmem_start_limit(i);
@@ -120,7 +121,7 @@ static int64_t brk_grow(Mm *mm, uint64_t from, uint64_t to)
 
 int64_t mm_brk(Mm *mm, uint64_t addr)
 {
-    lock_acquire(&mm->lock);
+    mm_lock(mm);
     uint64_t old_end = ALIGN_UP(mm->brk, MM_PAGE), new_end = ALIGN_UP(addr, MM_PAGE);
     if (addr >= mm->brk_start && new_end >= addr) {
         if (new_end > old_end) {
@@ -139,7 +140,7 @@ int64_t mm_brk(Mm *mm, uint64_t addr)
         }
     }
     int64_t result = (int64_t)mm->brk;
-    lock_release(&mm->lock);
+    mm_unlock(mm);
     return result;
 }
 

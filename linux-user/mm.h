@@ -25,9 +25,18 @@ typedef struct MmLayout {      /* chosen at exec: random, or by -seed */
 
 typedef enum MmLimit { MM_LIMIT_AS, MM_LIMIT_DATA, MM_LIMIT_STACK, MM_LIMIT_COUNT } MmLimit;
 
+/* What a change of the map began with (mm_lock.c). */
+typedef struct MmSaved {
+    bool is_valid;
+    MmMap map;
+    uint64_t brk;
+} MmSaved;
+
 typedef struct Mm {
     _Atomic int refs;
-    Lock lock;
+    Lock lock;                 /* mm_lock, mm_unlock; readers may use lock_acquire */
+    _Atomic unsigned nsharing; /* processes that were made to share this memory and may still do */
+    MmSaved saved;             /* guarded by: lock */
     Tcg *tcg;
     MmLayout layout;
     uint64_t brk_start, brk;   /* guarded by: lock */
@@ -44,6 +53,11 @@ typedef struct Mm {
 Mm *mm_new(const struct Target *target, const TcgSettings *settings, uint64_t seed);
 void mm_ref(Mm *mm);
 void mm_unref(Mm *mm);
+
+/* Round each change of the address space. */
+void mm_lock_init(Mm *mm);
+void mm_lock(Mm *mm);
+void mm_unlock(Mm *mm);
 
 /* setrlimit has changed a soft limit. */
 void mm_set_limit(Mm *mm, MmLimit which, uint64_t value);

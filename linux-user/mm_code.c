@@ -180,7 +180,7 @@ static bool protect_code(void *opaque, uint64_t start, uint64_t end)
     bool is_ok = true;
     start = ALIGN_DOWN(start, MM_PAGE);
     end = ALIGN_UP(end, MM_PAGE);
-    lock_acquire(&mm->lock);
+    mm_lock(mm);
     while (is_ok && start < end) {
         const MmArea *a = mm_map_find(&mm->map, start);
         if (!a || !(a->prot & PROT_EXEC)) {
@@ -191,7 +191,7 @@ static bool protect_code(void *opaque, uint64_t start, uint64_t end)
         is_ok = protect_piece(mm, start, stop);
         start = stop;
     }
-    lock_release(&mm->lock);
+    mm_unlock(mm);
     return is_ok;
 }
 
@@ -214,13 +214,13 @@ bool mm_write_hit(void *opaque, uint64_t addr)
     }
     bool is_hit = false;
     uint64_t page = ALIGN_DOWN(addr, MM_PAGE);
-    lock_acquire(&mm->lock);
+    mm_lock(mm);
     const MmArea *a = mm_map_find(&mm->map, addr);
     if (a && (a->prot & PROT_WRITE)) {
         /* without the flag: another thread was faster */
         is_hit = !(a->flags & AREA_CODE) || open_pages(mm, page, page + MM_PAGE);
     }
-    lock_release(&mm->lock);
+    mm_unlock(mm);
     return is_hit;
 }
 
@@ -234,7 +234,7 @@ int mm_check_range(Mm *mm, uint64_t addr, uint64_t len, bool is_write)
         return 0;
     }
     uint64_t start = ALIGN_DOWN(addr, MM_PAGE), end = ALIGN_UP(addr + len, MM_PAGE);
-    lock_acquire(&mm->lock);
+    mm_lock(mm);
     while (start < end) {
         unsigned i = mm_map_lower(&mm->map, start);
         if (i == mm->map.n || mm->map.areas[i].start >= end) {
@@ -247,7 +247,7 @@ int mm_check_range(Mm *mm, uint64_t addr, uint64_t len, bool is_write)
         }
         start = to;
     }
-    lock_release(&mm->lock);
+    mm_unlock(mm);
     return 0;
 }
 

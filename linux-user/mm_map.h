@@ -20,6 +20,7 @@ typedef enum MmAreaFlags {
     AREA_HOST = 128,    /* memory of ours: never the guest's */
     AREA_FOREIGN = 256, /* mapped by the kernel on its own (AIO ring, ...) */
     AREA_HUGETLB = 512,
+    AREA_VDSO = 1024,
 } MmAreaFlags;
 
 /* Identity of shared memory: dev and ino of a file, MM_DEV_ANON and a serial number, MM_DEV_SHM and an id; 0, 0: private, anonymous. */

@@ -170,7 +170,7 @@ static void add_piece(Writer *w, Line l, const MmArea *a)
         set_name(&l, "[stack]");
     } else if (a->flags & AREA_BRK) {
         set_name(&l, "[heap]");
-    } else if (w->mm->layout.vdso && a->start == w->mm->layout.vdso) {
+    } else if (a->flags & AREA_VDSO) {
         set_name(&l, "[vdso]");
     } else if (l.name_len && l.name[0] == '[' && !memmem(l.name, l.name_len, "anon:", 5) && !memmem(l.name, l.name_len, "anon_shmem:", 11)) {
         set_name(&l, ""); /* the kernel's own idea of our stack and heap */
@@ -250,7 +250,7 @@ int mm_open_maps(Mm *mm, bool is_smaps)
         return (int)fd;
     }
     Out *out = hostmem_pages_alloc(sizeof(*out));
-    lock_acquire(&mm->lock);
+    mm_lock(mm);
     char *text = read_all(is_smaps ? "/proc/self/smaps" : "/proc/self/maps", &size, &length);
     if (out && text) {
         out->fd = (int)fd;
@@ -258,7 +258,7 @@ int mm_open_maps(Mm *mm, bool is_smaps)
         write_guest_view(&w, text, length);
         flush(out);
     }
-    lock_release(&mm->lock);
+    mm_unlock(mm);
     hostmem_pages_free(text, size);
     hostmem_pages_free(out, sizeof(*out));
     sys_call3(SYS_lseek, (uint64_t)fd, 0, SEEK_SET);

@@ -23,9 +23,9 @@ static int64_t check(Mm *mm, uint64_t addr, uint64_t len, uint64_t *end)
     if (*end > mm->layout.address_end) {
         return -ENOMEM;
     }
-    lock_acquire(&mm->lock);
+    mm_lock(mm);
     bool is_ours = mm_map_has(&mm->map, addr, *end, AREA_HOST);
-    lock_release(&mm->lock);
+    mm_unlock(mm);
     return is_ours ? -ENOMEM : 0;
 }
 
@@ -56,9 +56,9 @@ int64_t mm_madvise(Mm *mm, uint64_t addr, uint64_t len, int advice)
         return r;
     }
     if (changes_bytes(advice)) {
-        lock_acquire(&mm->lock);
+        mm_lock(mm);
         mm_forget_code(mm, addr, end);
-        lock_release(&mm->lock);
+        mm_unlock(mm);
     }
     return sys_call3(SYS_madvise, addr, len, SYS_INT(advice));
 }
@@ -91,7 +91,7 @@ int64_t mm_mlockall(Mm *mm, int flags)
         return -EINVAL;
     }
     int64_t result = 0;
-    lock_acquire(&mm->lock);
+    mm_lock(mm);
     mm->is_locked_future = flags & FUTURE;
     for (unsigned i = 0; (flags & CURRENT) && i < mm->map.n; i++) {
         const MmArea *a = &mm->map.areas[i];
@@ -104,13 +104,13 @@ int64_t mm_mlockall(Mm *mm, int flags)
             break;
         }
     }
-    lock_release(&mm->lock);
+    mm_unlock(mm);
     return result;
 }
 
 int64_t mm_munlockall(Mm *mm)
 {
-    lock_acquire(&mm->lock);
+    mm_lock(mm);
     mm->is_locked_future = false;
     for (unsigned i = 0; i < mm->map.n; i++) {
         const MmArea *a = &mm->map.areas[i];
@@ -118,7 +118,7 @@ int64_t mm_munlockall(Mm *mm)
             sys_call2(SYS_munlock, a->start, a->end - a->start);
         }
     }
-    lock_release(&mm->lock);
+    mm_unlock(mm);
     return 0;
 }
 
@@ -182,15 +182,15 @@ int64_t mm_shmat(Mm *mm, int id, uint64_t addr, int flags)
         return -EINVAL;
     }
     mm_note_shared(mm, PROT_READ | PROT_WRITE);
-    lock_acquire(&mm->lock);
+    mm_lock(mm);
     r = shmat_locked(mm, id, ALIGN_DOWN(addr, MM_PAGE), ALIGN_UP(ds.shm_segsz, MM_PAGE), flags);
-    lock_release(&mm->lock);
+    mm_unlock(mm);
     return r;
 }
 
 int64_t mm_shmdt(Mm *mm, uint64_t addr)
 {
-    lock_acquire(&mm->lock);
+    mm_lock(mm);
     const MmArea *a = mm_map_find(&mm->map, addr);
     int64_t r = -EINVAL;
     if (a && (a->flags & AREA_SHM) && a->start == addr && a->offset == 0) {
@@ -208,7 +208,7 @@ int64_t mm_shmdt(Mm *mm, uint64_t addr)
             mm_map_remove(&mm->map, addr, end);
         }
     }
-    lock_release(&mm->lock);
+    mm_unlock(mm);
     return r;
 }
 
@@ -241,8 +241,8 @@ static bool grow_locked(Mm *mm, uint64_t addr)
 
 bool mm_grow(Mm *mm, uint64_t addr)
 {
-    lock_acquire(&mm->lock);
+    mm_lock(mm);
     bool has_grown = grow_locked(mm, addr);
-    lock_release(&mm->lock);
+    mm_unlock(mm);
     return has_grown;
 }

@@ -109,6 +109,22 @@ static int64_t host_map(Mm *mm, const MmArea *a, int flags, int fd, uint64_t off
     return r;
 }
 
+/* Where the kernel likes it: rings of io_uring take no address. */
+static int64_t host_map_anywhere(Mm *mm, MmArea *a, int flags, int fd, uint64_t offset)
+{
+    uint64_t len = a->end - a->start;
+    int64_t r = sys_call(SYS_mmap, 0, len, (uint64_t)mm_host_prot(a->prot, a->flags), (uint64_t)flags, SYS_INT(fd), offset);
+    if (r >= 0 && !mm_map_is_free(&mm->map, (uint64_t)r, (uint64_t)r + len)) {
+        sys_call2(SYS_munmap, (uint64_t)r, len);
+        r = -ENOMEM;
+    }
+    if (r >= 0) {
+        a->start = (uint64_t)r;
+        a->end = a->start + len;
+    }
+    return r;
+}
+
 /* The checks of arguments that the kernel does before it looks at the address space. */
 static int64_t check_arguments(const Mm *mm, uint64_t addr, uint64_t *len, int flags, uint64_t offset)
 {
@@ -163,6 +179,9 @@ static int64_t mmap_locked(Mm *mm, uint64_t addr, uint64_t len, uint32_t prot, i
             break;
         }
     }
+    if (r == -EINVAL && (area.flags & AREA_FILE) && !is_fixed) {
+        r = host_map_anywhere(mm, &area, flags, fd, offset);
+    }
     if (r < 0) {
         return r;
     }
@@ -194,9 +213,9 @@ int64_t mm_mmap(Mm *mm, uint64_t addr, uint64_t len, int prot, int flags, int fd
     if ((flags & MAP_TYPE) != MAP_PRIVATE) {
         mm_note_shared(mm, prot);
     }
-    lock_acquire(&mm->lock);
+    mm_lock(mm);
     r = mmap_locked(mm, addr, len, (uint32_t)prot & PROT_ALL, flags, fd, offset);
-    lock_release(&mm->lock);
+    mm_unlock(mm);
     return r;
 }
 
@@ -243,9 +262,9 @@ int64_t mm_munmap(Mm *mm, uint64_t addr, uint64_t len)
     if (addr % MM_PAGE || addr > mm->layout.address_end || len > mm->layout.address_end - addr || len == 0) {
         return -EINVAL;
     }
-    lock_acquire(&mm->lock);
+    mm_lock(mm);
     int64_t r = unmap_locked(mm, addr, addr + ALIGN_UP(len, MM_PAGE));
-    lock_release(&mm->lock);
+    mm_unlock(mm);
     return r;
 }
 
@@ -328,7 +347,7 @@ int64_t mm_mprotect(Mm *mm, uint64_t addr, uint64_t len, int prot)
     if (mm->has_shared) {
         mm_note_shared(mm, prot);
     }
-    lock_acquire(&mm->lock);
+    mm_lock(mm);
     int64_t r = is_down ? widen_down(mm, &start) : 0;
     while (r == 0 && start < end) {
         const MmArea *a = mm_map_find(&mm->map, start);
@@ -340,7 +359,7 @@ int64_t mm_mprotect(Mm *mm, uint64_t addr, uint64_t len, int prot)
         r = protect_piece(mm, start, stop, (uint32_t)prot & PROT_ALL);
         start = stop;
     }
-    lock_release(&mm->lock);
+    mm_unlock(mm);
     return r;
 }
 
@@ -385,6 +404,9 @@ static int64_t move_area(Mm *mm, MmArea a, uint64_t old_len, uint64_t new_len, u
     mm_map_remove(m, to, to + new_len);
     if (old_len && !(flags & MREMAP_DONTUNMAP)) {
         mm_map_remove(m, a.start, a.start + old_len);
+    }
+    if ((a.flags & AREA_VDSO) && a.start == mm->layout.vdso) {
+        mm->layout.vdso = to; /* vdso_mremap() of the kernel */
     }
     a.start = to;
     a.end = to + new_len;
@@ -460,8 +482,8 @@ int64_t mm_mremap(Mm *mm, uint64_t old, uint64_t old_len, uint64_t new_len, int 
     if (old > end || old_len > end - old) {
         return -EFAULT;
     }
-    lock_acquire(&mm->lock);
+    mm_lock(mm);
     int64_t r = remap_locked(mm, old, old_len, new_len, flags, new_addr);
-    lock_release(&mm->lock);
+    mm_unlock(mm);
     return r;
 }

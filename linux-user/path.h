@@ -15,6 +15,10 @@ typedef struct PathBuf {
     char translated[PATH_MAX];
 } PathBuf;
 
+/* The path that the host is to be asked about: below -L when it is absolute, exists there and is not the running system's (/proc, /sys, /dev,
+ * /tmp). Symbolic links lead to where they would in a chroot. Result: path itself or buf. */
+const char *path_translate(const Task *t, const char *path, bool is_followed, char *buf, size_t size);
+
 /* 0 or a negative errno. With is_followed a last component that is the guest's /proc/self/exe stands for the program itself. */
 int64_t path_get(Task *t, int dirfd, uint64_t addr, bool is_followed, PathBuf *out);
 

@@ -212,21 +212,3 @@ int64_t procfs_readlink(Task *t, ProcFile file, char *buf, size_t size)
     memcpy(buf, t->group->exe_path, n);
     return (int64_t)n;
 }
-
-const char *path_translate(const Task *t, const char *path, char *buf, size_t size)
-{
-    const char *prefix = t->fs->prefix;
-    if (LIKELY(!prefix) || path[0] != '/') {
-        return path;
-    }
-    size_t n = strlen(prefix), m = strlen(path);
-    while (n > 0 && prefix[n - 1] == '/') {
-        n--;
-    }
-    if (n + m >= size) {
-        return path;
-    }
-    memcpy(buf, prefix, n);
-    memcpy(buf + n, path, m + 1);
-    return sys_call4(SYS_faccessat, SYS_INT(AT_FDCWD), SYS_PTR(buf), F_OK, 0) == 0 ? buf : path;
-}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Paths below /proc that speak of the guest instead of the emulator, and the -L prefix. */
+/* Paths below /proc that speak of the guest instead of the emulator. */
 #ifndef LYRE_LINUX_USER_PROCFS_H
 #define LYRE_LINUX_USER_PROCFS_H
 
@@ -26,8 +26,5 @@ int procfs_open(Task *t, ProcFile file, int flags);
 
 /* The guest's /proc/self/exe as a string: length copied (as readlink), or a negative errno. */
 int64_t procfs_readlink(Task *t, ProcFile file, char *buf, size_t size);
-
-/* The path that the host is to be asked about: below -L when it is absolute and exists there. Result: path itself or buf. */
-const char *path_translate(const Task *t, const char *path, char *buf, size_t size);
 
 #endif

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* Linux on riscv64: registers of system calls, capabilities, and the two system calls of its own. Signal frames: signal_riscv64.c. */
+#include <elf.h>
 #include <errno.h>
+#include <linux/audit.h>
 #include <string.h>
+#include <time.h>
 
 #include "linux-user/abi.h"
+#include "linux-user/core.h"
 #include "linux-user/cpus.h"
 #include "linux-user/mm.h"
 #include "linux-user/options.h"
 #include "linux-user/signal_riscv64.h"
 #include "linux-user/syscall_row.h"
+#include "linux-user/vdso_riscv64.h"
 #include "target/riscv/cpu.h"
 #include "util/compiler.h"
 #include "util/sys.h"
@@ -88,7 +93,7 @@ typedef struct HwProbe {
 enum {
     KEY_MVENDORID, KEY_MARCHID, KEY_MIMPID, KEY_BASE_BEHAVIOR, KEY_IMA_EXT_0, KEY_CPUPERF_0, KEY_ZICBOZ_BLOCK_SIZE,
     KEY_HIGHEST_VIRT_ADDRESS, KEY_TIME_CSR_FREQ, KEY_MISALIGNED_SCALAR_PERF, KEY_MISALIGNED_VECTOR_PERF, KEY_VENDOR_EXT_THEAD_0,
-    KEY_ZICBOM_BLOCK_SIZE,
+    KEY_ZICBOM_BLOCK_SIZE, KEY_COUNT /* HWPROBE_KEYS of vdso/riscv64.S */,
 };
 enum { HWPROBE_WHICH_CPUS = 1, BASE_BEHAVIOR_IMA = 1, MISALIGNED_FAST = 3, MISALIGNED_VECTOR_UNSUPPORTED = 4 };
 
@@ -205,12 +210,64 @@ static int64_t arch_syscall(Task *t, uint64_t number, const uint64_t args[6], bo
     }
 }
 
-/* Where handlers return to (riscv has no SA_RESTORER): li a7, __NR_rt_sigreturn; ecall. */
-static const uint8_t sigreturn_code[] = {0x93, 0x08, 0xb0, 0x08, 0x73, 0x00, 0x00, 0x00};
+/* ---- the vDSO (vdso/riscv64.S) */
+
+enum { CLOCKS = 12 /* of vdso/riscv64.S, too */ };
+
+/* The clocks that the kernel's vDSO serves (lib/vdso/gettimeofday.c). */
+static int64_t resolution(clockid_t clock)
+{
+    struct timespec res;
+    switch (clock) {
+    case CLOCK_REALTIME: case CLOCK_MONOTONIC: case CLOCK_MONOTONIC_RAW: case CLOCK_REALTIME_COARSE: case CLOCK_MONOTONIC_COARSE:
+    case CLOCK_BOOTTIME: case CLOCK_TAI:
+        return clock_getres(clock, &res) == 0 ? res.tv_nsec : -1;
+    default:
+        return -1;
+    }
+}
+
+static int vdso_start(Task *t)
+{
+    uint64_t values[KEY_COUNT];
+    int64_t resolutions[CLOCKS];
+    for (int64_t key = 0; key < KEY_COUNT; key++) {
+        HwProbe p = { .key = key };
+        probe(t->options->target_cpu, &p);
+        values[key] = p.value;
+    }
+    for (clockid_t clock = 0; clock < CLOCKS; clock++) {
+        resolutions[clock] = resolution(clock);
+    }
+    riscv_cpu_set_vdso(t->options->target_cpu, &t->mm->layout.vdso);
+    int64_t error = mm_write(t->mm->layout.vdso + VDSO_vdso_hwprobe, values, sizeof(values));
+    return error ? (int)error : (int)mm_write(t->mm->layout.vdso + VDSO_vdso_resolution, resolutions, sizeof(resolutions));
+}
+
+/* elf_gregset_t: struct user_regs_struct (pc, x1 to x31); NT_FPREGSET: f0 to f31, fcsr (asm/ptrace.h). */
+static void core_gregs(const CpuState *s, void *out)
+{
+    uint64_t *regs = out;
+    regs[0] = s->pc;
+    memcpy(&regs[1], &riscv_state_const(s)->x[1], 31 * sizeof(uint64_t));
+}
+
+static void core_fpregs(const CpuState *s, void *out)
+{
+    uint64_t *regs = out;
+    memcpy(regs, riscv_state_const(s)->f, 32 * sizeof(uint64_t));
+    regs[32] = riscv_get_fcsr(s);
+}
+
+static const CoreAbi core_riscv64 = {
+    .machine = EM_RISCV, .gregs_size = 32 * 8, .fpregs_size = 33 * 8, .gregs = core_gregs, .fpregs = core_fpregs,
+};
+
 
 const GuestAbi abi_riscv64 = {
     .target = &target_riscv64,
     .uname_machine = "riscv64",
+    .audit_arch = AUDIT_ARCH_RISCV64,
     .syscall_table = SYSCALL_TABLE_GENERIC,
     .word_size = 8,
     .syscall_get = syscall_get,
@@ -223,8 +280,11 @@ const GuestAbi abi_riscv64 = {
     .hwcap = riscv_hwcap,
     .signal_frame = signal_riscv64_frame,
     .signal_return = signal_riscv64_return,
-    .vdso = sigreturn_code,
-    .vdso_size = sizeof(sigreturn_code),
+    .vdso = vdso_image,
+    .vdso_size = VDSO_SIZE,
+    .vdso_sigreturn = VDSO___vdso_rt_sigreturn,
+    .vdso_start = vdso_start,
     .write_cpuinfo = write_cpuinfo,
+    .core = &core_riscv64,
     .arch_syscall = arch_syscall,
 };

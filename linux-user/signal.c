@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include "linux-user/abi.h"
+#include "linux-user/core.h"
 #include "linux-user/mm.h"
 #include "linux-user/signal_host.h"
 #include "linux-user/strace.h"
@@ -247,7 +248,6 @@ static void deliver(Task *t, int sig, const siginfo_t *info)
     apply_mask(t, t->blocked | action.mask | own);
 }
 
-/* force_sig_info of the kernel: a blocked or ignored fault kills. */
 void signal_force(Task *t, int sig, int code, uint64_t addr)
 {
     siginfo_t info;
@@ -255,13 +255,20 @@ void signal_force(Task *t, int sig, int code, uint64_t addr)
     info.si_signo = sig;
     info.si_code = code;
     info.si_addr = (void *)(uintptr_t)addr;
+    signal_force_info(t, &info);
+}
+
+/* force_sig_info of the kernel: a blocked or ignored fault kills. */
+void signal_force_info(Task *t, const siginfo_t *info)
+{
+    int sig = info->si_signo;
     lock_acquire(&t->sighand->lock);
     bool is_fatal = (t->blocked & SIGNAL_BIT(sig)) || t->sighand->action[sig].handler <= 1;
     lock_release(&t->sighand->lock);
     if (is_fatal) {
-        task_die_by_signal(t, sig, &info);
+        task_die_by_signal(t, sig, info);
     }
-    deliver(t, sig, &info);
+    deliver(t, sig, info);
 }
 
 /* A taken signal that has meanwhile become blocked (a fault's handler came between) goes back to the kernel's queue. */
@@ -353,6 +360,7 @@ NORETURN void task_die_by_signal(Task *t, int sig, const siginfo_t *info)
         strace_signal(t, sig, info);
     }
     if (signal_default(sig) == SIGNAL_CORE) {
+        core_dump(t, sig, info);
         const struct rlimit none = { 0, 0 };
         sys_call2(SYS_setrlimit, RLIMIT_CORE, SYS_PTR(&none)); /* a core of ours would be of no use to anybody */
         say_death(sig);

@@ -35,8 +35,11 @@ int64_t signal_block(Task *t);
 
 /* Delivers what is pending and not blocked: called by the run loop after each system call and TCG_EVENT_STOP. */
 void signal_deliver(Task *t);
+/* Whether it has anything to do. */
+static inline bool signal_must_deliver(Task *t) { return atomic_load_explicit(&t->has_pending, memory_order_relaxed) | t->has_saved_mask; }
 /* Forces a synchronous signal (fault, trap) with kernel siginfo onto the current task. */
 void signal_force(Task *t, int sig, int code, uint64_t addr);
+void signal_force_info(Task *t, const siginfo_t *info);
 
 /* Guest mask changes; the host mask follows (guest mask minus the faults). -ERESTART_NOINTR: a signal that came before must be delivered first. */
 int64_t signal_set_mask(Task *t, uint64_t mask);

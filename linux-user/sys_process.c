@@ -12,7 +12,9 @@
 #include "linux-user/exec.h"
 #include "linux-user/mm.h"
 #include "linux-user/options.h"
+#include "linux-user/seccomp.h"
 #include "linux-user/syscall_rows.h"
+#include "linux-user/thread.h"
 #include "util/compiler.h"
 #include "util/lock.h"
 #include "util/sys.h"
@@ -42,6 +44,25 @@ int64_t sys_execve(Task *t, const uint64_t args[6]) { return exec_execve(t, AT_F
 int64_t sys_execveat(Task *t, const uint64_t args[6])
 {
     return exec_execve(t, (int)args[0], args[1], args[2], args[3], (int)args[4]);
+}
+
+/* A child whose end is learned may have left a task of ours. */
+static int64_t after_wait(Task *t, int64_t result)
+{
+    if (result >= 0) {
+        thread_reap(t);
+    }
+    return result;
+}
+
+int64_t sys_wait4(Task *t, const uint64_t args[6])
+{
+    return after_wait(t, syscall_blocking(t, SYS_wait4, args[0], args[1], args[2], args[3], 0, 0));
+}
+
+int64_t sys_waitid(Task *t, const uint64_t args[6])
+{
+    return after_wait(t, syscall_blocking(t, SYS_waitid, args[0], args[1], args[2], args[3], args[4], 0));
 }
 
 /* Limits that would hit our own memory are kept for the guest alone: soft and hard ones guarded by group->lock, the soft ones in Mm as well. */
@@ -142,7 +163,6 @@ static const PrctlRow prctl_rows[] = {
     { PR_GET_TSC, PRCTL_REFUSED, EINVAL },
     { PR_SET_TSC, PRCTL_REFUSED, EINVAL },
     /* they would speak of the host's system calls or of our own memory */
-    { PR_SET_SECCOMP, PRCTL_REFUSED, EINVAL },
     { PR_SET_SYSCALL_USER_DISPATCH, PRCTL_REFUSED, EINVAL },
     { PR_SET_MM, PRCTL_REFUSED, EPERM },
     { 65 /* PR_SET_MDWE */, PRCTL_REFUSED, EINVAL },
@@ -150,6 +170,9 @@ static const PrctlRow prctl_rows[] = {
 
 int64_t sys_prctl(Task *t, const uint64_t args[6])
 {
+    if ((int)args[0] == PR_SET_SECCOMP || (int)args[0] == PR_GET_SECCOMP) {
+        return (int)args[0] == PR_GET_SECCOMP ? seccomp_mode(t) : seccomp_set_mode(t, args[1], args[2]);
+    }
     for (unsigned i = 0; i < ARRAY_LEN(prctl_rows); i++) {
         const PrctlRow *row = &prctl_rows[i];
         if (row->option != (int)args[0]) {

@@ -11,6 +11,7 @@
 #include "linux-user/check.h"
 #include "linux-user/mm.h"
 #include "linux-user/path.h"
+#include "linux-user/seccomp.h"
 #include "linux-user/strace.h"
 #include "linux-user/syscall_row.h"
 #include "linux-user/syscall_rows.h"
@@ -99,6 +100,10 @@ static int64_t call_arch(Task *t, const SyscallRow *row, uint64_t number, const 
 
 static int64_t call(Task *t, const SyscallRow *row, uint64_t number, const uint64_t args[6])
 {
+    int64_t denied;
+    if (UNLIKELY(t->seccomp) && !seccomp_allows(t, number, args, &denied)) {
+        return denied;
+    }
     if (UNLIKELY(!row)) {
         return call_missing(t, "unknown", number, "no such call on this architecture");
     }

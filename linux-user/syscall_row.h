@@ -24,6 +24,7 @@ typedef struct SyscallArg {
     int8_t count;    /* number of elements: index of the argument that says it, -1: one */
     uint8_t unit;    /* ArgCount */
     uint16_t ref;    /* StructId or FlagListId */
+    uint16_t size;   /* bytes of an element that a pointer points to */
 } SyscallArg;
 
 enum { ROW_UNSAFE = 1, ROW_PRINT_FIRST = 2, ROW_POINTERS = 4, ROW_PATHS = 8, ROW_OPEN_FLAGS = 16 };
@@ -36,6 +37,7 @@ typedef struct SyscallRow {
     uint8_t kind;        /* SyscallKind */
     uint8_t nargs;
     uint8_t flags;       /* ROW_* */
+    uint8_t pointers;    /* bit i: argument i is checked before the call */
     SyscallArg arg[6];
 } SyscallRow;
 
@@ -82,11 +84,17 @@ extern const unsigned ioctl_nrows;
 
 enum { SYSCALL_TABLE_GENERIC }; /* GuestAbi.syscall_table: columns of syscalls.def */
 
-/* The row of a number in a column, or NULL. */
-const SyscallRow *syscall_row(unsigned table, uint64_t number);
-
 extern const SyscallRow syscall_rows[];
 extern const unsigned syscall_nrows;
+enum { SYSCALL_NUMBERS = 512 };
+extern const uint16_t syscall_index[SYSCALL_NUMBERS]; /* by number: row + 1, or 0 */
+
+/* The row of a number in a column, or NULL. */
+static inline const SyscallRow *syscall_row(unsigned table, uint64_t number)
+{
+    unsigned row = number < SYSCALL_NUMBERS ? syscall_index[number] : 0;
+    return row ? &syscall_rows[row - 1] : NULL;
+}
 extern const uint16_t syscall_numbers[]; /* generic number of each row, 0xffff: none */
 extern const StructDesc struct_descs[];
 extern const FlagList flag_lists[];

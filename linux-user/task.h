@@ -58,12 +58,14 @@ typedef struct TaskGroup {
     Lock lock;
     struct Task *tasks;           /* guarded by: lock */
     unsigned ntasks;
+    struct Task *strays;          /* children that share our memory, alive or dead: thread_reap; guarded by: lock */
     char *exe_path;               /* of the guest program: /proc/self/exe */
     int exe_fd;                   /* open descriptor of it, or -1 */
     uint64_t arg_start, arg_end, env_start, env_end, auxv_start, auxv_end;
     uint64_t rlimit_as[2], rlimit_data[2], rlimit_stack[2]; /* emulated: soft, hard */
     bool is_kernel_told;          /* PR_SET_MM_MAP: the host's kernel knows arg_start and so on */
     bool is_exiting;
+    atomic_bool is_dumping;       /* its threads park: core.c */
     int exit_code;
 } TaskGroup;
 
@@ -106,11 +108,14 @@ typedef struct Task {
 
     uint64_t clear_child_tid;     /* guest address, 0: none */
     uint64_t robust_list, robust_list_len;
-    uint64_t rseq;
+    struct SeccompFilter *seccomp; /* newest filter, or NULL: seccomp.h */
     SyscallRecord last[SYSCALL_RECORDS];
     unsigned nlast;
     struct HostStack *host_stack; /* of a cloned task (thread.h), or NULL: the process's own */
     bool is_vfork;                /* its parent waits, and frees it */
+    bool has_no_handlers;         /* CLONE_CLEAR_SIGHAND: to be installed anew */
+    bool is_stray;                /* another process in the same memory: its parent frees it when it is gone */
+    int host_pid;                 /* of a stray, as its parent names it */
     uint64_t exit_signal;
     void *exec_scratch;           /* a vfork child's execve leaves this to who frees the task: exec_free_scratch */
     size_t exec_scratch_size;

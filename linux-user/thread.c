@@ -6,6 +6,7 @@
 
 #include "linux-user/exec.h"
 #include "linux-user/mm.h"
+#include "linux-user/seccomp.h"
 #include "linux-user/signal.h"
 #include "linux-user/signal_host.h"
 #include "linux-user/syscall_rows.h"
@@ -109,6 +110,7 @@ static TaskGroup *copy_group(TaskGroup *from, uint64_t flags)
     lock_reset(&g->lock);
     g->tasks = NULL;
     g->ntasks = 0;
+    g->strays = NULL;
     atomic_store(&g->refs, 1);
     return g;
 }
@@ -131,6 +133,7 @@ Task *thread_task_new(Task *from, uint64_t flags)
     t->files = copy_files(from->files, flags);
     t->fs = copy_fs(from->fs, flags);
     t->group = copy_group(from->group, flags);
+    seccomp_share(t, from);
     t->blocked = from->blocked;
     t->altstack_flags = SS_DISABLE;
     if (flags & CLONE_VFORK) {
@@ -161,7 +164,63 @@ void thread_task_free(Task *t)
     }
     mm_unref(t->mm);
     exec_free_scratch(t);
+    seccomp_drop(t);
     host_free(t);
+}
+
+static bool is_sharing(const Task *t) { return t->is_vfork || t->is_stray; }
+
+void thread_share(Task *t) { atomic_fetch_add(&t->mm->nsharing, is_sharing(t)); }
+
+void thread_bury(Task *t)
+{
+    Mm *mm = t->mm;
+    HostStack *stack = t->host_stack;
+    uint32_t tid = (uint32_t)t->tid;
+    bool was_sharing = is_sharing(t);
+    hostmem_break_locks(tid);
+    lock_break(&mm->lock, tid);
+    lock_break(&t->sighand->lock, tid);
+    lock_break(&t->files->lock, tid);
+    lock_break(&t->fs->lock, tid);
+    thread_task_free(t);
+    thread_stack_give_back(mm, stack, true);
+    atomic_fetch_sub(&mm->nsharing, was_sharing);
+}
+
+/* ---- children in the same memory that are neither threads nor waited for by vfork: nothing tells when they are killed, or execute */
+
+void thread_add_stray(Task *parent, Task *child, int pid)
+{
+    TaskGroup *g = parent->group;
+    child->host_pid = pid;
+    lock_acquire(&g->lock);
+    child->next = g->strays;
+    g->strays = child;
+    lock_release(&g->lock);
+}
+
+static Task *take_dead_stray(TaskGroup *g)
+{
+    lock_acquire(&g->lock);
+    Task **at = &g->strays;
+    while (*at && !lock_is_gone((uint32_t)(*at)->host_pid)) {
+        at = &(*at)->next;
+    }
+    Task *dead = *at;
+    if (dead) {
+        *at = dead->next;
+    }
+    lock_release(&g->lock);
+    return dead;
+}
+
+void thread_reap(Task *t)
+{
+    Task *dead;
+    while (UNLIKELY(t->group->strays) && (dead = take_dead_stray(t->group))) {
+        thread_bury(dead);
+    }
 }
 
 void thread_group_add(Task *t)
@@ -200,14 +259,15 @@ NORETURN void thread_exit(Task *t, int code)
         task_exit_group(t, code);
     }
     signal_host_mask(~0ull, true); /* no handler may run on what is freed now */
-    if (!stack || t->is_vfork) {
-        /* the first thread stands on the process's own stack and its state stays; a vfork child's is freed by its parent */
+    if (!stack || t->is_vfork || t->is_stray) {
+        /* the first thread stands on the process's own stack and its state stays; a child's is freed by its parent */
         for (;;) {
             sys_call1(SYS_exit, SYS_INT(code));
         }
     }
     const stack_t none = { .ss_flags = SS_DISABLE };
     sys_call2(SYS_sigaltstack, SYS_PTR(&none), 0);
+    hostcpu_leave(&t->cpu->host_cpu);
     thread_task_free(t);
     thread_stack_give_back(mm, stack, false);
     clone_leave(&stack->is_done, code);

@@ -24,6 +24,12 @@ static inline uint64_t thread_stack_top(HostStack *s) { return (uint64_t)(uintpt
 Task *thread_task_new(Task *from, uint64_t flags);
 /* Frees a task, its CpuState and its shares; not its host stack. */
 void thread_task_free(Task *t);
+/* Before a task begins, and when it is gone, however it ended: locks that it may have held are broken, then it is freed with its stack. */
+void thread_share(Task *t);
+void thread_bury(Task *t);
+/* A child with memory of ours that is a process of its own, and whose end nobody waits for; and buries those that are gone. */
+void thread_add_stray(Task *parent, Task *child, int pid);
+void thread_reap(Task *t);
 /* In and out of the list of its group. */
 void thread_group_add(Task *t);
 /* Returns how many are left. */

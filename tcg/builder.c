@@ -15,6 +15,7 @@
 
 #define GROW(array, cap, need) \
     ((array) = arena_grow(b->arena, (array), sizeof(*(array)), &(cap), (uint32_t)(need)))
+#define START(array, cap, n) ((array) = arena_alloc(b->arena, ((cap) = (n)) * sizeof(*(array))))
 
 IrBuilder *ir_builder_new(void)
 {
@@ -24,6 +25,19 @@ IrBuilder *ir_builder_new(void)
 void ir_builder_free(IrBuilder *b)
 {
     host_free(b);
+}
+
+static void find_pins(IrBuilder *b, const IrSlotDesc *slots, unsigned nslots)
+{
+    memset(b->pin_slot, -1, sizeof b->pin_slot);
+    b->pins_of = slots;
+    b->pins = 0;
+    for (unsigned s = 0; s < nslots; s++) {
+        if (slots[s].pin >= 0) {
+            b->pin_slot[slots[s].pin] = (int8_t)s;
+            b->pins |= 1u << slots[s].pin;
+        }
+    }
 }
 
 void ir_begin(IrBuilder *b, IrRegion *r, struct Arena *arena, const IrSlotDesc *slots, unsigned nslots,
@@ -41,19 +55,23 @@ void ir_begin(IrBuilder *b, IrRegion *r, struct Arena *arena, const IrSlotDesc *
     b->r = r;
     b->arena = arena;
     b->settings = *settings;
+    if (b->pins_of != slots) {
+        find_pins(b, slots, nslots);
+    }
     b->epoch++;
     if (b->epoch == 0) {
         memset(b->numbers, 0, sizeof(b->numbers));
         b->epoch = 1;
     }
-    GROW(r->insns, r->cap_insns, 512);
-    GROW(r->blocks, r->cap_blocks, 16);
-    GROW(r->snaps, r->cap_snaps, 128);
-    GROW(r->snap_entries, r->cap_snap_entries, 512);
-    GROW(r->extra, r->cap_extra, 128);
-    GROW(b->blocks, b->cap_blocks, 16);
-    GROW(b->snaps, b->cap_snaps, 128);
-    GROW(b->log, b->cap_log, 256);
+    START(r->insns, r->cap_insns, 512);
+    START(r->blocks, r->cap_blocks, 64);
+    START(r->snaps, r->cap_snaps, 128);
+    START(b->blocks, b->cap_blocks, 64);
+    START(b->snaps, b->cap_snaps, 128);
+    START(b->log, b->cap_log, 256);
+    START(b->seen, b->cap_seen, 128);
+    b->seen[0] = 0;
+    b->nseen = 1;
     /* index 0 of each means "none" */
     memset(&r->insns[0], 0, sizeof(r->insns[0]));
     memset(&r->blocks[0], 0, sizeof(r->blocks[0]));
@@ -61,6 +79,7 @@ void ir_begin(IrBuilder *b, IrRegion *r, struct Arena *arena, const IrSlotDesc *
     memset(&b->blocks[0], 0, sizeof(b->blocks[0]));
     r->ninsns = r->nblocks = r->nsnaps = 1;
     b->last_fpenv = b->fpenv = 1;
+    b->no_values = arena_alloc0(arena, nslots * sizeof(uint32_t));
 }
 
 /* ---- operations */
@@ -152,7 +171,7 @@ static uint32_t build_fpenv(IrBuilder *b, IrOp op, uint32_t x)
     return v;
 }
 
-uint32_t ir_build(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, uint32_t z)
+uint32_t build_any(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, uint32_t z)
 {
     uint32_t traits = ir_op_info[op].traits;
     if (LIKELY(traits & (IR_TRAIT_PURE | IR_TRAIT_FP)) && !b->settings.no_fold) {
@@ -168,13 +187,36 @@ uint32_t ir_build(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, ui
     return build_emit(b, op, aux, x, y, z);
 }
 
+uint32_t ir_build(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, uint32_t z)
+{
+    return b->settings.is_quick ? fold_quick(b, op, aux, x, y, z) : build_any(b, op, aux, x, y, z);
+}
+
 I64 ir_result_i64(IrBuilder *b, I64 first, unsigned index)
 {
     return (I64){ ir_build(b, IR_RESULT_I64, (int)index, first.id, 0, 0) };
 }
 
+/* Without looking for an equal one; all but 0. */
+static uint32_t build_const_quick(IrBuilder *b, IrOp op, uint64_t bits)
+{
+    bool is_zero = op == IR_CONST_I64 && bits == 0;
+    if (is_zero && b->zero) {
+        return b->zero;
+    }
+    uint32_t v = build_new_insn(b->r, op);
+    IrInsn *i = build_insn(b, v);
+    i->imm = bits;
+    i->aux = op == IR_CONST_V128 ? (int32_t)bits : 0;
+    b->zero = is_zero ? v : b->zero;
+    return v;
+}
+
 uint32_t build_const(IrBuilder *b, IrOp op, uint64_t bits)
 {
+    if (b->settings.is_quick) {
+        return build_const_quick(b, op, bits);
+    }
     /* aux: index into the pool */
     IrInsn n = { .op = (uint16_t)op, .imm = bits, .aux = op == IR_CONST_V128 ? (int32_t)bits : 0 };
     NumberEntry *place = NULL;
@@ -257,7 +299,6 @@ void ir_block_begin(IrBuilder *b, uint32_t block, uint32_t single_pred)
 {
     BuildBlock *k = &b->blocks[block];
     lyre_assert(!b->block && !k->cur && block < b->r->nblocks);
-    size_t size = b->r->nslots * sizeof(uint32_t);
     if (b->r->blocks[block].is_entry) {
         single_pred = 0;
     }
@@ -267,43 +308,39 @@ void ir_block_begin(IrBuilder *b, uint32_t block, uint32_t single_pred)
         const BuildBlock *up = &b->blocks[single_pred];
         lyre_assert(up->is_filled);
         k->root = up->root;
-        k->cur = memcpy(arena_alloc(b->arena, size), up->cur, size);
+        k->cur = up->cur;
         b->fpenv = up->fpenv;
     } else {
         k->root = block;
-        k->cur = arena_alloc0(b->arena, size);
-        k->in = arena_alloc0(b->arena, size);
+        k->cur = k->in = b->no_values;
         b->fpenv = ++b->last_fpenv;
         b->insn_block = block;
         b->insn_pos = b->nlog;
         b->insn_snap = 0;
     }
-    if (!single_pred || single_pred != b->last_block) {
-        build_forget_memory(b);
+    if (!b->settings.is_quick) {
+        if (!single_pred || single_pred != b->last_block) {
+            build_forget_memory(b);
+        }
+        number_begin_block(b, block, single_pred);
     }
-    number_begin_block(b, block, single_pred);
     b->flags_get = 0;
     b->block = block;
     b->cur = k->cur;
+    b->is_cur_shared = true;
     b->ctx = b->r->ctx;
 }
 
-void ir_insn_begin(IrBuilder *b, uint64_t pc, unsigned len)
+void ir_insn_begin(IrBuilder *b, uint64_t pc)
 {
     IrRegion *r = b->r;
     b->insn_pc = pc;
     b->insn_ctx = b->ctx;
     ir_insn_commit(b);
-    if (!r->blocks[b->block].first && pc == r->blocks[b->block].pc) {
+    if (b->settings.has_guards && !r->blocks[b->block].first && pc == r->blocks[b->block].pc) {
         b->blocks[b->block].is_insn_start = true;
     }
     r->guest_insns++;
-    if (r->nsources && r->sources[r->nsources - 1].end == pc) {
-        r->sources[r->nsources - 1].end = pc + len;
-    } else if (len) {
-        GROW(r->sources, r->cap_sources, r->nsources + 1);
-        r->sources[r->nsources++] = (IrSource){ pc, pc + len };
-    }
 }
 
 void ir_insn_commit(IrBuilder *b)
@@ -358,8 +395,7 @@ void ir_poll(IrBuilder *b)
 {
     uint32_t snap = build_insn_snap(b);
     build_forget_memory(b);
-    uint32_t id = build_emit(b, IR_POLL, 0, 0, 0, 0);
-    build_insn(b, id)->snap = snap;
+    build_set_snap(b, build_emit(b, IR_POLL, 0, 0, 0, 0), snap);
 }
 
 /* ---- slots */
@@ -375,6 +411,15 @@ IrOp build_slot_in_op(IrType type)
     static const uint16_t ops[] = { IR_OP_INVALID,  IR_SLOT_IN_I32,  IR_SLOT_IN_I64, IR_SLOT_IN_F32,
                                     IR_SLOT_IN_F64, IR_SLOT_IN_V128, IR_SLOT_IN_CC };
     return ops[type];
+}
+
+uint32_t *build_in(IrBuilder *b, uint32_t root, uint32_t slot)
+{
+    BuildBlock *k = &b->blocks[root];
+    if (k->in == b->no_values) {
+        k->in = arena_alloc0(b->arena, b->r->nslots * sizeof(uint32_t));
+    }
+    return &k->in[slot];
 }
 
 uint32_t build_param(IrBuilder *b, uint32_t root, uint32_t slot)
@@ -398,7 +443,7 @@ uint32_t build_param(IrBuilder *b, uint32_t root, uint32_t slot)
         block->last = id;
     }
     k->last_param = id;
-    k->in[slot] = id;
+    *build_in(b, root, slot) = id;
     return id;
 }
 
@@ -414,8 +459,18 @@ static uint32_t get(IrBuilder *b, unsigned slot, IrType type)
     if (!v) {
         v = build_param(b, root, slot);
     }
-    b->cur[slot] = v;
+    if (!b->is_cur_shared) {
+        b->cur[slot] = v;
+    }
     return v;
+}
+
+/* From here on the values of the block in hand are its own. */
+static NOINLINE void own_values(IrBuilder *b)
+{
+    size_t size = b->r->nslots * sizeof(uint32_t);
+    b->cur = b->blocks[b->block].cur = memcpy(arena_alloc(b->arena, size), b->cur, size);
+    b->is_cur_shared = false;
 }
 
 static void put(IrBuilder *b, unsigned slot, uint32_t v)
@@ -425,11 +480,14 @@ static void put(IrBuilder *b, unsigned slot, uint32_t v)
     if (b->cur[slot] == v) {
         return;
     }
+    if (UNLIKELY(b->is_cur_shared)) {
+        own_values(b);
+    }
     b->cur[slot] = v;
     if (UNLIKELY(b->nlog == b->cap_log)) {
         GROW(b->log, b->cap_log, b->nlog + 1);
     }
-    b->log[b->nlog++] = (BuildPut){ slot, v };
+    b->log[b->nlog++] = (BuildPut){ slot, v, b->r->ninsns, b->seen[b->nseen - 1] };
 }
 
 I32 ir_get_i32(IrBuilder *b, unsigned slot) { return (I32){ get(b, slot, IR_I32) }; }
@@ -503,7 +561,7 @@ void ir_goto(IrBuilder *b, uint32_t block)
 
 void ir_br(IrBuilder *b, I32 cond, uint32_t if_true, uint32_t if_false)
 {
-    if (!b->settings.no_fold) {
+    if (!b->settings.no_fold && !b->settings.is_quick) {
         fold_branch(b, &cond, &if_true, &if_false);
     }
     const IrInsn *c = build_insn(b, cond.id);
@@ -522,7 +580,7 @@ static IrInsn *terminate_exit(IrBuilder *b, IrOp op, uint64_t pc, uint32_t arg)
 {
     uint32_t snap = build_snap(b, pc, b->ctx, b->block, b->nlog);
     IrInsn *i = terminate(b, op, arg);
-    i->snap = snap;
+    build_set_snap(b, (uint32_t)(i - b->r->insns), snap);
     return i;
 }
 

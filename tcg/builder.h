@@ -33,6 +33,8 @@ typedef struct IrSettings {
     bool no_fold;       /* plain construction: no folding, numbering or reuse (for tests) */
     bool has_guards;    /* loops may check what they are entered with: exits to the interpreter (opt/guard.h) */
     const _Atomic uint8_t *guard_fails; /* how often guards failed by place: IR_GUARD_PLACE of the block's pc; NULL: never */
+    bool is_quick;      /* tier 1: cheap folding (opt/fold_quick.c), no numbering, no reuse of memory's values; operations stay in the order of
+                         * their ids, for host_compile_quick */
     bool is_tso;        /* guest memory model is TSO: a load may not be reused across another load */
 } IrSettings;
 void ir_begin(IrBuilder *b, IrRegion *r, struct Arena *arena, const IrSlotDesc *slots, unsigned nslots,
@@ -41,7 +43,7 @@ void ir_begin(IrBuilder *b, IrRegion *r, struct Arena *arena, const IrSlotDesc *
 /* Block ids count from 1; the first is the region's head and an entry. */
 uint32_t ir_block_new(IrBuilder *b, uint64_t pc, bool is_entry);
 void ir_block_begin(IrBuilder *b, uint32_t block, uint32_t single_pred); /* 0: several or not yet filled */
-void ir_insn_begin(IrBuilder *b, uint64_t pc, unsigned len);
+void ir_insn_begin(IrBuilder *b, uint64_t pc);
 void ir_insn_commit(IrBuilder *b);
 bool ir_is_terminated(const IrBuilder *b); /* the current block has its terminator */
 /* Completes phis and snapshots, removes dead values, drops unreachable blocks, splits critical edges, computes predecessors, loops,

@@ -39,7 +39,7 @@ static uint32_t emit_mem(IrBuilder *b, IrOp op, uint32_t addr, int32_t disp, uin
     uint32_t id = build_emit(b, op, disp, addr, x, y);
     IrInsn *i = build_insn(b, id);
     i->mem = (uint16_t)mem;
-    i->snap = snap;
+    build_set_snap(b, id, snap);
     return id;
 }
 
@@ -138,7 +138,7 @@ static uint32_t find_value(IrBuilder *b, uint32_t base, int32_t disp, IrType typ
 
 static uint32_t load(IrBuilder *b, IrOp op, uint32_t addr, int32_t disp, unsigned mem)
 {
-    if (b->settings.no_fold) {
+    if (b->settings.no_fold || b->settings.is_quick) {
         return emit_mem(b, op, addr, disp, 0, 0, mem);
     }
     fold_address(b, &addr, &disp);
@@ -187,7 +187,7 @@ V128 ir_load_v128(IrBuilder *b, I64 addr, int32_t disp, unsigned mem)
 static void store(IrBuilder *b, IrOp op, uint32_t addr, int32_t disp, uint32_t v, unsigned mem)
 {
     mem &= ~(unsigned)MEM_SIGNED;
-    if (b->settings.no_fold) {
+    if (b->settings.no_fold || b->settings.is_quick) {
         emit_mem(b, op, addr, disp, v, 0, mem);
         return;
     }
@@ -233,7 +233,7 @@ static uint32_t rmw(IrBuilder *b, IrOp op, uint32_t addr, uint32_t x, uint32_t y
 {
     int32_t disp = 0;
     lyre_assert(ir_op_info[op].traits & IR_TRAIT_RMW);
-    if (!b->settings.no_fold) {
+    if (!b->settings.no_fold && !b->settings.is_quick) {
         fold_address(b, &addr, &disp);
     }
     build_forget_memory(b);

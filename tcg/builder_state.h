@@ -11,6 +11,7 @@
 #define LYRE_TCG_BUILDER_STATE_H
 
 #include "tcg/builder.h"
+#include "util/arena.h"
 
 typedef struct SlotSet {
     uint64_t w[IR_MAX_SLOTS / 64];
@@ -18,8 +19,8 @@ typedef struct SlotSet {
 
 /* Parallel to IrRegion.blocks while the region is built. */
 typedef struct BuildBlock {
-    uint32_t *cur;         /* per slot: its value at the end so far; 0: the chain has not touched it */
-    uint32_t *in;          /* roots: per slot its parameter, 0: none */
+    uint32_t *cur;         /* per slot: its value at the end so far; 0: the chain has not touched it. Another block's, or no_values, until a put */
+    uint32_t *in;          /* roots: per slot its parameter, 0: none; no_values until there is one */
     uint32_t parent;       /* the predecessor in the chain, 0: a root */
     uint32_t root;
     uint32_t log_first, log_end; /* puts: IrBuilder.log */
@@ -52,6 +53,8 @@ typedef struct BuildSnap { /* parallel to IrRegion.snaps */
 
 typedef struct BuildPut {
     uint32_t slot, value;
+    uint32_t at;           /* operations with smaller ids come before it */
+    uint32_t seen;         /* the last of those with a snapshot, 0: none */
 } BuildPut;
 
 enum {
@@ -82,10 +85,15 @@ struct IrBuilder {
     uint32_t cap_snaps;
     BuildPut *log;
     uint32_t nlog, cap_log;
+    uint32_t *seen;       /* operations with snapshots, in order; entry 0 is 0 */
+    uint32_t nseen, cap_seen;
 
     /* current block; 0: none or terminated */
     uint32_t block;
     uint32_t *cur;
+    bool is_cur_shared;    /* with other blocks: copied before it is written */
+    uint32_t *no_values;   /* zeros, one per slot */
+    uint32_t zero;         /* is_quick: const.i64 0, once it is made */
     uint32_t ctx;
 
     /* current guest instruction: where its snapshot stands */
@@ -108,6 +116,9 @@ struct IrBuilder {
 
     /* not cleared by ir_begin */
     MemValue mem[REUSE_MAX];
+    const IrSlotDesc *pins_of; /* whose pins these are */
+    int8_t pin_slot[IR_MAX_PINS]; /* -1: the target has no such pin */
+    uint32_t pins;
     uint32_t epoch;       /* of the region; entries of other epochs are empty */
     NumberEntry numbers[1 << NUMBER_BITS];
 };
@@ -117,12 +128,16 @@ static inline IrInsn *build_insn(const IrBuilder *b, uint32_t id) { return &b->r
 /* ---- builder.c */
 /* Makes one operation of a pure, fp, fpenv or indexed row, or returns an existing equal value. */
 uint32_t ir_build(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, uint32_t z);
+/* The same by all rules, whatever the settings. */
+uint32_t build_any(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, uint32_t z);
 /* Makes an operation as it is, at the end of the current block. */
 uint32_t build_emit(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, uint32_t z);
 /* A new operation that stands nowhere yet. */
 uint32_t build_new_insn(IrRegion *r, IrOp op);
 uint32_t build_const(IrBuilder *b, IrOp op, uint64_t bits);
 uint32_t build_param(IrBuilder *b, uint32_t root, uint32_t slot);
+/* Where a root's parameter of the slot is kept, to be written. */
+uint32_t *build_in(IrBuilder *b, uint32_t root, uint32_t slot);
 /* A new operation in front of another. */
 uint32_t build_insert_before(IrBuilder *b, IrOp op, uint32_t before);
 /* The snapshot of the current guest instruction's start. */
@@ -130,6 +145,14 @@ uint32_t build_insn_snap(IrBuilder *b);
 uint32_t build_snap(IrBuilder *b, uint64_t pc, uint32_t ctx, uint32_t block, uint32_t pos);
 IrOp build_phi_op(IrType type);
 IrOp build_slot_in_op(IrType type);
+
+/* The operation may leave the region with that snapshot. */
+static inline void build_set_snap(IrBuilder *b, uint32_t id, uint32_t snap)
+{
+    b->r->insns[id].snap = snap;
+    b->seen = arena_grow(b->arena, b->seen, sizeof *b->seen, &b->cap_seen, b->nseen + 1);
+    b->seen[b->nseen++] = id;
+}
 
 /* Follows replaced values. */
 static inline uint32_t build_resolve(const IrBuilder *b, uint32_t v)

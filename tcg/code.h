@@ -114,5 +114,8 @@ void host_features_detect(void);
 
 /* The back end: compiles `r` into `out`. Pure function of its arguments and host_features. */
 void host_compile(IrRegion *r, const HostSettings *settings, CodeBlob *out);
+/* Tier 1: the region as it was built, before ir_finish. false: not of a kind that the quick way does; `b` is as it was. */
+struct IrBuilder;
+bool host_compile_quick(const struct IrBuilder *b, const HostSettings *settings, CodeBlob *out);
 
 #endif

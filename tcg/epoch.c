@@ -26,6 +26,9 @@ void epoch_enter(TcgThread *th)
 {
     Tcg *t = th->tcg;
     uint64_t now = atomic_load(&t->epoch);
+    if (LIKELY(!atomic_load_explicit(&t->has_threads, memory_order_relaxed))) {
+        atomic_store_explicit(&th->epoch, now, memory_order_relaxed); /* nobody else reads it: no barrier, which costs as much as a system call's way */
+    }
     while (atomic_load_explicit(&th->epoch, memory_order_relaxed) != now) {
         atomic_store(&th->epoch, now); /* seq_cst: ordered before the load that follows */
         now = atomic_load(&t->epoch);

@@ -9,6 +9,7 @@
 #include "tcg/link.h"
 #include "tcg/log.h"
 #include "tcg/tramp.h"
+#include "tcg/x86_64/enter.h"
 #include "tcg/translate.h"
 
 /* The row through which code left, to be filled in once its target is known. The thread may go offline in between, so the row is used
@@ -193,6 +194,7 @@ static TcgEvent run_code(TcgThread *th)
     CpuState *s = th->state;
     const bool is_chained = !(t->settings.log & TCG_LOG_NOCHAIN);
     PendingLink pending = { 0 };
+    bool is_back = false; /* from a system call: the same few places again and again */
     TcgEvent event;
     do {
         if (UNLIKELY(atomic_load_explicit(&th->is_poll_closed, memory_order_relaxed))) {
@@ -202,8 +204,8 @@ static TcgEvent run_code(TcgThread *th)
             }
         }
         epoch_enter(th);
-        void *code;
-        event = find_or_translate(th, &code);
+        void *code = is_back && s->ctx == 0 ? jumptable_find(s, s->pc) : NULL;
+        event = code ? TCG_EVENT_NONE : find_or_translate(th, &code);
         if (LIKELY(event == TCG_EVENT_NONE)) {
             if (is_chained) {
                 if (pending.from) {
@@ -216,13 +218,21 @@ static TcgEvent run_code(TcgThread *th)
             if (UNLIKELY(t->settings.log & (TCG_LOG_EXEC | TCG_LOG_CPU))) {
                 log_entry(th, code);
             }
-            event = tcg_enter(s, code);
+            event = enter_code(s, code);
         }
         pending.from = NULL;
         if (UNLIKELY(event == TCG_EVENT_INTERPRET || is_tagged_fault(th, event))) {
             event = interpret_insn(th, event == TCG_EVENT_INTERPRET);
         } else {
             event = handle_event(th, event, &pending);
+        }
+        if (event == TCG_EVENT_SYSCALL && t->syscall) {
+            epoch_leave(th);
+            t->syscall(s);
+            event = TCG_EVENT_NONE;
+            is_back = true;
+        } else {
+            is_back = false;
         }
     } while (event == TCG_EVENT_NONE);
     return event;
@@ -243,6 +253,8 @@ static TcgEvent run_interpreter(TcgThread *th)
     return event;
 }
 
+void tcg_set_syscall(Tcg *t, TcgSyscall *fn) { t->syscall = fn; }
+
 TcgEvent tcg_run(CpuState *s)
 {
     TcgThread *th = s->tcg;
@@ -252,7 +264,6 @@ TcgEvent tcg_run(CpuState *s)
     if (th->tcg->settings.engine == TCG_ENGINE_INTERP) {
         return s->event = run_interpreter(th);
     }
-    epoch_enter(th);
     TcgEvent event = run_code(th);
     epoch_leave(th);
     return s->event = event;

@@ -68,6 +68,10 @@ void tcg_request_stop(CpuState *s);
  * Not ours: false (the caller then looks at its own accessors). `write_hit` is asked first, for SEGV_ACCERR writes: true means that the
  * personality has made the page writable (code page, copy-on-write of ours) and the access is to be repeated. */
 bool tcg_handle_fault(CpuState *s, int sig, siginfo_t *info, void *uc);
+/* What runs on TCG_EVENT_SYSCALL, in place of a return from tcg_run, when it is set: the way back into translated code is shorter. The state is
+ * exact; the function may change all of it, and need not return. */
+typedef void TcgSyscall(CpuState *s);
+void tcg_set_syscall(Tcg *t, TcgSyscall *fn);
 typedef bool TcgWriteHit(void *mm, uint64_t addr);
 void tcg_set_write_hit(Tcg *t, TcgWriteHit *fn);
 

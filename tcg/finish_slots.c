@@ -185,7 +185,7 @@ static uint32_t common_value(const IrBuilder *b, uint32_t block, uint32_t slot)
 /* Finds the value of the slot at the start of a root. */
 static void set_in(IrBuilder *b, uint32_t block, uint32_t slot)
 {
-    uint32_t *in = &b->blocks[block].in[slot], value = 0;
+    uint32_t *in = build_in(b, block, slot), value = 0;
     if (b->r->blocks[block].is_entry) {
         value = *in ? *in : build_param(b, block, slot);
         build_insn(b, value)->op = (uint16_t)build_slot_in_op(b->r->slots[slot].type);

@@ -124,8 +124,6 @@ static const IrRegion *keep_region(InterpCache *c, const IrRegion *r)
     copy->snap_entries = keep(c, r->snap_entries, sizeof *r->snap_entries, r->nsnap_entries);
     copy->extra = keep(c, r->extra, sizeof *r->extra, r->nextra);
     copy->pool = keep(c, r->pool, sizeof *r->pool, r->npool);
-    copy->sources = NULL;
-    copy->nsources = 0;
     return copy;
 }
 

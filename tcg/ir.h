@@ -110,7 +110,7 @@ typedef struct IrSlotDesc {
     uint16_t offset;  /* home, in bytes from the start of CpuState */
 } IrSlotDesc;
 
-enum { IR_MAX_SLOTS = 128 };
+enum { IR_MAX_SLOTS = 128, IR_MAX_PINS = 16 };
 
 /* Guest bytes that the region was made of (look-ahead included). */
 typedef struct IrSource {
@@ -131,8 +131,6 @@ typedef struct IrRegion {
     uint32_t nextra, cap_extra;
     V128Bits *pool;       /* const.v128 */
     uint32_t npool, cap_pool;
-    IrSource *sources;
-    uint32_t nsources, cap_sources;
     const IrSlotDesc *slots;
     uint32_t nslots;
     uint64_t put_slots[IR_MAX_SLOTS / 64]; /* slots written anywhere in the region */

@@ -121,6 +121,7 @@ typedef struct MVreg {
     uint16_t home;       /* slot + 1 when the value equals its slot's home in memory for the whole region (a slot_in of a
                             memory slot that no one overwrites before the region is left); 0: none */
     uint32_t hint_vreg;  /* would like the register of this one; 0: none */
+    uint32_t value;      /* IR value that it was made for by sel_reg, 0: a temporary */
 } MVreg;
 
 typedef struct MRegion {
@@ -170,7 +171,5 @@ typedef struct MAlloc {
 
 /* Linear scan over SSA intervals (Wimmer and Franz, CGO 2010) with splitting. Deterministic. */
 void mir_allocate(MRegion *m, const MHost *host, MAlloc *out);
-/* In one walk backwards, for tier 1: regions whose blocks form trees. false: not such a region, or too hard; mir_allocate does it. */
-bool mir_allocate_quick(MRegion *m, const MHost *host, MAlloc *out);
 
 #endif

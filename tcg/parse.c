@@ -485,8 +485,7 @@ static void line(Parser *q)
         return;
     }
     if (accept(q, "insn")) {
-        uint64_t pc = number(q);
-        ir_insn_begin(q->b, pc, is_end(q) ? 4 : (unsigned)number(q));
+        ir_insn_begin(q->b, number(q));
     } else if (accept(q, "commit")) {
         ir_insn_commit(q->b);
     } else if (accept(q, "ctx")) {

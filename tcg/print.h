@@ -28,7 +28,7 @@ void ir_print_insn(const IrRegion *r, uint32_t id, IrWrite *write, void *opaque)
  * Drives the builder from text; the caller has done ir_begin and does ir_finish. Returns NULL, or a message (static) with
  * the line it is about in *line. Beside the operations' own names there are:
  *
- *   block NAME [pc=N] [entry] [single=NAME] [cold]:    insn PC [LEN]     commit     ctx N
+ *   block NAME [pc=N] [entry] [single=NAME] [cold]:    insn PC     commit     ctx N
  *   %N = get SLOT     put SLOT, V     %N = result.i64 %M, INDEX     %N = call.T HELPER(V, ...)
  *   goto NAME     br V, NAME, NAME     exit PC     exit_indirect V     exit_return V     exit_event EVENT PC
  *   exit_call PC ret=PC [NAME]     exit_call_indirect V ret=PC [NAME]     poll

@@ -11,32 +11,43 @@ enum { NO_BLOCK = FORM_MAX_BLOCKS };
 
 /* ---- fetching and decoding */
 
-/* Makes `len` bytes at pc available in the window if they can be fetched; returns how many are there. */
-static unsigned fetch(Former *f, uint64_t pc, unsigned len, const uint8_t **bytes)
+static NOINLINE void fill_window(Former *f, uint64_t pc, unsigned len)
 {
-    if (pc - f->window_pc >= f->window_len || f->window_len - (pc - f->window_pc) < len) {
-        uint64_t start = ALIGN_DOWN(pc, (uint64_t)sizeof f->window);
-        f->window_pc = pc + len <= start + sizeof f->window ? start : pc;
-        f->window_len = f->ops->fetch(f->mm, f->window_pc, f->window, sizeof f->window, &f->fault);
-        if (f->window_len < pc - f->window_pc) {
-            f->window_len = 0;
-        }
+    uint64_t start = ALIGN_DOWN(pc, (uint64_t)sizeof f->window);
+    f->window_pc = pc + len <= start + sizeof f->window ? start : pc;
+    f->window_len = f->ops->fetch(f->mm, f->window_pc, f->window, sizeof f->window, &f->fault);
+    if (f->window_len < pc - f->window_pc) {
+        f->window_len = 0;
+    }
+}
+
+/* Makes `len` bytes at pc available in the window if they can be fetched; returns how many are there. */
+static inline unsigned fetch(Former *f, uint64_t pc, unsigned len, const uint8_t **bytes)
+{
+    if (UNLIKELY(pc - f->window_pc >= f->window_len || f->window_len - (pc - f->window_pc) < len)) {
+        fill_window(f, pc, len);
     }
     *bytes = f->window + (pc - f->window_pc);
     return f->window_len ? f->window_len - (unsigned)(pc - f->window_pc) : 0;
 }
 
-static bool decode(Former *f, uint64_t pc, TargetInsn *out)
+/* Says in f->fault why there is no instruction behind `avail` bytes. */
+static NOINLINE bool fail_decode(Former *f, uint64_t pc, unsigned avail)
+{
+    if (avail) { /* part of it is there: what follows is not */
+        uint8_t byte;
+        f->ops->fetch(f->mm, pc + avail, &byte, 1, &f->fault);
+    }
+    f->fault_addr = pc + avail;
+    return false;
+}
+
+static inline bool decode(Former *f, uint64_t pc, TargetInsn *out)
 {
     const uint8_t *bytes;
     unsigned avail = fetch(f, pc, f->target->max_insn, &bytes);
-    if (avail < f->target->min_insn || !f->target->decode(f->cpu, f->key.ctx, pc, bytes, avail, out)) {
-        if (avail) { /* part of it is there: what follows is not */
-            uint8_t byte;
-            f->ops->fetch(f->mm, pc + avail, &byte, 1, &f->fault);
-        }
-        f->fault_addr = pc + avail;
-        return false;
+    if (UNLIKELY(avail < f->target->min_insn || !f->target->decode(f->cpu, f->key.ctx, pc, bytes, avail, out))) {
+        return fail_decode(f, pc, avail);
     }
     lyre_assert(out->len && out->len <= avail && f->nbytes + out->len <= sizeof f->bytes);
     if (LIKELY(out->len <= 4 && avail >= 4)) {
@@ -145,12 +156,6 @@ static const TargetInsn *decode_block(Former *f, FormBlock *k)
 static void add_successors(Former *f, const TargetInsn *last)
 {
     uint64_t next = last->pc + last->len;
-    if (f->shape == SHAPE_TRACE) {
-        if (last->flow == FLOW_BRANCH) {
-            add_leader(f, next);
-        }
-        return;
-    }
     switch (last->flow) {
     case FLOW_BRANCH:
         add_leader(f, next);
@@ -191,7 +196,7 @@ static unsigned successors(const Former *f, const FormBlock *k, uint32_t out[2],
     uint64_t pcs[2];
     unsigned npcs = 0, n = 0;
     *has_call = is_call(last);
-    if (f->shape != SHAPE_TRACE && (last->flow == FLOW_BRANCH || last->flow == FLOW_JUMP)) {
+    if (last->flow == FLOW_BRANCH || last->flow == FLOW_JUMP) {
         pcs[npcs++] = last->target;
     }
     if (last->flow == FLOW_BRANCH || last->flow == FLOW_NEXT || *has_call) {
@@ -253,15 +258,10 @@ static void count_predecessors(Former *f)
     }
 }
 
-bool region_discover(Former *f, RegionKey key, RegionShape shape, uint32_t max_insns)
+static bool discover_graph(Former *f)
 {
-    f->key = key;
-    f->shape = shape;
-    f->max_insns = max_insns < FORM_MAX_INSNS ? max_insns : FORM_MAX_INSNS;
-    f->max_blocks = FORM_MAX_BLOCKS;
-    f->ninsns = f->nblocks = f->nbytes = 0;
     memset(f->table, 0, sizeof f->table);
-    append_block(f, key.pc);
+    append_block(f, f->key.pc);
     f->blocks[0].is_entry = true;
     for (uint32_t i = 0; i < f->nblocks && f->ninsns < f->max_insns; i++) {
         if (f->blocks[i].n) {
@@ -271,7 +271,7 @@ bool region_discover(Former *f, RegionKey key, RegionShape shape, uint32_t max_i
         if (!last && i == 0) {
             return false;
         }
-        if (last && shape != SHAPE_BLOCK) {
+        if (last) {
             TargetInsn insn = *last;
             add_successors(f, &insn);
         }
@@ -281,13 +281,53 @@ bool region_discover(Former *f, RegionKey key, RegionShape shape, uint32_t max_i
     return true;
 }
 
+/* ---- a block, and those that follow it by falling through: found in their order, each the only predecessor of the next */
+
+static FormBlock *append_to_line(Former *f, uint64_t pc)
+{
+    uint32_t i = f->nblocks++;
+    f->order[i] = (uint16_t)i;
+    f->blocks[i] = (FormBlock){ .pc = pc, .end = pc, .first = f->ninsns, .rpo = i + 1, .npreds = i > 0, .pred = i - 1, .is_entry = i == 0 };
+    return &f->blocks[i];
+}
+
+static bool discover_line(Former *f)
+{
+    uint64_t pc = f->key.pc;
+    uint8_t flow = FLOW_NEXT;
+    FormBlock *k = append_to_line(f, pc);
+    while (f->ninsns < f->max_insns && decode(f, pc, &f->insns[f->ninsns])) {
+        if (flow != FLOW_NEXT) {
+            k = append_to_line(f, pc);
+        }
+        flow = f->insns[f->ninsns].flow;
+        pc += f->insns[f->ninsns++].len;
+        k->end = pc;
+        k->n++;
+        if (flow != FLOW_NEXT && (flow != FLOW_BRANCH || f->shape == SHAPE_BLOCK || f->nblocks == f->max_blocks)) {
+            break;
+        }
+    }
+    f->norder = f->nblocks;
+    return k->n != 0;
+}
+
+bool region_discover(Former *f, RegionKey key, RegionShape shape, uint32_t max_insns)
+{
+    f->key = key;
+    f->shape = shape;
+    f->max_insns = max_insns < FORM_MAX_INSNS ? max_insns : FORM_MAX_INSNS;
+    f->max_blocks = FORM_MAX_BLOCKS;
+    f->ninsns = f->nblocks = f->nbytes = 0;
+    return shape == SHAPE_GRAPH ? discover_graph(f) : discover_line(f);
+}
+
 /* ---- IR */
 
 /* Index of the region's block at pc, when it can be reached from the current one without leaving. */
 static uint32_t inner_block(const Former *f, uint64_t pc)
 {
-    bool is_outside = f->shape == SHAPE_BLOCK || (f->shape == SHAPE_TRACE && pc != f->blocks[f->current].end);
-    uint32_t i = is_outside ? NO_BLOCK : find_block(f, pc);
+    uint32_t i = find_block(f, pc);
     return i != NO_BLOCK && f->blocks[i].rpo ? i : NO_BLOCK;
 }
 
@@ -346,6 +386,20 @@ static bool is_edge(const IrRegion *r, uint32_t from, uint32_t to)
     return last && (r->insns[last].succ[0] == to) != (r->insns[last].succ[1] == to);
 }
 
+/* A block without terminator goes on behind its last instruction. */
+static void end_block(Former *f, uint64_t pc, uint32_t next, bool has_poll)
+{
+    ir_insn_begin(f->b, pc);
+    if (has_poll) {
+        ir_poll(f->b);
+    }
+    if (next) {
+        ir_goto(f->b, next);
+    } else {
+        ir_exit(f->b, pc);
+    }
+}
+
 static void build_block(Former *f, IrRegion *r, TargetTrans *trans, uint32_t block)
 {
     const FormBlock *k = &f->blocks[block];
@@ -357,7 +411,7 @@ static void build_block(Former *f, IrRegion *r, TargetTrans *trans, uint32_t blo
     ir_block_begin(f->b, k->ir, pred);
     for (uint32_t i = k->first; i < k->first + k->n; i++) {
         f->insn = &f->insns[i];
-        ir_insn_begin(f->b, f->insn->pc, f->insn->len);
+        ir_insn_begin(f->b, f->insn->pc);
         if (must_poll(f, f->insn)) {
             ir_poll(f->b);
         }
@@ -368,34 +422,56 @@ static void build_block(Former *f, IrRegion *r, TargetTrans *trans, uint32_t blo
     }
     if (!ir_is_terminated(f->b)) {
         uint32_t next = block_of(f, k->end);
-        ir_insn_begin(f->b, k->end, 0);
-        if (next && is_back_edge(f, k->end)) {
-            ir_poll(f->b);
+        end_block(f, k->end, next, next && is_back_edge(f, k->end));
+    }
+}
+
+/* TargetTrans.block_of in a line: where a branch falls through to. */
+static uint32_t next_in_line(void *opaque, uint64_t pc)
+{
+    const Former *f = opaque;
+    bool is_next = f->insn->flow == FLOW_BRANCH && pc == f->blocks[f->current].end && f->current + 1 < f->nblocks;
+    return is_next ? f->blocks[f->current + 1].ir : 0;
+}
+
+/* Blocks of a line: nothing leads back, so there is nothing to poll. */
+static void build_line(Former *f, IrRegion *r, TargetTrans *trans)
+{
+    uint32_t pred = 0;
+    for (f->current = 0; f->current < f->nblocks; f->current++) {
+        const FormBlock *k = &f->blocks[f->current];
+        ir_block_begin(f->b, k->ir, pred && is_edge(r, pred, k->ir) ? pred : 0);
+        for (uint32_t i = k->first; i < k->first + k->n && !ir_is_terminated(f->b); i++) {
+            f->insn = &f->insns[i];
+            ir_insn_begin(f->b, f->insn->pc);
+            f->target->translate(trans, f->insn);
         }
-        if (next) {
-            ir_goto(f->b, next);
-        } else {
-            ir_exit(f->b, k->end);
+        if (!ir_is_terminated(f->b)) {
+            end_block(f, k->end, next_in_line(f, k->end), false);
         }
+        pred = k->ir;
     }
 }
 
 void region_build(Former *f, IrBuilder *b, IrRegion *out, struct Arena *arena, const IrSettings *settings)
 {
     const Target *target = f->target;
-    TargetTrans trans = { b, f->cpu, f->key.ctx, f, block_of };
+    bool is_line = f->shape != SHAPE_GRAPH;
+    TargetTrans trans = { b, f->cpu, f->key.ctx, f, is_line ? next_in_line : block_of };
     ir_begin(b, out, arena, target->slots, target->nslots, target->helpers, target->nhelpers, f->key.ctx, settings);
     f->b = b;
     for (uint32_t i = 0; i < f->norder; i++) {
         FormBlock *k = &f->blocks[f->order[i]];
         k->ir = ir_block_new(b, k->pc, k->is_entry);
     }
-    for (uint32_t i = 0; i < f->norder; i++) {
+    if (is_line) {
+        build_line(f, out, &trans);
+    }
+    for (uint32_t i = 0; i < f->norder && !is_line; i++) {
         build_block(f, out, &trans, f->order[i]);
     }
     out->guest_insns = f->ninsns;
     out->tag_bits = target->tag_bits;
-    ir_finish(b);
 }
 
 /* ---- sources */

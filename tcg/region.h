@@ -57,7 +57,7 @@ typedef struct Former {
 /* Decodes the region at `key`. false: its first instruction cannot be fetched. target, cpu, ops, mm are set. What is in the window may
  * be old: who runs the region checks by region_is_unchanged, or empties the window before. */
 bool region_discover(Former *f, RegionKey key, RegionShape shape, uint32_t max_insns);
-/* Its IR, in `arena`. */
+/* Its IR, in `arena`, up to ir_finish. */
 void region_build(Former *f, IrBuilder *b, IrRegion *out, struct Arena *arena, const IrSettings *settings);
 /* Sorted, merged source ranges: their number. */
 uint32_t region_sources(const Former *f, IrSource out[FORM_MAX_BLOCKS]);

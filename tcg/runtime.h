@@ -48,6 +48,7 @@ struct Tcg {
     const TcgMemOps *ops;
     void *mm;
     TcgWriteHit *write_hit;
+    TcgSyscall *syscall;             /* NULL: tcg_run returns */
 
     bool is_parallel;                /* somebody else may reach the guest's memory: tcg_set_parallel */
 
@@ -64,6 +65,7 @@ struct Tcg {
 
     Lock threads_lock;
     TcgThread *threads;              /* guarded by: threads_lock */
+    _Atomic bool has_threads;        /* more than one: written under threads_lock, changed to true by a thread that is offline when there was one */
     TcgStats finished;               /* of threads that are gone; guarded by: threads_lock */
     TcgStats shared;                 /* what is counted under publish; guarded by: publish */
 

@@ -33,6 +33,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "util/hostcpu.h"
+
 enum {
     STATE_GUEST_SIZE = 2048, /* the target's own struct */
     STATE_BIAS = 128,
@@ -101,6 +103,7 @@ typedef struct CpuState {
     uint16_t pin_home[STATE_PINS]; /* offset of each pin's home */
     uint64_t save[64];     /* caller-saved registers round helper calls */
     uint64_t ll_addr, ll_value, ll_value2; /* load-reserved: address, values seen; address ~0: none */
+    HostCpuArea host_cpu; /* kept up to date by the kernel while the thread runs */
     _Alignas(16) uint8_t spill[STATE_SPILLS][16];
     /* STATE_POLL_PAGE: one page; STATE_TABLE: TcgTableEntry[1 << STATE_TABLE_BITS] */
 } CpuState;

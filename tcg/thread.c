@@ -40,6 +40,8 @@ static void find_pins(Tcg *t)
     }
 }
 
+static void repair(Lock *publish) { codecache_rebuild(CONTAINER_OF(publish, Tcg, publish)); }
+
 Tcg *tcg_new(const Target *target, const TcgSettings *settings, const TcgMemOps *ops, void *mm)
 {
     Tcg *t = host_alloc(sizeof *t);
@@ -47,6 +49,7 @@ Tcg *tcg_new(const Target *target, const TcgSettings *settings, const TcgMemOps 
     t->settings = *settings;
     t->ops = ops;
     t->mm = mm;
+    t->publish.repair = repair;
     if (!t->settings.hot_threshold) {
         t->settings.hot_threshold = DEFAULT_HOT_THRESHOLD;
     }
@@ -123,6 +126,7 @@ CpuState *tcg_thread_new(Tcg *t, void *owner)
     th->pprev = &t->threads;
     if (th->next) {
         th->next->pprev = &th->next;
+        atomic_store(&t->has_threads, true);
     }
     t->threads = th;
     lock_release(&t->threads_lock);
@@ -136,6 +140,9 @@ static void unlink_thread(TcgThread *th)
         th->next->pprev = th->pprev;
     }
     stats_add(&th->tcg->finished, &th->stats);
+    if (th->tcg->threads && !th->tcg->threads->next) {
+        atomic_store(&th->tcg->has_threads, false);
+    }
 }
 
 /* What lives in other blocks than the state's. */
@@ -152,13 +159,8 @@ static void break_locks(Tcg *t, uint32_t tid)
     if (tid == (uint32_t)syscall(SYS_gettid)) {
         return;
     }
-    if (lock_take_over(&t->threads_lock, tid)) {
-        lock_release(&t->threads_lock);
-    }
-    if (lock_take_over(&t->publish, tid)) {
-        codecache_rebuild(t);
-        lock_release(&t->publish);
-    }
+    lock_break(&t->threads_lock, tid);
+    lock_break(&t->publish, tid);
 }
 
 void tcg_thread_free(CpuState *s)

@@ -112,15 +112,23 @@ static bool discover(TcgThread *th, RegionKey key, RegionShape shape, uint32_t m
     return true;
 }
 
-static void build(TcgThread *th, IrRegion *r)
+static void build(TcgThread *th, IrRegion *r, bool is_quick)
 {
     Translator *tr = th->translator;
-    IrSettings settings = { .is_tso = th->tcg->target->is_tso, .has_guards = tr->former.shape == SHAPE_GRAPH,
+    IrSettings settings = { .is_tso = th->tcg->target->is_tso, .is_quick = is_quick, .has_guards = tr->former.shape == SHAPE_GRAPH,
                             .guard_fails = th->tcg->guard_fails };
     uint64_t start = stats_clock();
     memset(r, 0, sizeof *r);
     arena_reset(tr->arena);
     region_build(&tr->former, tr->builder, r, tr->arena, &settings);
+    stats_phase(&th->stats, TCG_PHASE_IR, &start);
+}
+
+static void finish(TcgThread *th, IrRegion *r)
+{
+    Translator *tr = th->translator;
+    uint64_t start = stats_clock();
+    ir_finish(tr->builder);
     stats_phase(&th->stats, TCG_PHASE_IR, &start);
     log_ir(th->tcg, r, tr->former.key.pc);
 }
@@ -132,7 +140,8 @@ bool translate_to_ir(TcgThread *th, RegionKey key, RegionShape shape, unsigned m
     if (!discover(th, key, shape, max_insns)) {
         return false;
     }
-    build(th, r);
+    build(th, r, false);
+    finish(th, r);
     th->stats.regions[0]++;
     th->stats.guest_insns[0] += r->guest_insns;
     stats_translated(th, 0, start);
@@ -180,6 +189,19 @@ static TryResult publish(TcgThread *th, unsigned tier, const CodeBlob *blob)
     }
 }
 
+static void compile(TcgThread *th, IrRegion *r, const HostSettings *host, CodeBlob *blob)
+{
+    uint64_t start = stats_clock();
+    bool is_done = host->is_quick && host_compile_quick(th->translator->builder, host, blob);
+    stats_phase(&th->stats, TCG_PHASE_COMPILE, &start);
+    if (!is_done) {
+        finish(th, r);
+        start = stats_clock();
+        host_compile(r, host, blob);
+        stats_phase(&th->stats, TCG_PHASE_COMPILE, &start);
+    }
+}
+
 static TryResult try_translate(TcgThread *th, RegionKey key, unsigned tier, RegionShape shape, uint32_t max_insns)
 {
     Tcg *t = th->tcg;
@@ -188,7 +210,7 @@ static TryResult try_translate(TcgThread *th, RegionKey key, unsigned tier, Regi
         return TRY_FETCH_FAULT;
     }
     IrRegion r;
-    build(th, &r);
+    build(th, &r, tier == 1);
     HostSettings host = {
         .has_counter = tier == 1 && t->settings.engine == TCG_ENGINE_TIERED,
         .has_poll = true,
@@ -199,9 +221,8 @@ static TryResult try_translate(TcgThread *th, RegionKey key, unsigned tier, Regi
     CodeBlob blob;
     memset(&blob, 0, sizeof blob);
     blob.arena = tr->arena;
+    compile(th, &r, &host, &blob);
     uint64_t start = stats_clock();
-    host_compile(&r, &host, &blob);
-    stats_phase(&th->stats, TCG_PHASE_COMPILE, &start);
     TryResult result = blob.is_failed ? TRY_SMALLER : publish(th, tier, &blob);
     stats_phase(&th->stats, TCG_PHASE_PUBLISH, &start);
     return result;

@@ -57,15 +57,15 @@ def debian_mirror():
     sys.exit('fetch.py: no Debian entry with suite %s and component main in /etc/apt' % codename)
 
 
-def apt_root(suite, arch):
-    """Private apt configuration; its package lists are fetched once."""
-    root = os.path.join(CACHE, 'apt', '%s-%s' % (suite, arch))
+def apt_root(suite, arch, kind='deb'):
+    """Private apt configuration; its package lists are fetched once. kind: `deb`, or `deb-src` for source packages."""
+    root = os.path.join(CACHE, 'apt', '%s-%s' % (suite, arch if kind == 'deb' else 'source'))
     for d in ('lists/partial', 'cache/archives/partial', 'etc', 'state'):
         os.makedirs(os.path.join(root, d), exist_ok=True)
     status = os.path.join(root, 'state', 'status')
     open(status, 'a').close()
     with open(os.path.join(root, 'etc', 'sources.list'), 'w') as f:
-        f.write('deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg arch=%s] %s %s main\n' % (arch, debian_mirror(), suite))
+        f.write('%s [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg arch=%s] %s %s main\n' % (kind, arch, debian_mirror(), suite))
     options = []
     for key, value in (('Dir::Etc::sourcelist', root + '/etc/sources.list'), ('Dir::Etc::sourceparts', '/dev/null'),
                        ('Dir::State', root + '/state'), ('Dir::State::status', status), ('Dir::State::lists', root + '/lists'),
@@ -108,6 +108,41 @@ def fetch(suite, arch, package):
         os.rename(scratch + '/root', target)
         shutil.rmtree(scratch)
         return target
+
+
+def source(suite, package):
+    """Folder of the unpacked source package."""
+    where = os.path.join(CACHE, 'debian', suite + '-source')
+    os.makedirs(where, exist_ok=True)
+    with open(os.path.join(where, '.lock'), 'w') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        target = os.path.join(where, package)
+        if not os.path.exists(target):
+            print('fetching the source of %s (%s) ...' % (package, suite), file=sys.stderr)
+            scratch = os.path.join(where, '.new-' + package)
+            shutil.rmtree(scratch, ignore_errors=True)
+            os.makedirs(scratch)
+            run(['apt-get'] + apt_root(suite, 'amd64', 'deb-src') + ['-qq', 'source', package], cwd=scratch)
+            os.rename(next(d for d in glob.glob(scratch + '/*') if os.path.isdir(d)), target)
+            shutil.rmtree(scratch)
+        return target
+
+
+def npm(spec):
+    """Folder of an npm package, NAME@VERSION, for whatever machine it is made."""
+    where = os.path.join(CACHE, 'npm', spec.replace('/', '+'))
+    os.makedirs(os.path.dirname(where), exist_ok=True)
+    with open(where + '.lock', 'w') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.path.exists(where):
+            print('fetching %s ...' % spec, file=sys.stderr)
+            shutil.rmtree(where + '.new', ignore_errors=True)
+            os.makedirs(where + '.new')
+            run(['npm', 'pack', '--silent', spec], cwd=where + '.new')
+            run(['tar', '-xzf', os.path.basename(glob.glob(where + '.new/*.tgz')[0])], cwd=where + '.new')
+            os.rename(where + '.new/package', where)
+            shutil.rmtree(where + '.new')
+    return where
 
 
 def qemu(guest):

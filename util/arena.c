@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Bump allocator of one translation. */
+/* Bump allocator of one translation. Its chunks can be freed by others when its owner was killed anywhere. */
 #include "util/arena.h"
 
 #include <stdbool.h>
@@ -47,8 +47,10 @@ static void begin_chunk(Arena *a)
 void arena_reset(Arena *a)
 {
     if (a->chunks) {
-        free_chunks(a->chunks->next);
+        Chunk *rest = a->chunks->next;
         a->chunks->next = NULL;
+        in_order();
+        free_chunks(rest);
         begin_chunk(a);
     }
 }
@@ -62,6 +64,7 @@ void *arena_alloc_slow(Arena *a, size_t size)
     Chunk *c = host_alloc(sizeof(Chunk) + chunk);
     c->size = chunk;
     c->next = a->chunks;
+    in_order();
     a->chunks = c;
     begin_chunk(a);
     a->at += size;

@@ -18,4 +18,8 @@
 #define FALLTHROUGH __attribute__((fallthrough))
 #define CONTAINER_OF(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
+/* Stores before this are done before those after it, as one sees them who finds what a killed thread has left: the compiler does not reorder, and
+ * the kernel keeps the order of a thread that it kills. */
+static inline void in_order(void) { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
+
 #endif

@@ -25,9 +25,11 @@
 
 enum { MAX_EXTENTS = 32768, MAX_INTERVALS = 8 };
 
-/* Free pages: [page, page + count), sorted, never adjacent. */
+/* Free pages: [page, page + count), sorted, never adjacent. Changed by whole stores in an order that leaves nothing worse than two that overlap
+ * or are equal, should the owner of the lock die: repair() makes them one. */
 typedef struct Extent {
-    uint32_t page, count;
+    _Alignas(8) uint32_t page;
+    uint32_t count;
 } Extent;
 
 static struct {
@@ -43,6 +45,8 @@ static struct {
 
 extern const char __ehdr_start[], _end[];
 extern char **environ;
+
+static void repair(Lock *l);
 
 static NORETURN void die(const char *message)
 {
@@ -130,15 +134,19 @@ void hostmem_init(void)
     arena.extents[0].page = (uint32_t)(table / PAGE);
     arena.extents[0].count = (uint32_t)((size - table) / PAGE);
     arena.nextents = 1;
+    arena.lock.repair = repair;
 }
 
 /* ---- pages */
 
+static void extent_put(unsigned i, Extent e) { __atomic_store(&arena.extents[i], &e, __ATOMIC_RELEASE); }
+static void extent_count(unsigned n) { __atomic_store_n(&arena.nextents, n, __ATOMIC_RELEASE); }
+
 static void extent_remove(unsigned i)
 {
-    arena.nextents--;
+    extent_count(arena.nextents - 1);
     for (; i < arena.nextents; i++) {
-        arena.extents[i] = arena.extents[i + 1];
+        extent_put(i, arena.extents[i + 1]);
     }
 }
 
@@ -147,11 +155,28 @@ static void extent_insert(unsigned i, uint32_t page, uint32_t count)
     if (arena.nextents == MAX_EXTENTS) {
         return; /* these pages are lost: far beyond any real fragmentation */
     }
-    for (unsigned j = arena.nextents++; j > i; j--) {
-        arena.extents[j] = arena.extents[j - 1];
+    for (unsigned j = arena.nextents; j > i; j--) {
+        extent_put(j, arena.extents[j - 1]);
     }
-    arena.extents[i].page = page;
-    arena.extents[i].count = count;
+    extent_put(i, (Extent){page, count});
+    extent_count(arena.nextents + 1);
+}
+
+/* The owner of the lock died at its work: what is listed is free, but perhaps listed twice. */
+static void repair(Lock *l)
+{
+    Extent *e = arena.extents;
+    unsigned n = 0;
+    for (unsigned i = 0; i < arena.nextents; i++) {
+        uint32_t end = e[i].page + e[i].count;
+        if (n > 0 && e[i].page <= e[n - 1].page + e[n - 1].count) {
+            uint32_t before = e[n - 1].page + e[n - 1].count;
+            e[n - 1].count = (end > before ? end : before) - e[n - 1].page;
+        } else {
+            e[n++] = e[i];
+        }
+    }
+    arena.nextents = n;
 }
 
 /* First fit; the first page number is a multiple of `align` pages of address. 0 when there is none. */
@@ -170,13 +195,12 @@ static uint64_t take_pages(uint64_t size, uint64_t align)
         uint32_t before = (uint32_t)((at - start) / PAGE), after = (uint32_t)((end - at - size) / PAGE);
         uint32_t after_page = (uint32_t)((at + size - arena.base) / PAGE);
         if (before) {
-            e->count = before;
+            extent_put(i, (Extent){e->page, before});
             if (after) {
                 extent_insert(i + 1, after_page, after);
             }
         } else if (after) {
-            e->page = after_page;
-            e->count = after;
+            extent_put(i, (Extent){after_page, after});
         } else {
             extent_remove(i);
         }
@@ -205,14 +229,12 @@ static void give_pages(uint64_t addr, uint64_t size)
     bool joins_prev = prev && prev->page + prev->count == page;
     bool joins_next = next && page + count == next->page;
     if (joins_prev) {
-        prev->count += count;
+        extent_put(lo - 1, (Extent){prev->page, prev->count + count + (joins_next ? next->count : 0)});
         if (joins_next) {
-            prev->count += next->count;
             extent_remove(lo);
         }
     } else if (joins_next) {
-        next->page = page;
-        next->count += count;
+        extent_put(lo, (Extent){page, count + next->count});
     } else {
         extent_insert(lo, page, count);
     }
@@ -279,6 +301,7 @@ void hostmem_guarded_free(void *p, size_t size)
     }
 }
 
+void hostmem_break_pages(uint32_t owner) { lock_break(&arena.lock, owner); }
 void hostmem_lock_pages(void) { lock_acquire(&arena.lock); }
 void hostmem_unlock_pages(void) { lock_release(&arena.lock); }
 
@@ -403,8 +426,8 @@ bool hostmem_overlaps(uint64_t addr, uint64_t size)
     if (UNLIKELY(end < addr)) {
         return true;
     }
-    for (unsigned i = 0; i < arena.nintervals; i++) {
-        if (addr < arena.intervals[i].end && end > arena.intervals[i].start) {
+    for (unsigned i = 0; i < arena.nintervals && end > arena.intervals[i].start; i++) {
+        if (addr < arena.intervals[i].end) {
             return true;
         }
     }

@@ -50,7 +50,10 @@ uint64_t hostmem_start_limit(unsigned which);
 /* Held over fork; released on both sides. */
 void hostmem_lock_all(void);
 void hostmem_unlock_all(void);
-/* The part of hostmem.c in the two above. */
+/* A process that shared our memory is dead: its locks are broken. */
+void hostmem_break_locks(uint32_t owner);
+/* The part of hostmem.c in these. */
+void hostmem_break_pages(uint32_t owner);
 void hostmem_lock_pages(void);
 void hostmem_unlock_pages(void);
 

@@ -38,10 +38,12 @@ typedef struct FreeObject {
     struct FreeObject *next;
 } FreeObject;
 
+/* Changed in an order that loses an object at worst, should the owner of the lock die. */
 static struct {
     Lock lock;
     FreeObject *free[NCLASSES]; /* guarded by: lock */
-    char *slab, *slab_end;      /* never used memory, zero; guarded by: lock */
+    char *slab;                 /* never used memory, zero; guarded by: lock */
+    size_t slab_left;           /* guarded by: lock */
 } heap;
 
 /* Classes: 16..128 by 16, then four to a doubling up to SMALL_MAX. */
@@ -87,17 +89,22 @@ static void *alloc_large(size_t size)
 /* A new object of never used memory, or NULL. Lock held. */
 static Header *carve(size_t bytes)
 {
-    if ((size_t)(heap.slab_end - heap.slab) < bytes) {
+    if (heap.slab_left < bytes) {
         char *slab = hostmem_pages_alloc(SLAB);
         if (!slab) {
             return NULL;
         }
-        if (slab != heap.slab_end) {
-            heap.slab = slab; /* what was left of the old one is lost: less than an object */
+        if (slab != heap.slab + heap.slab_left) {
+            heap.slab_left = 0; /* what was left of the old one is lost: less than an object */
+            in_order();
+            heap.slab = slab;
+            in_order();
         }
-        heap.slab_end = slab + SLAB;
+        heap.slab_left += SLAB;
     }
     Header *h = (Header *)(void *)heap.slab;
+    heap.slab_left -= bytes;
+    in_order();
     heap.slab += bytes;
     return h;
 }
@@ -160,6 +167,7 @@ void host_free(void *p)
     lock_acquire(&heap.lock);
     h->magic = MAGIC_FREE;
     o->next = heap.free[h->class];
+    in_order();
     heap.free[h->class] = o;
     lock_release(&heap.lock);
 }
@@ -174,6 +182,12 @@ void hostmem_unlock_all(void)
 {
     hostmem_unlock_pages();
     lock_release(&heap.lock);
+}
+
+void hostmem_break_locks(uint32_t owner)
+{
+    hostmem_break_pages(owner);
+    lock_break(&heap.lock, owner);
 }
 
 /* ---- the C library's interface */

@@ -4,14 +4,15 @@
 
 #include <errno.h>
 #include <linux/futex.h>
-#include <signal.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include <linux/kcmp.h>
+#include <time.h>
 
 #include "util/compiler.h"
 #include "util/sys.h"
 
 #define WAITERS 0x80000000u
+
+enum { PATIENCE_NS = 100 * 1000 * 1000 }; /* before the owner's life is doubted */
 
 /* The thread's own tid: 0 until asked for. Host threads have thread-local storage of their own (linux-user/host_tls.c). */
 static __thread uint32_t cached_tid __attribute__((tls_model("initial-exec")));
@@ -39,6 +40,28 @@ bool lock_try_acquire(Lock *l)
                                                    memory_order_relaxed);
 }
 
+static bool is_trusting;
+void lock_trust_owners(void) { is_trusting = true; }
+
+bool lock_is_gone(uint32_t tid)
+{
+    int64_t r = sys_call(SYS_kcmp, current_tid(), tid, KCMP_VM, 0, 0, 0);
+    return r == -ESRCH || r > 0 || (r < 0 && sys_call2(SYS_tkill, tid, 0) == -ESRCH);
+}
+
+/* A dead owner's lock becomes ours. */
+static NOINLINE bool take_from_dead(Lock *l)
+{
+    uint32_t owner = atomic_load(&l->word) & ~WAITERS;
+    if (owner == 0 || is_trusting || !lock_is_gone(owner) || !lock_take_over(l, owner)) {
+        return false;
+    }
+    if (l->repair) {
+        l->repair(l);
+    }
+    return true;
+}
+
 void lock_acquire(Lock *l)
 {
     if (LIKELY(lock_try_acquire(l))) {
@@ -60,7 +83,11 @@ void lock_acquire(Lock *l)
                                                                           memory_order_relaxed)) {
             continue;
         }
-        syscall(SYS_futex, &l->word, FUTEX_WAIT, word | WAITERS, NULL, NULL, 0);
+        const struct timespec patience = { .tv_nsec = PATIENCE_NS };
+        int64_t r = sys_call4(SYS_futex, SYS_PTR(&l->word), FUTEX_WAIT, word | WAITERS, SYS_PTR(&patience));
+        if (UNLIKELY(r == -ETIMEDOUT) && take_from_dead(l)) {
+            return;
+        }
     }
 }
 
@@ -68,7 +95,7 @@ void lock_release(Lock *l)
 {
     uint32_t old = atomic_exchange_explicit(&l->word, 0, memory_order_release);
     if (UNLIKELY(old & WAITERS)) {
-        syscall(SYS_futex, &l->word, FUTEX_WAKE, 1, NULL, NULL, 0);
+        sys_call3(SYS_futex, SYS_PTR(&l->word), FUTEX_WAKE, 1);
     }
 }
 
@@ -88,8 +115,12 @@ bool lock_take_over(Lock *l, uint32_t owner)
     return false;
 }
 
-bool lock_is_held_by_dead(const Lock *l)
+void lock_break(Lock *l, uint32_t owner)
 {
-    uint32_t owner = atomic_load(&l->word) & ~WAITERS;
-    return owner != 0 && syscall(SYS_tgkill, getpid(), owner, 0) < 0 && errno == ESRCH;
+    if (lock_take_over(l, owner)) {
+        if (l->repair) {
+            l->repair(l);
+        }
+        lock_release(l);
+    }
 }

@@ -122,6 +122,11 @@ const TargetCpu *riscv_cpu_parse(const char *spec, const char **error)
     return cpu;
 }
 
+void riscv_cpu_set_vdso(const TargetCpu *cpu, const uint64_t *page)
+{
+    ((TargetCpu *)cpu)->vdso = page; /* all that changes after start */
+}
+
 static void put(int fd, const char *s)
 {
     if (write(fd, s, strlen(s)) < 0)

@@ -18,6 +18,7 @@ typedef enum RvExt {
 struct TargetCpu {
     const char *name; /* of the model */
     uint64_t ext;     /* bit per RvExt */
+    const uint64_t *vdso; /* points to the address of the page that may read the host's clocks (trans_csr.c); NULL: none */
 };
 
 /* Homes of the slots; lies at the start of CpuState.guest. The sticky flags are in MXCSR, the
@@ -73,6 +74,8 @@ enum {
 /* target.c's table; decode.c, disas.c */
 const TargetCpu *riscv_cpu_parse(const char *spec, const char **error);
 void riscv_cpu_list(int fd);
+/* Linux's vDSO lies, now and later, where `*page` says. */
+void riscv_cpu_set_vdso(const TargetCpu *cpu, const uint64_t *page);
 bool riscv_decode(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *bytes,
                   unsigned avail, TargetInsn *out);
 void riscv_translate(TargetTrans *tt, const TargetInsn *insn);

@@ -39,7 +39,7 @@ static void set_flow(const TargetCpu *cpu, uint32_t ctx, TargetInsn *out)
         out->flow = (uint8_t)jalr_flow(&o);
         break;
     case RV_FLOW_CSR:
-        if (!rv_csr_is_legal(cpu, out->row, &o))
+        if (!rv_csr_is_legal(cpu, out->pc, out->row, &o))
             set_undefined(out);
         else
             out->flow = rv_csr_ends_block(out->row, &o) ? FLOW_END : FLOW_NEXT;

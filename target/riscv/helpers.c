@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "tcg/fpu.h"
+#include "util/hostclock.h"
 
 static uint64_t riscv_helper_soft_fp(CpuState *s, uint64_t a, uint64_t b, uint64_t c, uint32_t what)
 {
@@ -61,8 +62,26 @@ static uint64_t riscv_helper_fclass(CpuState *s, uint64_t bits, uint32_t format)
 static uint64_t riscv_helper_counter(CpuState *s)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    hostclock_get(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * RISCV_TIME_FREQUENCY + (uint64_t)now.tv_nsec;
+}
+
+/* The clocks that the kernel's vDSO knows (lib/vdso/gettimeofday.c): all others take a system call there, too. */
+static bool is_vdso_clock(uint64_t clock)
+{
+    const uint32_t known = 1u << CLOCK_REALTIME | 1u << CLOCK_MONOTONIC | 1u << CLOCK_MONOTONIC_RAW |
+                           1u << CLOCK_REALTIME_COARSE | 1u << CLOCK_MONOTONIC_COARSE |
+                           1u << CLOCK_BOOTTIME | 1u << CLOCK_TAI;
+    return (uint32_t)clock < 32 && known >> clock & 1;
+}
+
+/* Seconds fit into 34 bits: kernel times are nanoseconds in 63. */
+static uint64_t riscv_helper_host_time(CpuState *s, uint64_t clock)
+{
+    struct timespec now;
+    if (!is_vdso_clock(clock) || hostclock_get((clockid_t)clock, &now))
+        return ~0ull;
+    return (uint64_t)now.tv_sec << 30 | (uint64_t)now.tv_nsec;
 }
 
 const HelperDesc riscv_helpers[RV_HELPER_COUNT] = {

@@ -23,6 +23,8 @@ const IrSlotDesc riscv_slots[RV_SLOT_COUNT] = {
     [RV_SLOT_RES_ADDR] = { "res_addr", IR_I64, -1, offsetof(CpuState, ll_addr) },
     [RV_SLOT_RES_VALUE] = { "res_value", IR_I64, -1, offsetof(CpuState, ll_value) },
     [RV_SLOT_FRM] = { "frm", IR_I32, -1, offsetof(RiscvState, frm) },
+    [RV_SLOT_HOST_CPU] = { "host_cpu", IR_I32, -1, offsetof(CpuState, host_cpu.cpu) },
+    [RV_SLOT_HOST_NODE] = { "host_node", IR_I32, -1, offsetof(CpuState, host_cpu.node) },
 };
 #undef X
 #undef F

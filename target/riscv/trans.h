@@ -16,6 +16,8 @@ enum RvSlot {
     RV_SLOT_RES_ADDR = 63,
     RV_SLOT_RES_VALUE,
     RV_SLOT_FRM,
+    RV_SLOT_HOST_CPU, /* written by the kernel: CpuState.host_cpu */
+    RV_SLOT_HOST_NODE,
     RV_SLOT_COUNT,
 };
 extern const IrSlotDesc riscv_slots[RV_SLOT_COUNT];
@@ -116,7 +118,7 @@ void trans_amocas_q(RvTrans *t, const RvOps *o);
 /* trans_csr.c */
 enum RvCsrOp { CSR_WRITE, CSR_SET, CSR_CLEAR };
 /* Whether a CSR instruction (row, operands) exists, and whether it ends the block. */
-bool rv_csr_is_legal(const TargetCpu *cpu, unsigned row, const RvOps *o);
+bool rv_csr_is_legal(const TargetCpu *cpu, uint64_t pc, unsigned row, const RvOps *o);
 bool rv_csr_ends_block(unsigned row, const RvOps *o);
 void trans_csr(RvTrans *t, const RvOps *o, enum RvCsrOp op);
 void trans_csr_imm(RvTrans *t, const RvOps *o, enum RvCsrOp op);

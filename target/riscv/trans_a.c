@@ -35,64 +35,32 @@ void trans_lr(RvTrans *t, const RvOps *o, unsigned width)
     rv_put_x(t, o->rd, v);
 }
 
-/* The store of an sc whose reservation is for this address: 0 where it was done, else 1. */
-static I64 store_conditional(RvTrans *t, const RvOps *o, I64 addr, unsigned width)
-{
-    I64 expected = ir_get_i64(t->b, RV_SLOT_RES_VALUE);
-    I64 desired = rv_get_x(t, o->rs2);
-    I32 failed;
-    if (width == MEM_32) {
-        I32 e = ir_trunc_i32(t->b, expected);
-        I32 d = ir_trunc_i32(t->b, desired);
-        I32 found = ir_cas_i32(t->b, addr, e, d, atomic_mem(o, width));
-        failed = ir_cmp_ne_i32(t->b, found, e);
-    } else {
-        I64 found = ir_cas_i64(t->b, addr, expected, desired, atomic_mem(o, width));
-        failed = ir_cmp_ne_i64(t->b, found, expected);
-    }
-    return ir_zext_i64(t->b, failed);
-}
-
-/* An sc that fails for its address faults all the same where a store would: storing back what is
- * there finds out. */
-static void probe_store(RvTrans *t, const RvOps *o, I64 addr, unsigned width)
-{
-    if (width == MEM_32) {
-        I32 nothing = ir_const_i32(t->b, 0);
-        ir_rmw_i32(t->b, IR_FETCH_OR_I32, addr, nothing, atomic_mem(o, width));
-    } else {
-        I64 nothing = ir_const_i64(t->b, 0);
-        ir_rmw_i64(t->b, IR_FETCH_OR_I64, addr, nothing, atomic_mem(o, width));
-    }
-}
-
+/* An sc whose reservation is for another address faults all the same where a store would: it
+ * compares with the value and would store that same value back. */
 void trans_sc(RvTrans *t, const RvOps *o, unsigned width)
 {
     I64 addr = rv_address(t, o);
     I64 reserved = ir_get_i64(t->b, RV_SLOT_RES_ADDR);
     I64 mark = reservation(t, addr, width);
-    I32 is_ours = ir_cmp_eq_i64(t->b, mark, reserved);
-    uint32_t do_store = ir_block_new(t->b, t->pc, false);
-    uint32_t fail = ir_block_new(t->b, t->pc, false);
-    uint32_t join = ir_block_new(t->b, t->next, false);
-    ir_br(t->b, is_ours, do_store, fail);
-
-    ir_block_begin(t->b, do_store, 0);
-    I64 failed = store_conditional(t, o, addr, width);
+    I32 is_other = ir_cmp_ne_i64(t->b, mark, reserved);
+    I64 expected = ir_get_i64(t->b, RV_SLOT_RES_VALUE);
+    I64 value = rv_get_x(t, o->rs2);
+    I64 desired = ir_select_i64(t->b, is_other, expected, value);
+    I32 has_changed;
+    if (width == MEM_32) {
+        I32 e = ir_trunc_i32(t->b, expected);
+        I32 d = ir_trunc_i32(t->b, desired);
+        I32 found = ir_cas_i32(t->b, addr, e, d, atomic_mem(o, width));
+        has_changed = ir_cmp_ne_i32(t->b, found, e);
+    } else {
+        I64 found = ir_cas_i64(t->b, addr, expected, desired, atomic_mem(o, width));
+        has_changed = ir_cmp_ne_i64(t->b, found, expected);
+    }
+    I32 failed = ir_or_i32(t->b, is_other, has_changed);
     I64 none = ir_const_i64(t->b, no_reservation);
     ir_put_i64(t->b, RV_SLOT_RES_ADDR, none);
-    rv_put_x(t, o->rd, failed);
-    ir_goto(t->b, join);
-
-    ir_block_begin(t->b, fail, 0);
-    ir_insn_commit(t->b); /* the puts of the other way are none of this one's */
-    probe_store(t, o, addr, width);
-    I64 one = ir_const_i64(t->b, 1);
-    ir_put_i64(t->b, RV_SLOT_RES_ADDR, none);
-    rv_put_x(t, o->rd, one);
-    ir_goto(t->b, join);
-
-    ir_block_begin(t->b, join, 0);
+    I64 result = ir_zext_i64(t->b, failed);
+    rv_put_x(t, o->rd, result);
 }
 
 void trans_amo_w(RvTrans *t, const RvOps *o, IrOp op)

@@ -2,6 +2,8 @@
 /*
  * Zicsr (RV unpriv. 6): fflags, frm, fcsr (20.2) and the user counters (Zicntr). The sticky flags
  * live in MXCSR. A write of frm changes the context of what follows, so it ends the block.
+ * Linux's vDSO (linux-user/vdso/riscv64.S) gets the time of the host's own from CSRs for custom
+ * read-only use (RV priv. 2.2), which exist in its page alone; a0 is an operand of theirs.
  */
 #include "target/riscv/trans.h"
 
@@ -11,7 +13,10 @@ enum {
     CSR_FCSR = 3,
     CSR_CYCLE = 0xc00,
     CSR_TIME = 0xc01,
-    CSR_INSTRET = 0xc02
+    CSR_INSTRET = 0xc02,
+    CSR_HOST_TIME = 0xcc0,
+    CSR_HOST_CPU = 0xcc1,
+    CSR_HOST_NODE = 0xcc2
 };
 
 static bool is_write(unsigned row, const RvOps *o)
@@ -28,7 +33,12 @@ static bool is_write(unsigned row, const RvOps *o)
     }
 }
 
-bool rv_csr_is_legal(const TargetCpu *cpu, unsigned row, const RvOps *o)
+static bool is_in_vdso(const TargetCpu *cpu, uint64_t pc)
+{
+    return cpu->vdso && *cpu->vdso && pc - *cpu->vdso < target_riscv64.page_size;
+}
+
+bool rv_csr_is_legal(const TargetCpu *cpu, uint64_t pc, unsigned row, const RvOps *o)
 {
     switch (o->csr) {
     case CSR_FFLAGS:
@@ -39,6 +49,10 @@ bool rv_csr_is_legal(const TargetCpu *cpu, unsigned row, const RvOps *o)
     case CSR_TIME:
     case CSR_INSTRET:
         return riscv_has(cpu, RV_EXT_ZICNTR) && !is_write(row, o);
+    case CSR_HOST_TIME:
+    case CSR_HOST_CPU:
+    case CSR_HOST_NODE:
+        return is_in_vdso(cpu, pc) && !is_write(row, o);
     default:
         return false;
     }
@@ -79,9 +93,22 @@ static void set_flags(RvTrans *t, I32 flags)
     ir_fp_set_flags(t->b, mxcsr);
 }
 
+static I64 read_host(RvTrans *t, int csr)
+{
+    if (csr != CSR_HOST_TIME) {
+        I32 v = ir_get_i32(t->b, csr == CSR_HOST_CPU ? RV_SLOT_HOST_CPU : RV_SLOT_HOST_NODE);
+        return ir_sext_i64(t->b, v);
+    }
+    I64 a0 = rv_get_x(t, 10);
+    uint32_t arg = a0.id;
+    return (I64){ ir_call(t->b, RV_HELPER_host_time, 1, &arg) };
+}
+
 static I64 read_csr(RvTrans *t, int csr)
 {
     IrBuilder *b = t->b;
+    if (csr >= CSR_HOST_TIME)
+        return read_host(t, csr);
     if (csr >= CSR_CYCLE)
         return (I64){ ir_call(b, RV_HELPER_counter, 0, NULL) };
     I32 v = ir_const_i32(b, 0);

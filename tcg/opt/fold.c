@@ -115,8 +115,7 @@ static IrValue const_value(const IrBuilder *b, uint32_t v)
     return i->op == IR_CONST_V128 ? (IrValue){ .v = b->r->pool[i->imm] } : (IrValue){ .u64 = i->imm };
 }
 
-/* A pure operation whose arguments are all constants; 0 when its result has no constant form. */
-static NOINLINE uint32_t evaluate(IrBuilder *b, const IrInsn *n)
+uint32_t fold_constants(IrBuilder *b, const IrInsn *n)
 {
     IrValue in[3], out[3];
     for (unsigned a = 0; a < n->nargs; a++) {
@@ -147,7 +146,7 @@ uint32_t fold(IrBuilder *b, IrInsn *n)
         bool is_const0 = n->nargs && is_any_const(b, n->arg[0]);
         if (UNLIKELY(is_const0) && traits & IR_TRAIT_PURE && (n->nargs < 2 || is_any_const(b, n->arg[1])) &&
             (n->nargs < 3 || is_any_const(b, n->arg[2]))) {
-            uint32_t v = evaluate(b, n);
+            uint32_t v = fold_constants(b, n);
             if (v) {
                 return v;
             }

@@ -8,6 +8,11 @@
 /* A pure or fp operation that is about to be made: returns an equal value that exists, or 0 with *n in canonical form
  * (other operation or arguments). Never looks at *n's block. */
 uint32_t fold(IrBuilder *b, IrInsn *n);
+/* A pure operation whose arguments are all constants: its value; 0 when that has no constant form. */
+uint32_t fold_constants(IrBuilder *b, const IrInsn *n);
+
+/* IrSettings.is_quick: makes an operation, simplified where that costs next to nothing. Any operation of ir_build. */
+uint32_t fold_quick(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, uint32_t z);
 
 /* Simplifies the condition of a branch; may exchange the targets. */
 void fold_branch(IrBuilder *b, I32 *cond, uint32_t *if_true, uint32_t *if_false);

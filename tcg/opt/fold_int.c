@@ -249,6 +249,9 @@ static IrOp divrem_op(IrOp op)
 /* The operation of both results, if it exists or the other half (`partner`) exists. */
 static uint32_t find_divrem(IrBuilder *b, const IrInsn *n, IrOp partner)
 {
+    if (b->settings.is_quick) {
+        return 0;
+    }
     IrOp op = divrem_op(n->op);
     IrInsn both = { .op = (uint16_t)op, .arg = { n->arg[0], n->arg[1] } }, half = both;
     NumberEntry *place;

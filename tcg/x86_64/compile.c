@@ -25,9 +25,7 @@ void host_compile(IrRegion *r, const HostSettings *settings, CodeBlob *out)
     MRegion m = { .arena = out->arena };
     MAlloc alloc;
     mir_select(r, settings, &m);
-    if (!settings->is_quick || !mir_allocate_quick(&m, &x86_mhost, &alloc)) {
-        mir_allocate(&m, &x86_mhost, &alloc);
-    }
+    mir_allocate(&m, &x86_mhost, &alloc);
     if (alloc.is_failed) {
         out->is_failed = true;
         return;

@@ -77,7 +77,7 @@ static void emit_composite(Emit *e, unsigned form, const MInsn *insn, const MOpe
     case MOP_FORM_JMP: emit_jmp(e, e->m->blocks[e->current].succ[0]); break;
     case MOP_FORM_JCC: emit_jcc(e, insn); break;
     case MOP_FORM_POLL: emit_poll(e, insn, ops); break;
-    case MOP_FORM_EXIT: emit_exit(e, insn); break;
+    case MOP_FORM_EXIT: emit_exit(e, &e->ir->insns[insn->imm]); break;
     case MOP_FORM_CALL: emit_call(e, insn, ops); break;
     case MOP_FORM_CANON: emit_canon(e, insn, ops); break;
     case MOP_FORM_CVT_SAT: emit_cvt_sat(e, insn, ops); break;
@@ -92,7 +92,7 @@ static void emit_composite(Emit *e, unsigned form, const MInsn *insn, const MOpe
     }
 }
 
-static void emit_insn(Emit *e, const MInsn *insn)
+void emit_insn(Emit *e, const MInsn *insn)
 {
     const MOperand *ops = &e->m->operands[insn->first_op];
     const MopInfo *info = &mop_info[insn->op];
@@ -119,7 +119,9 @@ static void emit_block(Emit *e, uint32_t id)
     e->current = id;
     emit_reserve(e, EMIT_ROOM);
     if (b->is_entry) {
-        emit_entry(e, id);
+        const MInsn *label = &e->m->insns[b->first];
+        lyre_assert(label->op == MOP_LABEL);
+        emit_entry(e, label->imm, id == 1);
     }
     if (b->loop_end && !e->settings->has_counter) {
         x86_nop(&e->a, -emit_pos(e) & 15);
@@ -138,6 +140,7 @@ static void emit_block(Emit *e, uint32_t id)
 
 static void find_pins(Emit *e)
 {
+    memset(e->slot_loc, 0, sizeof e->slot_loc);
     for (uint32_t s = 0, n = 0; s < e->ir->nslots && n < X86_NPINS; s++) { /* the pinned ones are among the first */
         int pin = e->ir->slots[s].pin;
         if (pin >= 0) {
@@ -148,8 +151,6 @@ static void find_pins(Emit *e)
             e->pin_home[pin] = e->ir->slots[s].offset;
         }
     }
-    e->pins_live = e->m->pins_kept & ~e->alloc->borrowed & e->pins;
-    e->pins_borrowed = e->alloc->borrowed & e->pins;
 }
 
 static void start(Emit *e)
@@ -172,20 +173,14 @@ static bool emit_all(Emit *e)
         emit_block(e, e->order[i]);
         e->out->is_failed |= emit_pos(e) > EMIT_MAX_CODE;
     }
-    for (uint32_t i = 0; i < e->nstubs; i++) { /* a stub adds none */
-        EmitStub s = e->stubs[i];
-        emit_reserve(e, EMIT_ROOM);
-        s.emit(e, &s);
-    }
+    emit_stubs(e);
     return emit_resolve_jumps(e);
 }
 
-void x86_emit(const MRegion *m, const MAlloc *alloc, const IrRegion *ir, const HostSettings *settings, CodeBlob *out)
+Emit *emit_begin(const IrRegion *ir, const HostSettings *settings, CodeBlob *out)
 {
     Emit *e = arena_alloc(out->arena, sizeof(Emit));
     memset(e, 0, offsetof(Emit, row)); /* the row has its fields set by each user */
-    e->m = m;
-    e->alloc = alloc;
     e->ir = ir;
     e->settings = settings;
     e->out = out;
@@ -194,16 +189,62 @@ void x86_emit(const MRegion *m, const MAlloc *alloc, const IrRegion *ir, const H
     e->a.use_vex = host_features.avx;
     e->a.is_single = settings->is_single;
     side_writer_init(&e->side, out->arena);
-    find_pins(e);
-    while (!emit_all(e)) {
-        e->long_only = true;
+    return e;
+}
+
+void emit_make_room(Emit *e, uint32_t nlinks, uint32_t nstubs, uint32_t nrows, uint32_t code)
+{
+    enum { REFS_PER_STUB = 2, ROW_BYTES = 16, SIDE_BYTES = 96 };
+    CodeBlob *out = e->out;
+    out->cap_links = out->cap_stubs = nlinks;
+    out->cap_entries = 1;
+    e->cap_stubs = nlinks + nstubs;
+    out->cap_refs = e->cap_stubs * REFS_PER_STUB;
+    e->side.cap = nrows * ROW_BYTES + SIDE_BYTES;
+    out->cap_code = code;
+    out->links = arena_alloc(e->arena, out->cap_links * sizeof *out->links);
+    out->link_stubs = arena_alloc(e->arena, out->cap_stubs * sizeof *out->link_stubs);
+    out->entries = arena_alloc(e->arena, out->cap_entries * sizeof *out->entries);
+    e->stubs = arena_alloc(e->arena, e->cap_stubs * sizeof *e->stubs);
+    out->refs = arena_alloc(e->arena, out->cap_refs * sizeof *out->refs);
+    e->side.bytes = arena_alloc(e->arena, e->side.cap);
+    out->code = arena_alloc(e->arena, code);
+    e->a.p = out->code;
+    e->limit = out->code + code;
+}
+
+void emit_stubs(Emit *e)
+{
+    for (uint32_t i = 0; i < e->nstubs; i++) { /* a stub adds none */
+        EmitStub s = e->stubs[i];
+        emit_reserve(e, EMIT_ROOM);
+        s.emit(e, &s);
     }
+}
+
+void emit_end(Emit *e)
+{
+    CodeBlob *out = e->out;
     out->code_size = emit_pos(e);
-    out->guest_insns = ir->guest_insns;
+    out->guest_insns = e->ir->guest_insns;
     emit_finish_data(e);
     side_writer_finish(&e->side);
     out->side = e->side.bytes;
     out->side_size = e->side.size;
     out->cap_side = e->side.cap;
     out->nrows = e->side.nrows;
+}
+
+void x86_emit(const MRegion *m, const MAlloc *alloc, const IrRegion *ir, const HostSettings *settings, CodeBlob *out)
+{
+    Emit *e = emit_begin(ir, settings, out);
+    e->m = m;
+    e->alloc = alloc;
+    find_pins(e);
+    e->pins_live = m->pins_kept & ~alloc->borrowed & e->pins;
+    e->pins_borrowed = alloc->borrowed & e->pins;
+    while (!emit_all(e)) {
+        e->long_only = true;
+    }
+    emit_end(e);
 }

@@ -6,13 +6,29 @@
 #include "util/arena.h"
 #include "util/assert.h"
 
-static X86Rm tramp(enum TcgTramp t) { return x86_rm_state((unsigned)offsetof(CpuState, tramp) + (unsigned)t * 8); }
+/* These stand in every region, several times: as bytes, they cost a third. */
 
 static void lea_data(Emit *e, unsigned reg, enum EmitData part, uint32_t index)
 {
-    x86_lea(&e->a, reg, x86_rm_rip());
+    X86Asm *a = &e->a;
+    lyre_assert(reg < 8);
+    x86_put8(a, 0x48);
+    x86_put8(a, 0x8d);
+    x86_put8(a, 0x05 | reg << 3);
+    a->rip_field = a->p;
+    x86_put32(a, 0);
     emit_ref(e, part, index);
 }
+
+/* jmp (digit 4) or call (2) [rbp + disp32] */
+static void by_tramp(Emit *e, unsigned digit, enum TcgTramp t)
+{
+    x86_put8(&e->a, 0xff);
+    x86_put8(&e->a, 0x85 | digit << 3);
+    x86_put32(&e->a, (uint32_t)offsetof(CpuState, tramp) + (uint32_t)t * 8 - STATE_BIAS);
+}
+
+static void jmp_tramp(Emit *e, enum TcgTramp t) { by_tramp(e, 4, t); }
 
 /* Borrowed pins: from registers to memory at entries, back at exits. */
 static void save_borrowed(Emit *e)
@@ -45,31 +61,32 @@ static void stub_hot(Emit *e, const EmitStub *s)
 {
     emit_stub_here(e, s);
     lea_data(e, X86_RAX, EMIT_REGION, 0);
-    x86_jmp_mem(&e->a, tramp(TRAMP_HOT));
+    jmp_tramp(e, TRAMP_HOT);
 }
 
 static void poll_insn(Emit *e)
 {
-    X86Rm page = x86_rm_state(STATE_POLL_PAGE);
-    x86_op_rm(&e->a, 0x85, X86_RAX, &page);
+    x86_put8(&e->a, 0x85); /* test [rbp + disp32], eax */
+    x86_put8(&e->a, 0x85);
+    x86_put32(&e->a, STATE_POLL_PAGE - STATE_BIAS);
 }
 
-void emit_entry(Emit *e, uint32_t block)
+void emit_entry(Emit *e, uint64_t pc, bool is_head)
 {
     CodeBlob *out = e->out;
-    const MInsn *label = &e->m->insns[e->m->blocks[block].first];
-    lyre_assert(label->op == MOP_LABEL);
     out->entries = arena_grow(e->arena, out->entries, sizeof(CodeEntry), &out->cap_entries, out->nentries + 1);
-    out->entries[out->nentries++] = (CodeEntry){ { .pc = label->imm, .ctx = e->ir->ctx }, emit_pos(e) };
-    if (block == 1 && e->settings->has_counter) {
-        X86Rm counter = x86_rm_rip();
-        x86_op_rm(&e->a, 0x83, X86_ALU_SUB, &counter);
+    out->entries[out->nentries++] = (CodeEntry){ { .pc = pc, .ctx = e->ir->ctx }, emit_pos(e) };
+    if (is_head && e->settings->has_counter) {
+        x86_put8(&e->a, 0x83); /* sub dword [counter], 1 */
+        x86_put8(&e->a, 0x2d);
+        e->a.rip_field = e->a.p;
+        x86_put32(&e->a, 0);
         x86_put8(&e->a, 1);
         emit_ref(e, EMIT_REGION, 0);
         emit_jcc_stub(e, X86_S, stub_hot, NULL, NULL);
     }
-    if (block == 1 && e->settings->has_poll) {
-        emit_entry_poll_row(e, label->imm, emit_pos(e));
+    if (is_head && e->settings->has_poll) {
+        emit_entry_poll_row(e, pc, emit_pos(e));
         poll_insn(e);
     }
     save_borrowed(e);
@@ -88,7 +105,7 @@ static void stub_link(Emit *e, const EmitStub *s)
     e->out->link_stubs[s->arg] = emit_pos(e);
     emit_stub_here(e, s);
     lea_data(e, X86_RAX, EMIT_LINK, s->arg);
-    x86_jmp_mem(&e->a, tramp(TRAMP_LINK));
+    jmp_tramp(e, TRAMP_LINK);
 }
 
 void emit_link_field(Emit *e, uint64_t pc, uint32_t ctx, bool is_call, uint32_t field)
@@ -122,7 +139,7 @@ static void stub_miss(Emit *e, const EmitStub *s)
     }
     e->miss_stub = emit_pos(e);
     emit_stub_here(e, s);
-    x86_jmp_mem(&e->a, tramp(TRAMP_RETURN_MISS));
+    jmp_tramp(e, TRAMP_RETURN_MISS);
 }
 
 static void cmp_rax(Emit *e, uint64_t pc)
@@ -156,10 +173,10 @@ static void return_site(Emit *e, uint64_t pc, uint32_t block)
 
 /* ---- the kinds of exit */
 
-static void exit_call(Emit *e, const MInsn *insn, const IrInsn *exit, const IrSnapshot *snap)
+static void exit_call(Emit *e, const IrInsn *exit, const IrSnapshot *snap)
 {
     link_jump(e, snap->pc, snap->ctx, true);
-    return_site(e, exit->imm, (uint32_t)insn->disp);
+    return_site(e, exit->imm, exit->succ[0]);
 }
 
 static void cmp_ic(Emit *e, uint32_t ic)
@@ -184,14 +201,14 @@ static void stub_ic_jump(Emit *e, const EmitStub *s)
 {
     emit_stub_here(e, s);
     lea_data(e, X86_RCX, EMIT_IC, s->arg);
-    x86_jmp_mem(&e->a, tramp(TRAMP_INDIRECT));
+    jmp_tramp(e, TRAMP_INDIRECT);
 }
 
 static void stub_ic_call(Emit *e, const EmitStub *s)
 {
     emit_stub_here(e, s);
     lea_data(e, X86_RCX, EMIT_IC, s->arg);
-    x86_call_mem(&e->a, tramp(TRAMP_INDIRECT));
+    by_tramp(e, 2, TRAMP_INDIRECT);
     emit_jmp_to(e, s->resume);
 }
 
@@ -199,7 +216,7 @@ static void stub_table_miss(Emit *e, const EmitStub *s)
 {
     emit_stub_here(e, s);
     x86_alu_rr(&e->a, X86_ALU_XOR, 4, X86_RCX, X86_RCX);
-    x86_jmp_mem(&e->a, tramp(TRAMP_INDIRECT));
+    jmp_tramp(e, TRAMP_INDIRECT);
 }
 
 /* Jumps to the pc in rax through the thread's jump table (tcg/jumptable.h): each site has an indirect jump of its own to be predicted. */
@@ -228,7 +245,7 @@ static void exit_indirect(Emit *e)
     to_ic_target(e, ic, false);
 }
 
-static void exit_call_indirect(Emit *e, const MInsn *insn, const IrInsn *exit)
+static void exit_call_indirect(Emit *e, const IrInsn *exit)
 {
     uint32_t ic = e->out->nics++;
     cmp_ic(e, ic);
@@ -236,7 +253,7 @@ static void exit_call_indirect(Emit *e, const MInsn *insn, const IrInsn *exit)
     s->arg = ic;
     to_ic_target(e, ic, true);
     s->resume = emit_pos(e);
-    return_site(e, exit->imm, (uint32_t)insn->disp);
+    return_site(e, exit->imm, exit->succ[0]);
 }
 
 static void exit_event(Emit *e, const IrInsn *exit, const IrSnapshot *snap)
@@ -249,31 +266,30 @@ static void exit_event(Emit *e, const IrInsn *exit, const IrSnapshot *snap)
         x86_store(&e->a, 8, X86_RAX, pc);
     }
     x86_mov_imm(&e->a, X86_RAX, (uint32_t)exit->aux);
-    x86_jmp_mem(&e->a, tramp(TRAMP_LEAVE));
+    jmp_tramp(e, TRAMP_LEAVE);
 }
 
 /*
  * The context changes: return sites on the stack and inline caches know nothing of contexts, so the stack is emptied and
  * everything but a link goes by the table.
  */
-static void exit_other_context(Emit *e, unsigned op, const IrSnapshot *snap)
+static void exit_other_context(Emit *e, IrOp op, const IrSnapshot *snap)
 {
     x86_store_imm(&e->a, 4, (int32_t)snap->ctx, x86_rm_state(offsetof(CpuState, ctx)));
     x86_load(&e->a, 8, X86_RSP, x86_rm_state(offsetof(CpuState, return_bottom)));
-    if (op == MOP_EXIT || op == MOP_EXIT_CALL) {
+    if (op == IR_EXIT || op == IR_EXIT_CALL) {
         link_jump(e, snap->pc, snap->ctx, false);
     } else {
         x86_alu_rr(&e->a, X86_ALU_XOR, 4, X86_RCX, X86_RCX);
-        x86_jmp_mem(&e->a, tramp(TRAMP_INDIRECT));
+        jmp_tramp(e, TRAMP_INDIRECT);
     }
 }
 
-void emit_exit(Emit *e, const MInsn *insn)
+void emit_exit(Emit *e, const IrInsn *exit)
 {
-    const IrInsn *exit = &e->ir->insns[insn->imm];
     const IrSnapshot *snap = &e->ir->snaps[exit->snap];
     reload_borrowed(e);
-    if (insn->op == MOP_EXIT_EVENT) {
+    if (exit->op == IR_EXIT_EVENT) {
         if (snap->ctx != e->ir->ctx) {
             x86_store_imm(&e->a, 4, (int32_t)snap->ctx, x86_rm_state(offsetof(CpuState, ctx)));
             x86_load(&e->a, 8, X86_RSP, x86_rm_state(offsetof(CpuState, return_bottom)));
@@ -282,15 +298,15 @@ void emit_exit(Emit *e, const MInsn *insn)
         return;
     }
     if (snap->ctx != e->ir->ctx) {
-        exit_other_context(e, insn->op, snap);
+        exit_other_context(e, exit->op, snap);
         return;
     }
-    switch (insn->op) {
-    case MOP_EXIT: link_jump(e, snap->pc, snap->ctx, false); break;
-    case MOP_EXIT_CALL: exit_call(e, insn, exit, snap); break;
-    case MOP_EXIT_INDIRECT: exit_indirect(e); break;
-    case MOP_EXIT_CALL_INDIRECT: exit_call_indirect(e, insn, exit); break;
-    case MOP_EXIT_RETURN: x86_put8(&e->a, 0xc3); break;
+    switch (exit->op) {
+    case IR_EXIT: link_jump(e, snap->pc, snap->ctx, false); break;
+    case IR_EXIT_CALL: exit_call(e, exit, snap); break;
+    case IR_EXIT_INDIRECT: exit_indirect(e); break;
+    case IR_EXIT_CALL_INDIRECT: exit_call_indirect(e, exit); break;
+    case IR_EXIT_RETURN: x86_put8(&e->a, 0xc3); break;
     default: lyre_unreachable();
     }
 }

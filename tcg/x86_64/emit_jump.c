@@ -243,13 +243,18 @@ static void align_jcc(Emit *e)
     }
 }
 
-/* Conditional jump that is a link by itself. */
+void emit_jcc_link(Emit *e, unsigned cond, uint64_t pc, uint32_t ctx)
+{
+    align_jcc(e);
+    emit_link_field(e, pc, ctx, false, emit_jcc_long(e, cond));
+}
+
+/* Conditional jump that is a link by itself: to a bare exit. */
 static void jcc_link(Emit *e, unsigned cond, uint32_t block)
 {
     const MInsn *exit = &e->m->insns[e->m->blocks[block].end - 1];
     const IrSnapshot *snap = &e->ir->snaps[e->ir->insns[exit->imm].snap];
-    align_jcc(e);
-    emit_link_field(e, snap->pc, snap->ctx, false, emit_jcc_long(e, cond));
+    emit_jcc_link(e, cond, snap->pc, snap->ctx);
 }
 
 static void jcc_float(Emit *e, unsigned cond, uint32_t yes, uint32_t no)

@@ -32,21 +32,25 @@ static uint32_t add_entries(Emit *e, const MSnapEntry *s, const Loc *locs, uint3
     return pins;
 }
 
+static void set_address(SideRow *row, const X86Rm *rm, unsigned access)
+{
+    row->addr_base = rm->base == X86_RM_NONE ? X86_NOREG : rm->base;
+    row->addr_index = rm->index == X86_RM_NONE ? X86_NOREG : rm->index;
+    row->addr_scale = rm->scale;
+    row->addr_disp = rm->disp;
+    row->mem_size = (uint8_t)access;
+}
+
 static void add_address(const MInsn *insn, const MOperand *ops, SideRow *row)
 {
-    row->addr_base = row->addr_index = X86_NOREG;
-    row->addr_scale = row->mem_size = 0;
-    row->addr_disp = 0;
+    static const X86Rm nothing = { X86_RM_MEM, X86_RM_NONE, X86_RM_NONE, 0, 0 };
     if (insn->mem_at == 0xff) {
+        set_address(row, &nothing, 0);
         return;
     }
     X86Rm rm = x86_insn_mem(insn, ops);
     unsigned size = mop_info[insn->op].mem_size;
-    row->addr_base = rm.base == X86_RM_NONE ? X86_NOREG : rm.base;
-    row->addr_index = rm.index == X86_RM_NONE ? X86_NOREG : rm.index;
-    row->addr_scale = rm.scale;
-    row->addr_disp = rm.disp;
-    row->mem_size = (uint8_t)(size ? size : insn->size);
+    set_address(row, &rm, size ? size : insn->size);
 }
 
 void emit_row(Emit *e, const MInsn *insn, const MOperand *ops, uint32_t offset, SideKind kind, bool is_store)
@@ -68,6 +72,20 @@ void emit_row(Emit *e, const MInsn *insn, const MOperand *ops, uint32_t offset, 
     side_writer_begin(&e->side, row, snap->count);
     uint32_t pins = add_entries(e, entries, locs, snap->count);
     side_writer_end(&e->side, pins);
+}
+
+void emit_home_row(Emit *e, uint32_t snap, const X86Rm *rm, unsigned access, bool is_store)
+{
+    const IrSnapshot *s = &e->ir->snaps[snap];
+    SideRow *row = &e->row;
+    row->offset = emit_pos(e);
+    row->kind = SIDE_ACCESS;
+    row->is_store = is_store;
+    row->pc = s->pc;
+    row->ctx = s->ctx;
+    set_address(row, rm, access);
+    side_writer_begin(&e->side, row, 0);
+    side_writer_end(&e->side, e->pins);
 }
 
 void emit_entry_poll_row(Emit *e, uint64_t pc, uint32_t offset)

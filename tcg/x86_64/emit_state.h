@@ -66,14 +66,15 @@ struct Emit {
     uint32_t nconsts[2], cap_consts[2];
     uint32_t flags_start;      /* code offset of the operation before, when it may still be shifted; 0: not */
     uint32_t miss_stub;        /* shared jump to return_miss; 0: none yet */
-    uint16_t pin_home[X86_NPINS]; /* offsets in CpuState */
-    uint32_t slot_loc[IR_MAX_SLOTS]; /* Loc of a pinned slot's pin, as bits; else 0 */
     uint32_t pins;             /* pins that the target uses */
     uint32_t pins_live;        /* pins in place throughout: kept and not borrowed */
     uint32_t pins_borrowed;
     bool long_only;            /* a short jump did not reach: all forward ones are long */
     SideWriter side;
     SideRow row;
+    /* the general way's */
+    uint16_t pin_home[X86_NPINS]; /* offsets in CpuState */
+    uint32_t slot_loc[IR_MAX_SLOTS]; /* Loc of a pinned slot's pin, as bits; else 0 */
 };
 
 static inline uint32_t emit_pos(const Emit *e) { return (uint32_t)(e->a.p - e->out->code); }
@@ -85,6 +86,14 @@ static inline void emit_reserve(Emit *e, uint32_t n)
         emit_grow(e, n);
     }
 }
+
+/* emit.c */
+/* Room for that many links, other stubs, rows, and `code` bytes, so that nothing has to grow. */
+void emit_make_room(Emit *e, uint32_t nlinks, uint32_t nstubs, uint32_t nrows, uint32_t code);
+Emit *emit_begin(const IrRegion *ir, const HostSettings *settings, CodeBlob *out);
+void emit_insn(Emit *e, const MInsn *insn);
+void emit_stubs(Emit *e); /* deferred code */
+void emit_end(Emit *e);   /* data and side table; `out` is complete */
 
 /* emit_data.c: references to the data; called right after the instruction whose operand is rip-relative. */
 void emit_ref(Emit *e, enum EmitData part, uint32_t index);
@@ -101,6 +110,7 @@ void emit_jcc_to(Emit *e, unsigned cond, uint32_t target);
 uint32_t emit_jcc_long(Emit *e, unsigned cond);        /* returns the field's offset */
 void emit_jmp(Emit *e, uint32_t block);
 void emit_jcc(Emit *e, const MInsn *insn);
+void emit_jcc_link(Emit *e, unsigned cond, uint64_t pc, uint32_t ctx); /* to another region */
 bool emit_resolve_jumps(Emit *e);                      /* false: a short one does not reach */
 EmitStub *emit_stub(Emit *e, void (*fn)(Emit *, const EmitStub *), uint32_t site);
 /* A conditional jump to deferred code. */
@@ -110,13 +120,15 @@ void emit_stub_here(Emit *e, const EmitStub *s);
 
 /* emit_side.c: a row for the instruction that begins at `offset`. */
 void emit_row(Emit *e, const MInsn *insn, const MOperand *ops, uint32_t offset, SideKind kind, bool is_store);
+/* The same where every slot is at home; `access` bytes at rm. */
+void emit_home_row(Emit *e, uint32_t snap, const X86Rm *rm, unsigned access, bool is_store);
 void emit_entry_poll_row(Emit *e, uint64_t pc, uint32_t offset);
 
 /* emit_exit.c */
 bool emit_entry_has_code(const Emit *e, uint32_t block);
-void emit_exit(Emit *e, const MInsn *insn);
+void emit_exit(Emit *e, const IrInsn *exit);
 void emit_link_field(Emit *e, uint64_t pc, uint32_t ctx, bool is_call, uint32_t field);
-void emit_entry(Emit *e, uint32_t block);              /* what runs at an entry from outside */
+void emit_entry(Emit *e, uint64_t pc, bool is_head);   /* what runs at an entry from outside */
 void emit_poll(Emit *e, const MInsn *insn, const MOperand *ops);
 
 /* emit_call.c, emit_fp.c, emit_int.c: composites */

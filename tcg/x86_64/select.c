@@ -287,9 +287,7 @@ static void select_block(Sel *s, uint32_t block)
     s->barrier = 0;
     s->last_snap = 0;
     s->nknown = 0;
-    if (!s->is_quick) {
-        find_known(s, block);
-    }
+    find_known(s, block);
     m->blocks[block].first = m->ninsns;
     uint32_t v = b->last;
     bool is_end = true;
@@ -447,30 +445,50 @@ static void add_constants(Sel *s)
     }
 }
 
-void mir_select(IrRegion *r, const HostSettings *settings, MRegion *m)
+/* The tables by value and snapshot, `extra` words more for blocks; all in one, to be cleared at once. */
+static uint32_t *begin_tables(Sel *s, uint32_t extra)
 {
-    init_rows();
-    Sel sel = { .m = m, .r = r, .is_single = settings->is_single, .is_quick = settings->is_quick }, *s = &sel;
-    m->ir = r;
-    add_constants(s);
-    m->nvregs = m->nsnaps = 1;
-    m->insns = arena_grow(m->arena, m->insns, sizeof(MInsn), &m->cap_insns, 2 * r->ninsns);
-    m->operands = arena_grow(m->arena, m->operands, sizeof(MOperand), &m->cap_operands, 4 * r->ninsns);
-    m->snap_entries = arena_grow(m->arena, m->snap_entries, sizeof(MSnapEntry), &m->cap_snap_entries, r->nsnap_entries + 1);
-    m->vregs = arena_grow(m->arena, m->vregs, sizeof(MVreg), &m->cap_vregs, r->ninsns);
-    m->vregs[0] = (MVreg){ .hint = -1 };
-    m->snaps = arena_grow(m->arena, m->snaps, sizeof(MSnapshot), &m->cap_snaps, r->nsnaps + 1);
-    /* all in one, to be cleared at once */
-    uint32_t *zeroed = arena_alloc0(m->arena, (2 * r->ninsns + 2 * (r->nsnaps + 1) + r->nblocks * (2 * X86_NPINS + 1)) * sizeof(uint32_t) +
-                                                  r->ninsns);
+    const IrRegion *r = s->r;
+    uint32_t *zeroed = arena_alloc0(s->m->arena, (2 * r->ninsns + 2 * (r->nsnaps + 1) + extra) * sizeof(uint32_t) + r->ninsns);
     s->vreg = zeroed;
     s->second = s->vreg + r->ninsns;
     s->snap = s->second + r->ninsns;
     s->snap_block = s->snap + r->nsnaps + 1;
-    s->home = s->snap_block + r->nsnaps + 1;
+    s->state = (uint8_t *)(s->snap_block + r->nsnaps + 1 + extra);
+    return s->snap_block + r->nsnaps + 1;
+}
+
+static void begin_region(MRegion *m, IrRegion *r)
+{
+    m->ir = r;
+    m->nvregs = m->nsnaps = 1;
+    m->vregs = arena_grow(m->arena, m->vregs, sizeof(MVreg), &m->cap_vregs, r->ninsns);
+    m->vregs[0] = (MVreg){ .hint = -1 };
+    m->snaps = arena_grow(m->arena, m->snaps, sizeof(MSnapshot), &m->cap_snaps, r->nsnaps + 1);
+}
+
+const SelRow *sel_row(unsigned op) { return rows[op]; }
+
+void sel_begin_alone(Sel *s, IrRegion *r, const HostSettings *settings, MRegion *m)
+{
+    init_rows();
+    *s = (Sel){ .m = m, .r = r, .is_single = settings->is_single, .is_alone = true, .has_more = true };
+    begin_region(m, r);
+    begin_tables(s, 0);
+}
+
+void mir_select(IrRegion *r, const HostSettings *settings, MRegion *m)
+{
+    init_rows();
+    Sel sel = { .m = m, .r = r, .is_single = settings->is_single }, *s = &sel;
+    add_constants(s);
+    begin_region(m, r);
+    m->insns = arena_grow(m->arena, m->insns, sizeof(MInsn), &m->cap_insns, 2 * r->ninsns);
+    m->operands = arena_grow(m->arena, m->operands, sizeof(MOperand), &m->cap_operands, 4 * r->ninsns);
+    m->snap_entries = arena_grow(m->arena, m->snap_entries, sizeof(MSnapEntry), &m->cap_snap_entries, r->nsnap_entries + 1);
+    s->home = begin_tables(s, r->nblocks * (2 * X86_NPINS + 1));
     s->home_value = s->home + r->nblocks * X86_NPINS;
     s->home_phis = s->home_value + r->nblocks * X86_NPINS;
-    s->state = (uint8_t *)(s->home_phis + r->nblocks);
     s->nphis = 1;
     begin_pins(s);
     begin_blocks(s);

@@ -34,7 +34,7 @@ typedef struct Sel {
     uint32_t cur, block;
     uint32_t barrier;  /* cache of sel_barrier */
     bool is_single;    /* HostSettings */
-    bool is_quick;     /* tier 1 */
+    bool is_alone;     /* one operation is selected by itself: values stay what they are (quick/general.c) */
     bool is_low;       /* operands of the current operation count in their low 32 bits only */
     bool has_more;     /* what is being done here is done elsewhere too: no load may move to it */
     uint32_t *snap;    /* per IR snapshot: its MSnapshot in block snap_block[] */
@@ -176,6 +176,10 @@ uint32_t sel_home(Sel *s, uint32_t block, unsigned pin);
 void sel_call(Sel *s, void *fn, bool is_fp, unsigned type, uint32_t result, unsigned nargs, const uint32_t *args);
 
 extern const MHost x86_mhost; /* compile.c */
+
+/* Selection of single operations: values get registers (MVreg.value) as they are asked for; nothing is folded that stands elsewhere. */
+void sel_begin_alone(Sel *s, IrRegion *r, const HostSettings *settings, MRegion *m);
+const SelRow *sel_row(unsigned op); /* NULL: none */
 
 void mir_select(IrRegion *r, const HostSettings *settings, MRegion *m);
 

@@ -123,7 +123,6 @@ static void select_exit(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
     }
     MInsn *e = sel_emit0(s, row->mop);
     e->imm = id;
-    e->disp = i->op == IR_EXIT_CALL || i->op == IR_EXIT_CALL_INDIRECT ? (int32_t)i->succ[0] : 0;
     if (pc) {
         sel_operand(s, e, M_USE, M_FIXED, X86_RAX, pc);
     }

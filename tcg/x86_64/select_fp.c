@@ -24,7 +24,7 @@ uint32_t sel_fp_source(Sel *s, uint32_t v)
 {
     const IrInsn *i = &s->r->insns[v];
     bool is_canon = i->op == IR_FCANON_F32 || i->op == IR_FCANON_F64;
-    return is_canon && !s->vreg[v] && !(i->flags & IR_FLAG_KEPT) && is_arithmetic(s->r->insns[i->arg[0]].op) ? i->arg[0] : v;
+    return is_canon && !s->is_alone && !s->vreg[v] && !(i->flags & IR_FLAG_KEPT) && is_arithmetic(s->r->insns[i->arg[0]].op) ? i->arg[0] : v;
 }
 
 /* ---- calls of C: everything as bits in integer registers */

@@ -104,6 +104,9 @@ uint32_t sel_resolve_slow(Sel *s, uint32_t v)
         }
         case IR_ZEXT_I64: {
             uint32_t x = i->arg[0];
+            if (s->is_alone) {
+                return v;
+            }
             bool is_load = s->r->insns[x].op == IR_LOAD_I32;
             if (is_load ? s->state[x] & (SEL_SEXT | SEL_FUSED) : !is_zero_extended(s->r->insns[x].op)) {
                 return v;
@@ -116,7 +119,7 @@ uint32_t sel_resolve_slow(Sel *s, uint32_t v)
         }
         case IR_SEXT_I64: {
             uint32_t x = i->arg[0];
-            if (s->r->insns[x].op != IR_LOAD_I32 || s->state[x] & (SEL_ZEXT | SEL_FUSED)) {
+            if (s->is_alone || s->r->insns[x].op != IR_LOAD_I32 || s->state[x] & (SEL_ZEXT | SEL_FUSED)) {
                 return v;
             }
             s->state[x] |= SEL_SEXT;
@@ -208,6 +211,7 @@ uint32_t sel_reg(Sel *s, uint32_t v)
         /* A value of a block that is done already: the layout must have each block after its dominators. */
         lyre_assert(i->block <= s->block);
         uint32_t d = s->vreg[x] = sel_new_typed(s, i->type);
+        s->m->vregs[d].value = x;
         if (s->state[x] & (SEL_SEXT | SEL_ZEXT)) {
             s->m->vregs[d].size = 8;
         }

@@ -128,7 +128,8 @@ tramp_fault_resume:
         pop     %r12
         pop     %rbx
         pop     %rbp
-        ret
+        pop     %rcx /* no `ret`: see enter.h */
+        jmp     *%rcx
         .size   tramp_leave, . - tramp_leave
 
 /* Called from translated code: rax = function, arguments in place. Pins in callee-saved registers live on. */

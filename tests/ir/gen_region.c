@@ -448,7 +448,7 @@ static bool add_call(Gen *g)
 
 static void add_insn(Gen *g)
 {
-    ir_insn_begin(g->b, g->pc, 4);
+    ir_insn_begin(g->b, g->pc);
     g->pc += 4;
     if (chance(g, 3)) {
         ir_poll(g->b);
@@ -532,7 +532,7 @@ static void add_terminator(Gen *g, unsigned block)
         ir_br(b, has_more, g->blocks[head], out);
         if (is_last) {
             ir_block_begin(b, out, 0);
-            ir_insn_begin(b, 0x800000, 4);
+            ir_insn_begin(b, 0x800000);
             ir_exit(b, 0x800000);
         }
     } else if (is_last || is_call || kind < 35) {
@@ -581,7 +581,7 @@ void random_region(IrMachine *m, IrRegion *r, uint64_t seed)
         for (unsigned k = below(g, 7) + 1; k > 0; k--) {
             add_insn(g);
         }
-        ir_insn_begin(g->b, g->pc, 4);
+        ir_insn_begin(g->b, g->pc);
         add_terminator(g, n);
     }
     ir_finish(g->b);

@@ -122,12 +122,12 @@ static void fill_block(Maker *m, const Plan *plans, unsigned i, const uint32_t *
 {
     for (unsigned k = 0; k < ninsns; k++) {
         if (k || m->has_put || rng_below(&m->rng, 3)) {
-            ir_insn_begin(m->b, pc_of(i) + k * 4, 4);
+            ir_insn_begin(m->b, pc_of(i) + k * 4);
             m->has_put = false;
         }
         random_insn(m);
     }
-    ir_insn_begin(m->b, pc_of(i) + ninsns * 4, 4);
+    ir_insn_begin(m->b, pc_of(i) + ninsns * 4);
     m->has_put = false;
     if (plans[i].ending >= END_EXIT || !rng_below(&m->rng, 8)) {
         random_observe(m);
@@ -141,7 +141,7 @@ static void build_chain(Maker *m, RandomProgram *out)
 {
     *out = (RandomProgram){ { FIRST_PC }, 1 };
     ir_block_begin(m->b, ir_block_new(m->b, FIRST_PC, true), 0);
-    ir_insn_begin(m->b, FIRST_PC, 4);
+    ir_insn_begin(m->b, FIRST_PC);
     random_chain(m);
     ir_exit(m->b, FIRST_PC + 4);
     ir_finish(m->b);

@@ -16,7 +16,7 @@ typedef struct Row {
     const char *name, *cpu, *ir, *code;
 } Row;
 
-#define HEAD "block b1 pc=0x1000 entry:\n insn 0x1000 4\n"
+#define HEAD "block b1 pc=0x1000 entry:\n insn 0x1000\n"
 #define EXIT "\n exit 0x2000\n"
 
 static const Row rows[] = {
@@ -25,7 +25,7 @@ static const Row rows[] = {
       "mov m" },
     { "an address that is a constant", "v3", HEAD "%1 = load.i64 0x10002000+8 64\n put x0, %1" EXIT, "mov m" },
     { "a folded address in the row of a later slot", "v3",
-      HEAD "%1 = get x0\n %2 = get x1\n %3 = add.i64 %1, %2\n put x3, %3\n insn 0x1004 4\n %4 = load.i64 %3 64\n put x3, %4" EXIT,
+      HEAD "%1 = get x0\n %2 = get x1\n %3 = add.i64 %1, %2\n put x3, %3\n insn 0x1004\n %4 = load.i64 %3 64\n put x3, %4" EXIT,
       "mov m" },
     { "load and sign extension", "v3", HEAD "%1 = get x0\n %2 = load.i32 %1 32\n %3 = sext.i64 %2\n put x1, %3" EXIT, "movsxd m" },
     { "load and zero extension", "v3", HEAD "%1 = get x0\n %2 = load.i32 %1 u8\n %3 = zext.i64 %2\n put x1, %3" EXIT, "movzx m" },

@@ -2,13 +2,18 @@
 # SPDX-License-Identifier: MIT
 """Cross-compiles a self-checking guest program (it prints TAP or `N passed, N failed`) and runs it in every way of execution.
 
-    guest_tap.py LYRE NAME SOURCE... [--ways interp,block,region,move,tiered] [--args "..."]
+    guest_tap.py LYRE NAME SOURCE... [--ways interp,block,region,move,tiered] [--args "..."] [--private]
+
+--private: the emulator is a copy that nobody else may read or execute.
 """
 import argparse
+import atexit
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 OUT = os.path.join(TOP, 'build', 'guest')
@@ -33,6 +38,7 @@ def main():
     parser.add_argument('sources', nargs='+')
     parser.add_argument('--ways', default='interp,block,region,move,tiered')
     parser.add_argument('--args', default='')
+    parser.add_argument('--private', action='store_true')
     parser.add_argument('--timeout', type=int, default=120)
     args = parser.parse_args()
     sources = []
@@ -47,6 +53,11 @@ def main():
             s = generated
         sources.append(s)
     program = compile_guest(args.name, sources)
+    if args.private:
+        folder = tempfile.mkdtemp(prefix='lyre-private-')
+        atexit.register(shutil.rmtree, folder)
+        args.lyre = shutil.copy(args.lyre, folder)
+        os.chmod(args.lyre, 0o700)
     bad = False
     for way in args.ways.split(','):
         command = [args.lyre] + WAYS[way] + [program] + args.args.split()

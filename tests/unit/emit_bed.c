@@ -249,11 +249,15 @@ void bed_snap_entry(Bed *b, unsigned slot, unsigned recipe, Loc loc)
 
 MInsn *bed_exit(Bed *b, int op, uint64_t pc, int event)
 {
+    static const uint16_t ir_ops[MOP_COUNT] = {
+        [MOP_EXIT] = IR_EXIT, [MOP_EXIT_CALL] = IR_EXIT_CALL, [MOP_EXIT_INDIRECT] = IR_EXIT_INDIRECT,
+        [MOP_EXIT_CALL_INDIRECT] = IR_EXIT_CALL_INDIRECT, [MOP_EXIT_RETURN] = IR_EXIT_RETURN, [MOP_EXIT_EVENT] = IR_EXIT_EVENT,
+    };
     uint32_t snap = b->ir.nsnaps++, id = b->ir.ninsns++;
     GROW(b, b->ir.snaps, snap, b->ir.cap_snaps);
     GROW(b, b->ir.insns, id, b->ir.cap_insns);
     b->ir.snaps[snap] = (IrSnapshot){ .pc = pc, .ctx = b->ir.ctx };
-    b->ir.insns[id] = (IrInsn){ .snap = snap, .aux = event };
+    b->ir.insns[id] = (IrInsn){ .op = ir_ops[op], .snap = snap, .aux = event };
     MInsn *i = bed_insn(b, op, 0);
     i->imm = id;
     return i;

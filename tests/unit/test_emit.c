@@ -106,7 +106,7 @@ static void build_call(int op, uint64_t return_pc, bool has_block)
     }
     MInsn *call = bed_exit(b, op, 0x3000, 0);
     b->ir.insns[call->imm].imm = return_pc;
-    call->disp = has_block ? 3 : 0;
+    b->ir.insns[call->imm].succ[0] = has_block ? 3 : 0;
     bed_block(b, false, 0); /* between, so that nothing falls through */
     bed_exit(b, MOP_EXIT_EVENT, 0x999, TCG_EVENT_BREAK);
     bed_block(b, true, return_pc);

@@ -54,7 +54,7 @@ static void branch(TargetTrans *t, const TargetInsn *insn, I32 cond)
     for (int i = 0; i < 2; i++) {
         if (is_exit[i]) {
             ir_block_begin(b, blocks[i], 0);
-            ir_insn_begin(b, pcs[i], 0);
+            ir_insn_begin(b, pcs[i]);
             ir_exit(b, pcs[i]);
         }
     }

@@ -197,6 +197,24 @@ static void in_chroot(void)
     }
 }
 
+static void in_chroot_twice(void)
+{
+    if (chroot(folder) == 0 && chdir("/") == 0) {
+        execve("/copy", (char *[]){"x", "again", NULL}, env);
+    }
+}
+
+/* As somebody who may neither read nor execute the emulator's file. */
+static void as_nobody(void)
+{
+    if (setgid(65534) == 0 && setuid(65534) == 0 && chdir("/") == 0) {
+        char *path = strrchr(folder, '/');
+        char name[4200];
+        snprintf(name, sizeof(name), "/tmp%s/copy", path);
+        execve(name, (char *[]){"x", "child", NULL}, env);
+    }
+}
+
 static char script[4200];
 static void by_script(void) { execve(script, (char *[]){"gone", "one", "two", NULL}, env); }
 static void by_script_fd(void)
@@ -316,6 +334,11 @@ static void test_copy(void)
     } else {
         int s = collect(in_chroot);
         ok(is_seven(s) && has("argc=2 [x] [child]\n"), "in a chroot without /proc and without the emulator");
+        s = collect(in_chroot_twice);
+        ok(is_seven(s) && has("argc=2 [x] [child]\n"), "and from there again");
+        chmod(folder, 0755);
+        s = collect(as_nobody);
+        ok(is_seven(s) && has("argc=2 [x] [child]\n"), "as somebody who may not execute the emulator's file");
     }
     unlink(path);
 }
@@ -326,6 +349,10 @@ int main(int argc, char **argv)
     self[n > 0 ? n : 0] = 0;
     if (getenv("CHILD") || (argc > 1 && !strncmp(argv[1], "child", 5)) || (argc > 1 && strstr(argv[1], "lyre-exec-"))) {
         return child(argc, argv);
+    }
+    if (argc > 1 && strcmp(argv[1], "again") == 0) {
+        execve("/copy", (char *[]){"x", "child", NULL}, environ);
+        return 9;
     }
     if (argc > 1) {
         return strcmp(argv[1], "seven") == 0 ? 7 : argc == 50000 ? 7 : 1;

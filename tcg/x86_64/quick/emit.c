@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* Encoding of a quick region: its operations forwards, rows, links, the exit. */
+#include "tcg/x86_64/quick/quick.h"
+#include "util/arena.h"
+#include "util/assert.h"
+
+enum { ROOM_PER_OP = 20, ROOM_PER_LINK = 24, MORE_LINKS = 2, MORE_STUBS = 3 };
+
+static void put_imm(X86Asm *a, uint64_t imm, unsigned size)
+{
+    for (unsigned n = 0; n < size; n++) {
+        x86_put8(a, (uint8_t)(imm >> n * 8));
+    }
+}
+
+static void emit_op(Emit *e, const QOp *op)
+{
+    e->flags_start = emit_pos(e);
+    if (op->access) {
+        emit_home_row(e, op->snap, &op->rm, op->access, op->is_store);
+        e->flags_start = 0;
+    }
+    x86_op_rm(&e->a, op->opcode, op->reg, &op->rm);
+    if (op->imm_size == 1) {
+        x86_put8(&e->a, (uint8_t)op->imm);
+    } else if (op->imm_size == 4) {
+        x86_put32(&e->a, (uint32_t)op->imm);
+    } else if (op->imm_size) {
+        put_imm(&e->a, op->imm, op->imm_size);
+    }
+}
+
+static void emit_sse(Emit *e, const QOp *op)
+{
+    if (op->access) {
+        emit_home_row(e, op->snap, &op->rm, op->access, op->is_store);
+    }
+    x86_sse_rm(&e->a, op->opcode, op->reg, X86_NO_VVVV, &op->rm);
+}
+
+static void emit_const(Emit *e, const QOp *op)
+{
+    const IrInsn *k = &e->ir->insns[op->id];
+    bool is_v128 = k->op == IR_CONST_V128;
+    x86_loadv(&e->a, is_v128 ? 16 : k->type == IR_F32 ? 4 : 8, op->reg, x86_rm_rip());
+    if (is_v128) {
+        const V128Bits *v = &e->ir->pool[k->aux];
+        emit_ref(e, EMIT_CONST16, emit_const16(e, v->u64[0], v->u64[1]));
+    } else {
+        emit_ref(e, EMIT_CONST8, emit_const8(e, k->imm));
+    }
+}
+
+static void emit_one(Emit *e, const QOp *op)
+{
+    const IrInsn *exit = &e->ir->insns[op->id];
+    switch (op->kind) {
+    case Q_OP: emit_op(e, op); return;
+    case Q_SSE: emit_sse(e, op); break;
+    case Q_CONST: emit_const(e, op); break;
+    case Q_MOP: emit_insn(e, &e->m->insns[op->id]); return;
+    case Q_VEX: x86_vex_rm(&e->a, op->opcode, op->reg, (unsigned)op->imm, &op->rm); break;
+    case Q_MOV_IMM: x86_mov_imm(&e->a, op->reg, op->imm); break;
+    case Q_JCC_LINK: emit_jcc_link(e, op->opcode, e->ir->snaps[exit->snap].pc, e->ir->ctx); break;
+    case Q_EXIT: emit_exit(e, exit); break;
+    default: lyre_unreachable();
+    }
+    e->flags_start = 0;
+}
+
+void quick_emit(const Quick *q, CodeBlob *out)
+{
+    Emit *e = emit_begin(q->r, q->settings, out);
+    MAlloc alloc = { 0 };
+    Loc none;
+    e->pins = e->pins_live = q->b->pins;
+    if (q->general) { /* its rows list nothing */
+        alloc.snap_locs = &none;
+        alloc.snap_start = arena_alloc0(out->arena, q->general->m.ninsns * sizeof(uint32_t));
+        e->m = &q->general->m;
+        e->alloc = &alloc;
+    }
+    emit_make_room(e, q->nlinks + MORE_LINKS, MORE_STUBS, q->nrows + MORE_STUBS, 2 * EMIT_ROOM + q->nops * ROOM_PER_OP + q->nlinks * ROOM_PER_LINK);
+    emit_entry(e, q->r->blocks[1].pc, true);
+    for (uint32_t n = q->nops; n-- > 0;) {
+        emit_one(e, &q->ops[n]);
+    }
+    emit_stubs(e);
+    emit_end(e);
+}

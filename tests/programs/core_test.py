@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Core files of guest programs, opened by gdb-multiarch: registers, stack, threads, memory; RLIMIT_CORE. Prints TAP.
+
+    core_test.py LYRE SOURCE
+"""
+import glob
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+GCC, SYSROOT = 'riscv64-linux-gnu-gcc', '/usr/riscv64-linux-gnu'
+count = failed = 0
+
+
+def ok(is_ok, name, detail=''):
+    global count, failed
+    count += 1
+    failed += not is_ok
+    print('%sok %d - %s' % ('' if is_ok else 'not ', count, name), flush=True)
+    if not is_ok:
+        for line in str(detail).splitlines()[-30:]:
+            print('# ' + line)
+
+
+def run(lyre, program, how, where, limit=resource.RLIM_INFINITY, options=()):
+    """(status, standard error, cores) of a run in an empty folder."""
+    folder = tempfile.mkdtemp(dir=where)
+    done = subprocess.run([lyre, *options, program, how], cwd=folder, capture_output=True, text=True, timeout=60,
+                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (limit, resource.RLIM_INFINITY)))
+    return done.returncode, done.stderr, glob.glob(folder + '/*')
+
+
+def gdb(program, core, *commands):
+    args = ['gdb-multiarch', '-batch', '-nx', '-ex', 'set width 0', '-ex', 'set sysroot ' + SYSROOT]
+    for c in commands:
+        args += ['-ex', c]
+    done = subprocess.run([*args, program, core], capture_output=True, text=True, timeout=120)
+    return done.stdout + done.stderr
+
+
+def check_gdb(program, cores, options):
+    text = gdb(program, cores[0], 'bt', 'info registers s7 pc', 'p $fs3', 'p initialised', 'p (char *)zeroed + 4500', 'p *list->next', 'info auxv',
+               'info proc mappings', 'p $_siginfo.si_signo', 'p $_siginfo._sifields._sigfault.si_addr')
+    name = ' '.join(options) or 'tiered'
+    for want, what in ((r'terminated with signal SIGSEGV', 'signal'), ('#4 ', 'stack'), ('in main (', 'outermost frame'), ('0x5ec0de', 'integer register'),
+                       ('double = 0.75', 'floating-point register'), ('{11, 22, 33, 44}', 'data'), ('"text in bss"', 'bss'), ('value = 1001', 'heap'),
+                       ('AT_PAGESZ', 'auxiliary vector'), (os.path.basename(program), 'mapped files'), ('= 11', 'siginfo'),
+                       ('(void *) 0x40', 'fault address')):
+        ok(want in text, f'{name}: gdb shows {what}', text)
+
+
+def main():
+    lyre, source = os.path.abspath(sys.argv[1]), sys.argv[2]
+    where = tempfile.mkdtemp(prefix='lyre-core-')
+    pattern = open('/proc/sys/kernel/core_pattern').read().strip()
+    if '/' in pattern and pattern[0] != '|':
+        print('ok 1 - cores # SKIP core_pattern leads elsewhere')
+        return
+    for link in ('-pie', '-static'):
+        program = os.path.join(where, 'dumped' + link)
+        subprocess.run([GCC, '-g', '-O1', link, '-pthread', '-o', program, source], check=True)
+        for options in (['-x', 'engine=interp'], ['-x', 'engine=region'], []) if link == '-static' else (['-L', SYSROOT],):
+            status, err, cores = run(lyre, program, 'segv', where, options=options)
+            ok(status == -signal.SIGSEGV and 'lyre: uncaught target signal 11 (Segmentation fault) - core dumped' in err and len(cores) == 1,
+               f'{link}: one core', (status, err, cores))
+            if not cores:
+                continue
+            if shutil.which('gdb-multiarch'):
+                check_gdb(program, cores, options)
+            else:
+                print('ok - gdb # SKIP no gdb-multiarch')
+    for how, sig in (('abort', signal.SIGABRT), ('trap', signal.SIGTRAP), ('kill', signal.SIGQUIT)):
+        status, err, cores = run(lyre, program, how, where)
+        ok(status == -sig and len(cores) == 1, f'core of {how}', (status, err, cores))
+    status, err, cores = run(lyre, program, 'threads', where)
+    if shutil.which('gdb-multiarch') and cores:
+        text = gdb(program, cores[0], 'thread apply all bt 8')
+        ok(text.count('Thread ') >= 3 and 'spinner' in text and 'pause' in text and 'inner (depth=depth@entry=0' in text, 'threads', text)
+    status, err, cores = run(lyre, program, 'segv', where, 0)
+    ok(status == -signal.SIGSEGV and not cores, 'RLIMIT_CORE 0: none', (status, cores))
+    status, err, cores = run(lyre, program, 'segv', where, 20480)
+    ok(status == -signal.SIGSEGV and len(cores) == 1 and os.stat(cores[0]).st_blocks * 512 <= 24576, 'RLIMIT_CORE cuts', (status, cores))
+    shutil.rmtree(where)
+    print('1..%d' % count)
+    sys.exit(failed > 0)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,7 @@
+#!/usr/bin/bash
+# SPDX-License-Identifier: MIT
+#: packages: gawk coreutils
+seq 1 30000 | gawk '{ s += $1; q[$1 % 7]++; if ($1 % 1000 == 0) printf "%d %.3f %e\n", $1, log($1), sqrt($1) } END { for (i in q) print i, q[i] | "sort"; close("sort"); print s }' | tail -20
+gawk 'BEGIN { "date -u -d @0 +%Y" | getline y; print y; print strftime("%F", 86400, 1), length("abc"), substr("hello", 2, 3), index("hello", "l"), toupper("x"), sprintf("%c%5.1f%x", 65, 2.25, 255); print gensub(/(a)(b)/, "\\2\\1", "g", "abab"), match("foobar", /o+/), RSTART, RLENGTH; n = split("a:b:c", p, ":"); print n, p[3]; print and(12, 10), or(12, 10), xor(12, 10), lshift(1, 10), strtonum("0x1f"); PROCINFO["sorted_in"] = "@val_num_desc"; a["x"] = 1; a["y"] = 5; for (k in a) print k; printf "%.17g %.17g\n", atan2(1, 1) * 4, exp(1); print int(-3.7), 7 % -3, 2 ** 0.5, srand(5), substr(rand(), 1, 3) != ""; exit 4 }'; echo "gawk $?"
+printf 'a,b\n"c,d",e\n' | gawk -v FPAT='([^,]+)|("[^"]+")' '{ print NF ": " $1 }'; gawk -v RS= -F'\n' '{ print NR, $2 }' <<< $'a\nb\n\nc\nd'; gawk 'function f(n) { return n < 2 ? n : f(n - 1) + f(n - 2) } BEGIN { print f(20) }'
+gawk 'BEGIN { cmd = "cat"; print "to a coprocess" |& cmd; close(cmd, "to"); cmd |& getline x; print x; print length(ENVIRON["PATH"]) > 0; system("exit 3"); print "x" > "/dev/stderr" }' 2>&1; gawk -M 'BEGIN { print 2 ^ 200 }'; seq 10 | gawk 'NR==3,NR==5 { print FILENAME NR } /7/ { nextfile }'
