@@ -115,7 +115,7 @@ static bool parse_code(Case *c, char *words, const char *text, unsigned *size)
 
 static bool parse_line(char *line, Case *c)
 {
-    char *note = strchr(line, '#'), *outs = strstr(line, " =>"), *ins = strstr(line, " ;"),
+    char *note = strstr(line, " # "), *outs = strstr(line, " =>"), *ins = strstr(line, " ;"),
          *text = strchr(line, ' ');
     unsigned size;
     if (note)
