@@ -15,7 +15,7 @@ GRAMMAR of .isa files. '#' begins a comment line; a line that ends in '\\' goes 
   operands     `op=spec ...`; spec: parts joined from high to low, separated by commas. A part is a field `d`, bits of a
                field `i[11]`, `i[10:5]`, or literal bits `000`. `sx(spec)` sign-extends, `8+spec` adds, `=2` is a constant.
   constraints  `m!=5 m!=6 d!=0 z,i[5]!=1`: a field, or bits joined as in operands; also as row options
-  assembly     text with operands as kind:op, or {kind:op} within a word. A kind is a letter, a digit or one of @$^~!*?=+;: see disas.c of the target. `.` for none. Rows may override it
+  assembly     text with operands as kind:op, or {kind:op} within a word. A kind is a letter, a digit or one of @$^~!*?=+;<-: see disas.c of the target. `.` for none. Rows may override it
   extensions   `A+B`: all are needed
   flow         a name of the target's (target/riscv: next, branch, jal, jalr, csr, end; `next` is what most are)
   translation  `fn` or `fn(args)`: the row extracts its operands and calls trans_fn(t, o, args)
@@ -460,7 +460,7 @@ def c_template(row, ops):
         if m[2] not in ops:
             raise IsaError(f'{row.where}: no operand {m[2]}')
         return f'%{m[1]}{chr(ord("a") + ops.index(m[2]))}'
-    text = '' if row.asm == '.' else re.sub(r'\{?([a-zA-Z0-9@$^~!*?=+;]):(\w+)\}?', sub, row.asm)
+    text = '' if row.asm == '.' else re.sub(r'\{?([a-zA-Z0-9@$^~!*?=+;<-]):(\w+)\}?', sub, row.asm)
     return text.replace('\\', '\\\\').replace('"', '\\"')
 
 

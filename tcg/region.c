@@ -482,6 +482,7 @@ void region_build(Former *f, IrBuilder *b, IrRegion *out, struct Arena *arena, c
     TargetTrans trans = { b, f->cpu, f->key.ctx, f, is_line(f) ? next_in_line : block_of, NULL };
     ir_begin(b, out, arena, target->slots, target->nslots, target->helpers, target->nhelpers, f->key.ctx, settings);
     out->tag_bits = target->tag_bits;
+    out->align_window = target->align_window;
     f->b = b;
     for (uint32_t i = 0; i < f->norder; i++) {
         FormBlock *k = &f->blocks[f->order[i]];
