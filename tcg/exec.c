@@ -243,22 +243,15 @@ static TcgEvent run_code(TcgThread *th)
             event = enter_code(s, code);
         }
         pending.from = NULL;
-<<<<<<< HEAD
         is_back = event == TCG_EVENT_SYSCALL && t->syscall;
         if (is_back) {
-=======
-        if (UNLIKELY(event == TCG_EVENT_INTERPRET || is_tagged_fault(th, event))) {
-            event = interpret_insn(th, event == TCG_EVENT_INTERPRET);
-        } else {
-            event = handle_event(th, event, &pending);
-        }
-        if (event == TCG_EVENT_SYSCALL && t->syscall) {
->>>>>>> main
             epoch_leave(th);
             t->syscall(s);
             event = TCG_EVENT_NONE;
+        } else if (UNLIKELY(event == TCG_EVENT_INTERPRET || is_tagged_fault(th, event))) {
+            event = interpret_insn(th, event == TCG_EVENT_INTERPRET);
         } else {
-            event = event == TCG_EVENT_INTERPRET ? interpret_insn(th) : handle_event(th, event, &pending);
+            event = handle_event(th, event, &pending);
         }
     } while (event == TCG_EVENT_NONE);
     return event;
