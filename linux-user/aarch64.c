@@ -108,11 +108,11 @@ static void write_cpuinfo(const TargetCpu *cpu, int fd)
 /* Where handlers without SA_RESTORER return to: mov x8, #__NR_rt_sigreturn; svc #0. */
 static const uint8_t sigreturn_code[] = { 0x68, 0x11, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4 };
 
-/* struct user_pt_regs and struct user_fpsimd_state (asm/ptrace.h). */
+/* elf_gregset_t: struct user_pt_regs; NT_FPREGSET: struct user_fpsimd_state (asm/ptrace.h). */
 static void core_gregs(const CpuState *s, void *out)
 {
-    const A64State *r = a64_state_const(s);
     uint64_t *regs = out;
+    const A64State *r = a64_state_const(s);
     memcpy(regs, r->x, sizeof(r->x));
     regs[31] = r->sp;
     regs[32] = s->pc;
@@ -121,10 +121,10 @@ static void core_gregs(const CpuState *s, void *out)
 
 static void core_fpregs(const CpuState *s, void *out)
 {
-    const A64State *r = a64_state_const(s);
-    const uint32_t control[2] = { a64_get_fpsr(s), r->fpcr };
-    memcpy(out, r->v, sizeof(r->v));
-    memcpy((char *)out + sizeof(r->v), control, sizeof(control));
+    uint64_t *regs = out;
+    memcpy(regs, a64_state_const(s)->v, 512);
+    regs[64] = a64_get_fpsr(s) | (uint64_t)a64_state_const(s)->fpcr << 32;
+    regs[65] = 0;
 }
 
 static const CoreAbi core_aarch64 = {
@@ -153,6 +153,6 @@ const GuestAbi abi_aarch64 = {
     .signal_return = signal_aarch64_return,
     .vdso = sigreturn_code,
     .vdso_size = sizeof(sigreturn_code),
-    .core = &core_aarch64,
     .write_cpuinfo = write_cpuinfo,
+    .core = &core_aarch64,
 };
