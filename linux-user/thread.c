@@ -111,6 +111,7 @@ static TaskGroup *copy_group(TaskGroup *from, uint64_t flags)
     lock_release(&from->lock);
     lock_reset(&g->lock);
     g->tasks = NULL;
+    g->is_dying = false;
     g->ntasks = 0;
     g->strays = NULL;
     atomic_store(&g->is_dumping, false);
