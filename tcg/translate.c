@@ -113,7 +113,6 @@ static bool discover(TcgThread *th, RegionKey key, RegionShape shape, uint32_t m
 
 static void build_into(Translator *tr, IrRegion *r, const IrSettings *settings)
 {
-    memset(r, 0, sizeof *r);
     arena_reset(tr->arena);
     region_build(&tr->former, tr->builder, r, tr->arena, settings);
 }
@@ -185,7 +184,7 @@ static PublishResult protect_and_publish(TcgThread *th, PublishPlan *plan, const
     Former *f = &th->translator->former;
     bool is_valid = region_protect(f, plan->sources, plan->nsources) && region_is_unchanged(f);
     if (!is_valid) {
-        f->window_len = 0;
+        region_forget_bytes(f);
         return PUBLISH_CHANGED;
     }
     return publish_region(th, plan, blob);
