@@ -33,9 +33,11 @@ typedef struct GuestAbi {
     /* Flags of open() between guest and host; NULL: they are the same. */
     uint64_t (*open_flags)(uint64_t flags, bool to_host);
 
-    /* Hardware capabilities for the auxiliary vector. */
+    /* Hardware capabilities for the auxiliary vector; AT_MINSIGSTKSZ; whether the host's caches are told (AT_L1I_CACHESIZE and so on). */
     uint64_t (*hwcap)(const TargetCpu *cpu);
     uint64_t (*hwcap2)(const TargetCpu *cpu);
+    uint64_t min_signal_stack;
+    bool has_aux_caches;
 
     /* Builds the frame of `sig` on the guest stack and enters the handler: 0, or -EFAULT (the caller then forces SIGSEGV). */
     int (*signal_frame)(Task *t, int sig, const siginfo_t *info, const SigAction *action, uint64_t mask);

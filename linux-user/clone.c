@@ -125,8 +125,9 @@ static void become_child(Task *t, const CloneArgs *a)
     t->group->tasks = t;
     t->group->ntasks = 1;
     t->group->strays = NULL;
+    atomic_store(&t->group->is_dumping, false);
     t->next = NULL;
-    t->is_vfork = t->is_stray = false;
+    t->is_vfork = t->is_stray = t->is_foreign = false;
     atomic_store(&t->mm->nsharing, 0);
     if (a->host.flags & CLONE_CLEAR_SIGHAND) {
         clear_handlers(t);
@@ -151,9 +152,11 @@ static int64_t clone_fork(Task *t, const CloneArgs *a)
 static void thread_main(Task *t)
 {
     t->tid = (int)sys_call(SYS_gettid, 0, 0, 0, 0, 0, 0);
-    if ((t->is_vfork || t->is_stray) && sys_call(SYS_getppid, 0, 0, 0, 0, 0, 0) == 0) {
-        lock_trust_owners(); /* the parent is in another pid namespace */
+    t->is_foreign |= (t->is_vfork || t->is_stray) && sys_call(SYS_getppid, 0, 0, 0, 0, 0, 0) == 0;
+    if (t->is_foreign) {
+        lock_mark_foreign();
     }
+    t->lock_id = lock_own_id();
     if (t->has_no_handlers) {
         clear_handlers(t);
     }

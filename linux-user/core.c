@@ -480,11 +480,12 @@ void core_dump(Task *t, int sig, const siginfo_t *info)
     if (atomic_exchange(&t->group->is_dumping, true)) {
         core_park(t); /* another thread came first */
     }
-    lock_acquire(&t->group->lock);
-    stop_others(t);
     Core c = { .task = t, .fd = open_file(name), .sig = sig, .info = info, .limit = limit.rlim_cur, .filter = read_filter() };
     c.pagemap = (int)sys_call3(SYS_open, SYS_PTR("/proc/self/pagemap"), O_RDONLY | O_CLOEXEC, 0);
-    if (c.fd >= 0 && read_maps(&c)) {
+    bool is_ready = c.fd >= 0 && read_maps(&c); /* takes Mm.lock, which comes before the next */
+    lock_acquire(&t->group->lock);
+    stop_others(t);
+    if (is_ready) {
         put_all(&c);
     }
     lock_release(&t->group->lock);

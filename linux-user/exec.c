@@ -22,6 +22,7 @@
 #include "linux-user/path.h"
 #include "linux-user/seccomp.h"
 #include "linux-user/signal.h"
+#include "linux-user/strace.h"
 #include "linux-user/syscall.h"
 #include "util/compiler.h"
 #include "util/hostmem.h"
@@ -32,13 +33,25 @@
 
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 
-enum { GUARD_TOP = 1024, GUARD_SLOTS = 8, HANDOVER_MAX = 16384 };
+enum { GUARD_SLOTS = 8, GUARD_TOP = 1024 + GUARD_SLOTS, HANDOVER_MAX = 16384 };
 
 /* Our own executable; constant after start. */
 static struct {
     char path[PATH_MAX];
     uint64_t dev, ino;
 } self;
+
+void exec_borrow_fds(uint64_t limit[2])
+{
+    limit[0] = limit[1] = 0;
+    sys_call4(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, SYS_PTR(limit));
+    uint64_t wanted = limit[0] > 1024 ? limit[0] + GUARD_SLOTS : GUARD_TOP, raised[2] = {wanted < limit[1] ? wanted : limit[1], limit[1]};
+    if (raised[0] > limit[0]) {
+        sys_call4(SYS_prlimit64, 0, RLIMIT_NOFILE, SYS_PTR(raised), 0);
+    }
+}
+
+void exec_return_fds(const uint64_t limit[2]) { sys_call4(SYS_prlimit64, 0, RLIMIT_NOFILE, SYS_PTR(limit), 0); }
 
 int exec_guard_fd(int fd)
 {
@@ -462,14 +475,13 @@ static void set_inherited(const Task *t, int fd, bool with_self, bool is_inherit
     }
 }
 
-/* The program goes along as a descriptor without close-on-exec, in a high place; Files.lock keeps a fork from taking it along, too. */
+/* The program goes along as a descriptor without close-on-exec; Files.lock keeps a fork from taking it along, too. */
 static int64_t run_emulator(Task *t, Scratch *s)
 {
     bool is_same = s->program.kind == PROGRAM_GUEST;
     Text x = {.buf = s->handover, .size = sizeof(s->handover)};
     lock_acquire(&t->files->lock);
-    int fd = exec_guard_fd(s->program.fd);
-    s->program.fd = fd;
+    int fd = s->program.fd;
     set_inherited(t, fd, is_same, true);
     int64_t r = -E2BIG;
     int seccomp_fd = seccomp_save(t);
@@ -492,13 +504,51 @@ static int64_t run(Task *t, Scratch *s, const char *host_path, int dirfd, int fl
     r = s->program.kind != PROGRAM_HOST ? run_emulator(t, s) : -ENOEXEC;
     if (r != -ENOEXEC || s->program.kind == PROGRAM_GUEST) {
         /* said */
-    } else if (s->program.nargs) {
-        r = host_execve(t, s->program.path, s, s->envp + 1);
     } else {
-        r = syscall_blocking(t, SYS_execveat, SYS_INT(dirfd), SYS_PTR(host_path), SYS_PTR(s->argv), SYS_PTR(s->envp + 1), (uint64_t)flags, 0);
+        strace_unfinished(t); /* no emulator of ours would tell of it */
+        if (s->program.nargs) {
+            r = host_execve(t, s->program.path, s, s->envp + 1);
+        } else {
+            r = syscall_blocking(t, SYS_execveat, SYS_INT(dirfd), SYS_PTR(host_path), SYS_PTR(s->argv), SYS_PTR(s->envp + 1), (uint64_t)flags, 0);
+        }
+        strace_resume(t);
     }
     set_limits(t, false);
     signal_after_exec(t);
+    return r;
+}
+
+/* Opens the program and follows scripts; 0 or a negative errno. s->program.fd is -1 for one that only the host's kernel can open. */
+static int64_t find_program(Task *t, int dirfd, uint64_t path, int flags, Scratch *s)
+{
+    int64_t fd = open_program(t, dirfd, path, flags, s), r = fd;
+    s->program.fd = -1;
+    if (fd >= 0) {
+        r = exec_resolve(t, (int)fd, s->exec_fn, &s->program);
+        if (r == 0 && is_script_lost(dirfd, s)) {
+            r = -ENOENT;
+        }
+        if (r == -ENOEXEC && s->program.nargs == 0) {
+            s->program.kind = PROGRAM_HOST; /* the host may have a binfmt_misc entry for it */
+            r = 0;
+        }
+    } else if (fd == -EACCES && sys_call4(SYS_faccessat, SYS_INT(dirfd), SYS_PTR(s->path.path ? s->path.path : ""), 4 /* R_OK */, 0) == -EACCES) {
+        s->program.kind = PROGRAM_HOST; /* may be executed but not read */
+        r = 0;
+    }
+    return r;
+}
+
+/* The kernel needs no number for a program that it opens: where the guest has used all of its own, there are some more for us. */
+static int64_t find_program_beyond_limit(Task *t, int dirfd, uint64_t path, int flags, Scratch *s)
+{
+    int64_t r = find_program(t, dirfd, path, flags, s);
+    if (r == -EMFILE) {
+        uint64_t limit[2];
+        exec_borrow_fds(limit);
+        r = find_program(t, dirfd, path, flags, s);
+        exec_return_fds(limit);
+    }
     return r;
 }
 
@@ -515,29 +565,14 @@ int64_t exec_execve(Task *t, int dirfd, uint64_t path, uint64_t argv, uint64_t e
     if (!s) {
         return -ENOMEM;
     }
-    int64_t fd = open_program(t, dirfd, path, flags, s), r = fd;
-    if (fd >= 0) {
-        r = exec_resolve(t, (int)fd, s->exec_fn, &s->program);
-        if (r == 0 && is_script_lost(dirfd, s)) {
-            r = -ENOENT;
-        }
-        if (r == -ENOEXEC && s->program.nargs == 0) {
-            s->program.kind = PROGRAM_HOST; /* the host may have a binfmt_misc entry for it */
-            r = 0;
-        }
-    } else if (fd == -EACCES && sys_call4(SYS_faccessat, SYS_INT(dirfd), SYS_PTR(s->path.path ? s->path.path : ""), 4 /* R_OK */, 0) == -EACCES) {
-        /* may be executed but not read: only the host's own kernel can do that */
-        s->program.fd = -1;
-        s->program.kind = PROGRAM_HOST;
-        r = 0;
-    }
+    int64_t r = find_program_beyond_limit(t, dirfd, path, flags, s);
     if (r == 0) {
         r = build_lists(t, s, argv, argc, envp, envc);
     }
     if (r == 0) {
         r = run(t, s, s->path.path, dirfd, flags);
     }
-    if (fd >= 0 && s->program.fd >= 0) {
+    if (s->program.fd >= 0) {
         sys_call1(SYS_close, SYS_INT(s->program.fd));
     }
     exec_free_scratch(t);

@@ -44,7 +44,12 @@ void exec_init(Task *t, int given);
 /* Memory that execve of a vfork child could not free; called by who frees the task. */
 void exec_free_scratch(Task *t);
 
-/* Moves a descriptor to the guarded slots, close-on-exec; the old one is closed. The result may be the old one when there is no room. */
+/* Raises the soft limit of descriptors for a moment, where the hard one allows it, for those of ours; `limit` is for giving back. */
+void exec_borrow_fds(uint64_t limit[2]);
+void exec_return_fds(const uint64_t limit[2]);
+
+/* Between those two: moves a descriptor to the guarded slots, which begin at 1024, or lie right below the hard limit; close-on-exec; the old one is
+ * closed. The result may be the old one when there is no room. */
 int exec_guard_fd(int fd);
 
 #endif

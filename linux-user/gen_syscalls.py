@@ -5,9 +5,10 @@ import re
 import shlex
 import sys
 
-INTS = ('int uint long ulong hex fd atfd pid uid mode dev sig off addr ioctl futex_op argv envp events fcntl_arg ioctl_arg futex_arg '
-        'clone_flags sockopt').split()
-DIRS = {'in': 'ARG_IN', 'out': 'ARG_OUT', 'io': 'ARG_INOUT'}
+INTS = ('int uint long ulong hex fd atfd pid uid mode ftype dev sig off addr key ioctl futex_op futex_wake_op argv envp events fcntl_arg ioctl_arg '
+        'futex_arg clone_args sockopt protocol sigmask6 hidden').split()
+DIRS = {'in': 'ARG_IN', 'out': 'ARG_OUT', 'io': 'ARG_INOUT', 'up': 'ARG_UPDATE'}
+RESULTS = {'ptr', 'hex', 'octal', 'poll', 'select'}
 FIRST_COMMON = 424  # from here on numbers are equal on all architectures
 
 
@@ -29,8 +30,11 @@ def parse_structs(path):
         if words[0] == 'struct':
             ctype = [w for w in words[3:] if not w.startswith('<') and w not in '-!']
             current = structs[words[1]] = {'size': int(words[2]), 'ctype': ctype[0] if ctype else None, 'differs': '!' in words,
-                                           'headers': [w for w in words if w.startswith('<')], 'fields': []}
+                                           'headers': [w for w in words if w.startswith('<')], 'fields': [], 'is_short': False}
         else:
+            if words == ['...']:
+                current['is_short'] = True
+                continue
             name, offset, fmt = words
             hidden = name.startswith('.') and name != '.'
             current['fields'].append((name.lstrip('.'), int(offset), fmt, hidden))
@@ -97,7 +101,7 @@ def parse_arg(where, word, words, structs, lists):
         return name, DIRS[head], index, bits, f'STRUCT_{tail}', structs[tail]['size']
     if kind == 'socktype':
         head, tail = 'flags', kind
-    if head in ('flags', 'enum'):
+    if head in ('flags', 'flags64', 'oflags', 'enum'):
         if tail not in lists:
             fail(where, f'no list {tail}')
         return name, 'ARG_' + head.upper(), -1, 'COUNT_PLAIN', f'LIST_{tail}', 0
@@ -106,10 +110,50 @@ def parse_arg(where, word, words, structs, lists):
     fail(where, f'type {kind}')
 
 
+def parse_condition(where, word, base, lists):
+    """`ARG=VALUE[,VALUE]`, `ARG&MASK=VALUE`: (index, mask, values); a value may be a name of the argument's list."""
+    m = re.fullmatch(r'(\w+)(?:&(\w+))?=([\w,]+)', word) or fail(where, word)
+    index = next((i for i, a in enumerate(base['args']) if a[0] == m[1]), None)
+    if index is None:
+        fail(where, f'no argument {m[1]}')
+    ref = base['args'][index][4]
+    names = {n: v for n, _, v in lists.get(ref.removeprefix('LIST_'), [])}
+    return index, m[2] or '0xffffffff', [names.get(v, v) for v in m[3].split(',')]
+
+
+def parse_forms(path, rows, structs, lists):
+    """How -strace shows calls: {row's index: [(argument index, mask, value, row)]}."""
+    forms = {}
+    by_name = {r['name']: i for i, r in enumerate(rows)}
+    for where, line in lines(path):
+        words, arrow, result = line.partition(' -> ')
+        name, *words = words.split()
+        if name not in by_name:
+            fail(where, f'no system call {name}')
+        base = rows[by_name[name]]
+        index, mask, values, kept = 0, '0', ['0'], base['args']
+        if words:
+            kept = []
+            if words[0] != '*':
+                index, mask, values = parse_condition(where, words[0], base, lists)
+                kept = base['args'][:index + 1]
+        more = ['-:hidden' if w == '-' else w for w in words[1:]]
+        shown = [f'{a[0]}:int' for a in kept] + more
+        args = kept + [parse_arg(where, w, shown, structs, lists) for w in more]
+        head, _, tail = result.partition('.')
+        if arrow and (tail not in lists if head in ('flags', 'enum') else result not in RESULTS):
+            fail(where, f'result {result}')
+        shape = dict(base, args=args, result=result)
+        forms.setdefault(by_name[name], []).extend((index, mask, v, shape) for v in values)
+    return forms
+
+
 def parse_ioctls(path, structs):
     rows = []
     for where, line in lines(path):
         number, name, arg = line.split()
+        if '/' in number:
+            continue
         head, _, tail = arg.partition('.')
         if head in DIRS and tail not in structs or head not in (*DIRS, '-', 'int'):
             fail(where, arg)
@@ -118,11 +162,16 @@ def parse_ioctls(path, structs):
     return sorted(rows)
 
 
+def parse_ioctl_families(path):
+    rows = [line.split() for _, line in lines(path)]
+    return [(*number.split('/'), name) for number, name, _ in rows if '/' in number]
+
+
 def field_row(structs, lists, field):
     name, offset, fmt, hidden = field
     base, _, ref = fmt.partition('.')
     base, _, length = base.partition(':')
-    ref = f'LIST_{ref}' if base.startswith('flags') else f'STRUCT_{ref}' if base == 'struct' else length or '0'
+    ref = f'LIST_{ref}' if base.startswith(('flags', 'enum')) else f'STRUCT_{ref}' if base == 'struct' else length or '0'
     shown = 'NULL' if name == '' else f'"{name}"'
     return f'{{{shown}, {offset}, {ref}, FMT_{base.upper()}, {"true" if hidden else "false"}}}'
 
@@ -147,7 +196,7 @@ def host_number(row):
     return f'SYS_{row["name"]}'
 
 
-def write_source(path, rows, structs, lists, headers, ioctls):
+def write_source(path, rows, structs, lists, headers, ioctls, families, forms):
     with open(path, 'w') as f:
         f.write('/* Made by gen_syscalls.py. */\n#include "linux-user/syscall_row.h"\n#include "linux-user/syscall_rows.h"\n'
                 '#include <sys/syscall.h>\n')
@@ -166,7 +215,8 @@ def write_source(path, rows, structs, lists, headers, ioctls):
         f.write('const StructDesc struct_descs[] = {\n')
         for name, s in structs.items():
             fields = f'fields_{name}' if s['fields'] else 'NULL'
-            f.write(f'    {{"{name}", {s["size"]}, {len(s["fields"])}, {fields}}},\n')
+            is_short = 'true' if s['is_short'] else 'false'
+            f.write(f'    {{"{name}", {s["size"]}, {len(s["fields"])}, {is_short}, {fields}}},\n')
         f.write('};\nconst SyscallRow syscall_rows[] = {\n')
         for r in rows:
             write_row(f, r)
@@ -174,30 +224,52 @@ def write_source(path, rows, structs, lists, headers, ioctls):
         numbers = ', '.join(str(0xffff if r['number'] is None else r['number']) for r in rows)
         f.write(f'const uint16_t syscall_numbers[] = {{{numbers}}};\n')
         write_index(f, rows)
-        write_ioctls(f, ioctls)
+        write_ioctls(f, ioctls, families)
+        write_forms(f, rows, forms)
 
 
-def write_ioctls(f, ioctls):
+def write_forms(f, rows, forms):
+    f.write('const StraceForm strace_forms[] = {\n')
+    for i in range(len(rows)):
+        for index, mask, value, shape in forms.get(i, []):
+            f.write(f'    {{{index}, (uint32_t){mask}, (uint32_t)({value}), {c_row(shape)}}},\n')
+    f.write('};\n')
+    first, total = [], 0
+    for i in range(len(rows) + 1):
+        first.append(total)
+        total += len(forms.get(i, []))
+    f.write(f'const uint16_t strace_first_form[] = {{{", ".join(map(str, first))}}};\n')
+
+
+def write_ioctls(f, ioctls, families):
     f.write('const IoctlRow ioctl_rows[] = {\n')
     f.writelines(f'    {{{number:#x}, "{name}", {kind}, {ref}}},\n' for number, name, kind, ref in ioctls)
-    f.write(f'}};\nconst unsigned ioctl_nrows = {len(ioctls)};\n')
+    f.write(f'}};\nconst unsigned ioctl_nrows = {len(ioctls)};\nconst IoctlFamily ioctl_families[] = {{\n')
+    f.writelines(f'    {{{number}, {mask}, "{name}"}},\n' for number, mask, name in families)
+    f.write(f'}};\nconst unsigned ioctl_nfamilies = {len(families)};\n')
 
 
 def write_row(f, r):
+    f.write(f'    {c_row(r)},\n')
+
+
+def c_row(r):
     flags = [n for c, n in (('!', 'ROW_UNSAFE'), ('^', 'ROW_PRINT_FIRST')) if c in r['flags']]
     types = {a[1] for a in r['args']}
-    if r['kind'] != 'none' and types & {'ARG_IN', 'ARG_OUT', 'ARG_INOUT', 'ARG_STR'}:
+    if r['kind'] != 'none' and types & {'ARG_IN', 'ARG_OUT', 'ARG_INOUT', 'ARG_UPDATE', 'ARG_STR'}:
         flags.append('ROW_POINTERS')
     if types & {'ARG_PATH', 'ARG_LPATH'}:
         flags.append('ROW_PATHS')
+    pointers = sum(1 << i for i, a in enumerate(r['args']) if a[1] in ('ARG_IN', 'ARG_OUT', 'ARG_INOUT', 'ARG_UPDATE', 'ARG_STR'))
     if any(a[4] == 'LIST_open' for a in r['args']):
         flags.append('ROW_OPEN_FLAGS')
-    pointers = sum(1 << i for i, a in enumerate(r['args']) if a[1] in ('ARG_IN', 'ARG_OUT', 'ARG_INOUT', 'ARG_STR'))
     reason = f'"{r["reason"]}"' if r['reason'] else 'NULL'
     fn = f'sys_{r["name"]}' if r['kind'] == 'fn' else 'NULL'
     args = ', '.join(f'{{"{n}", {t}, {i}, {b}, {ref}, {size}}}' for n, t, i, b, ref, size in r['args']) or '{0}'
-    f.write(f'    {{"{r["name"]}", {reason}, {fn}, {host_number(r)}, SYSCALL_{r["kind"].upper()}, {len(r["args"])}, '
-            f'{" | ".join(flags) or 0}, {pointers:#x}, {{{args}}}}},\n')
+    head, _, tail = r.get('result', '').partition('.')
+    result = f'RESULT_{head.upper()}' if head else 'RESULT_PLAIN'
+    return (f'{{"{r["name"]}", {reason}, {fn}, {host_number(r)}, SYSCALL_{r["kind"].upper()}, {len(r["args"])}, '
+            f'{" | ".join(flags) or 0}, {pointers:#x}, {{{args}}}, {result}, {f"LIST_{tail}" if tail else 0}}}')
 
 
 def write_index(f, rows):
@@ -211,12 +283,13 @@ def write_index(f, rows):
 
 
 def main():
-    syscalls, structs_def, flags_def, ioctls_def, header, source = sys.argv[1:7]
+    syscalls, structs_def, flags_def, ioctls_def, strace_def, header, source = sys.argv[1:8]
     structs = parse_structs(structs_def)
     lists, headers = parse_flags(flags_def)
     rows = parse_rows(syscalls, structs, lists)
     write_header(header, rows, structs, lists)
-    write_source(source, rows, structs, lists, headers, parse_ioctls(ioctls_def, structs))
+    write_source(source, rows, structs, lists, headers, parse_ioctls(ioctls_def, structs), parse_ioctl_families(ioctls_def),
+                 parse_forms(strace_def, rows, structs, lists))
 
 
 if __name__ == '__main__':

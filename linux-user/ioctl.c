@@ -4,7 +4,6 @@
 
 #include "linux-user/check.h"
 #include "linux-user/mm.h"
-#include "linux-user/strace.h"
 #include "linux-user/syscall_rows.h"
 #include "util/sys.h"
 
@@ -20,16 +19,6 @@ const IoctlRow *ioctl_row(uint32_t number)
         }
     }
     return low < ioctl_nrows && ioctl_rows[low].number == number ? &ioctl_rows[low] : NULL;
-}
-
-void strace_ioctl(TextBuf *out, uint64_t cmd)
-{
-    const IoctlRow *row = ioctl_row((uint32_t)cmd);
-    if (row) {
-        text_str(out, row->name);
-    } else {
-        text_hex(out, cmd);
-    }
 }
 
 /* SIOCGIFCONF has a buffer behind its struct. */

@@ -7,14 +7,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "util/archs.h"
 #include "util/compiler.h"
 #include "util/sys.h"
 
 enum { PAGE = 4096, MAX_NOTES = 4096 };
-
-#ifndef EM_LOONGARCH
-#define EM_LOONGARCH 258
-#endif
 
 /* Where fields lie in the two classes, and how wide they are. */
 typedef struct Field {
@@ -26,7 +23,7 @@ typedef struct Field {
 
 static const Field EHDR_TYPE = FIELD(Ehdr, e_type), EHDR_MACHINE = FIELD(Ehdr, e_machine), EHDR_VERSION = FIELD(Ehdr, e_version),
                    EHDR_ENTRY = FIELD(Ehdr, e_entry), EHDR_PHOFF = FIELD(Ehdr, e_phoff), EHDR_PHENTSIZE = FIELD(Ehdr, e_phentsize),
-                   EHDR_PHNUM = FIELD(Ehdr, e_phnum);
+                   EHDR_PHNUM = FIELD(Ehdr, e_phnum), EHDR_FLAGS = FIELD(Ehdr, e_flags);
 static const Field PHDR_TYPE = FIELD(Phdr, p_type), PHDR_FLAGS = FIELD(Phdr, p_flags), PHDR_OFFSET = FIELD(Phdr, p_offset),
                    PHDR_VADDR = FIELD(Phdr, p_vaddr), PHDR_FILESZ = FIELD(Phdr, p_filesz), PHDR_MEMSZ = FIELD(Phdr, p_memsz),
                    PHDR_ALIGN = FIELD(Phdr, p_align);
@@ -78,6 +75,7 @@ const char *elf_read_header(int fd, ElfFile *e)
     }
     e->type = (uint16_t)get(e, h, EHDR_TYPE);
     e->machine = (uint16_t)get(e, h, EHDR_MACHINE);
+    e->flags = (uint32_t)get(e, h, EHDR_FLAGS);
     e->entry = get(e, h, EHDR_ENTRY);
     e->phoff = get(e, h, EHDR_PHOFF);
     e->phentsize = (unsigned)get(e, h, EHDR_PHENTSIZE);
@@ -202,27 +200,6 @@ const char *elf_foreign_brand(int fd, const ElfFile *e)
 
 const char *elf_arch_name(const ElfFile *e)
 {
-    static const struct {
-        uint16_t machine;
-        uint8_t class, data;
-        const char *name;
-    } archs[] = {
-        {EM_RISCV, ELFCLASS64, ELFDATA2LSB, "riscv64"},     {EM_RISCV, ELFCLASS32, ELFDATA2LSB, "riscv32"},
-        {EM_AARCH64, ELFCLASS64, ELFDATA2LSB, "aarch64"},   {EM_AARCH64, ELFCLASS64, ELFDATA2MSB, "aarch64_be"},
-        {EM_ARM, ELFCLASS32, ELFDATA2LSB, "arm"},           {EM_ARM, ELFCLASS32, ELFDATA2MSB, "armeb"},
-        {EM_X86_64, ELFCLASS64, ELFDATA2LSB, "x86_64"},     {EM_386, ELFCLASS32, ELFDATA2LSB, "i386"},
-        {EM_PPC64, ELFCLASS64, ELFDATA2LSB, "ppc64le"},     {EM_PPC64, ELFCLASS64, ELFDATA2MSB, "ppc64"},
-        {EM_PPC, ELFCLASS32, ELFDATA2MSB, "ppc"},           {EM_S390, ELFCLASS64, ELFDATA2MSB, "s390x"},
-        {EM_MIPS, ELFCLASS64, ELFDATA2LSB, "mips64el"},     {EM_MIPS, ELFCLASS64, ELFDATA2MSB, "mips64"},
-        {EM_MIPS, ELFCLASS32, ELFDATA2LSB, "mipsel"},       {EM_MIPS, ELFCLASS32, ELFDATA2MSB, "mips"},
-        {EM_LOONGARCH, ELFCLASS64, ELFDATA2LSB, "loongarch64"}, {EM_SPARCV9, ELFCLASS64, ELFDATA2MSB, "sparc64"},
-        {EM_ALPHA, ELFCLASS64, ELFDATA2LSB, "alpha"},       {EM_68K, ELFCLASS32, ELFDATA2MSB, "m68k"},
-        {EM_PARISC, ELFCLASS32, ELFDATA2MSB, "hppa"},       {EM_SH, ELFCLASS32, ELFDATA2LSB, "sh4"},
-    };
-    for (unsigned i = 0; i < ARRAY_LEN(archs); i++) {
-        if (archs[i].machine == e->machine && archs[i].class == e->class && archs[i].data == e->data) {
-            return archs[i].name;
-        }
-    }
-    return NULL;
+    const ArchDesc *arch = arch_find(e->machine, e->class, e->data, e->flags);
+    return arch ? arch->name : NULL;
 }

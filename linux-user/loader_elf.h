@@ -16,6 +16,7 @@ typedef struct ElfSegment {
 typedef struct ElfFile {
     uint8_t class, data, osabi; /* EI_* */
     uint16_t type, machine;
+    uint32_t flags; /* e_flags */
     uint64_t entry, phoff;
     unsigned phentsize, nsegments;
     uint64_t size; /* of the file */

@@ -18,7 +18,6 @@
 #define STACK_DEFAULT (8ull << 20)
 #define STACK_MIN (256ull << 10)
 #define STACK_UNLIMITED (1ull << 30) /* at once; it grows further by faults */
-#define MIN_SIGSTKSZ 2048
 
 enum { MAX_AUX = 32 };
 
@@ -111,12 +110,37 @@ static int map_stack(Task *t, uint64_t size, bool is_exec, uint64_t *top)
     return 0;
 }
 
-static void fill_aux(const Task *t, const LoadInfo *info, uint64_t aux[][2], unsigned *n)
+#define AUX(tag, value) (aux[*n][0] = (tag), aux[*n][1] = (value), ++*n)
+
+/* Size and geometry (ways << 16 | bytes of a line) of L1I, L1D, L2, L3: as get_cache_size() and get_cache_geometry() of arch/riscv. */
+static void fill_caches(uint64_t aux[][2], unsigned *n)
+{
+    static const int names[][3] = {
+        {_SC_LEVEL1_ICACHE_SIZE, _SC_LEVEL1_ICACHE_ASSOC, _SC_LEVEL1_ICACHE_LINESIZE},
+        {_SC_LEVEL1_DCACHE_SIZE, _SC_LEVEL1_DCACHE_ASSOC, _SC_LEVEL1_DCACHE_LINESIZE},
+        {_SC_LEVEL2_CACHE_SIZE, _SC_LEVEL2_CACHE_ASSOC, _SC_LEVEL2_CACHE_LINESIZE},
+        {_SC_LEVEL3_CACHE_SIZE, _SC_LEVEL3_CACHE_ASSOC, _SC_LEVEL3_CACHE_LINESIZE},
+    };
+    for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+        long value[3];
+        for (unsigned k = 0; k < 3; k++) {
+            value[k] = sysconf(names[i][k]);
+            value[k] = value[k] < 0 ? 0 : value[k];
+        }
+        AUX(AT_L1I_CACHESIZE + 2 * i, (uint64_t)value[0]);
+        AUX(AT_L1I_CACHEGEOMETRY + 2 * i, (uint64_t)value[1] << 16 | (uint64_t)value[2]);
+    }
+}
+
+/* In the kernel's order: ARCH_DLINFO, then create_elf_tables(). No AT_RSEQ_*: there is no rseq. */
+static void fill_aux(const Task *t, const LoadInfo *info, uint64_t random, uint64_t exec_fn, uint64_t platform, uint64_t aux[][2], unsigned *n)
 {
     const GuestAbi *abi = t->abi;
-#define AUX(tag, value) (aux[*n][0] = (tag), aux[*n][1] = (value), ++*n)
     AUX(AT_SYSINFO_EHDR, t->mm->layout.vdso);
-    AUX(AT_MINSIGSTKSZ, MIN_SIGSTKSZ);
+    if (abi->has_aux_caches) {
+        fill_caches(aux, n);
+    }
+    AUX(AT_MINSIGSTKSZ, abi->min_signal_stack);
     AUX(AT_HWCAP, abi->hwcap ? abi->hwcap(t->options->target_cpu) : 0);
     AUX(AT_PAGESZ, abi->target->page_size);
     AUX(AT_CLKTCK, (uint64_t)sysconf(_SC_CLK_TCK));
@@ -131,11 +155,17 @@ static void fill_aux(const Task *t, const LoadInfo *info, uint64_t aux[][2], uns
     AUX(AT_GID, getauxval(AT_GID));
     AUX(AT_EGID, getauxval(AT_EGID));
     AUX(AT_SECURE, getauxval(AT_SECURE));
+    AUX(AT_RANDOM, random);
     if (abi->hwcap2) {
         AUX(AT_HWCAP2, abi->hwcap2(t->options->target_cpu));
     }
-#undef AUX
+    AUX(AT_EXECFN, exec_fn);
+    if (platform) {
+        AUX(AT_PLATFORM, platform);
+    }
+    AUX(AT_NULL, 0);
 }
+#undef AUX
 
 /* argc, argv, envp and auxv below the strings. */
 static void push_vectors(Builder *b, Task *t, const LoadInfo *info, unsigned argc, unsigned envc, uint64_t exec_fn, uint64_t random,
@@ -144,15 +174,7 @@ static void push_vectors(Builder *b, Task *t, const LoadInfo *info, unsigned arg
     const GuestAbi *abi = t->abi;
     uint64_t aux[MAX_AUX][2];
     unsigned naux = 0, word = abi->word_size;
-    fill_aux(t, info, aux, &naux);
-    const uint64_t more[][2] = {{AT_RANDOM, random}, {AT_EXECFN, exec_fn}, {AT_PLATFORM, platform}};
-    for (unsigned i = 0; i < ARRAY_LEN(more); i++) {
-        if (more[i][1]) {
-            memcpy(aux[naux++], more[i], sizeof(more[i]));
-        }
-    }
-    aux[naux][0] = AT_NULL;
-    aux[naux++][1] = 0;
+    fill_aux(t, info, random, exec_fn, platform, aux, &naux);
     uint64_t words = 1 + argc + 1 + envc + 1 + 2 * naux, sp = ALIGN_DOWN(b->sp - words * word, 16);
     if (b->is_full || b->sp - (b->top - b->size) < words * word + 16) {
         b->is_full = true;

@@ -4,6 +4,7 @@
 
 #include "linux-user/abi.h"
 #include "linux-user/core.h"
+#include "linux-user/logfile.h"
 #include "linux-user/mm.h"
 #include "linux-user/options.h"
 #include "linux-user/signal.h"
@@ -80,7 +81,7 @@ NORETURN void task_loop(Task *t)
 NORETURN void task_exit_group(Task *t, int code)
 {
     if (t->log & TCG_LOG_STATS) {
-        tcg_print_stats(t->mm->tcg, t->options->tcg.log_fd);
+        tcg_print_stats(t->mm->tcg, logfile_fd(t->options));
     }
     for (;;) {
         sys_call1(SYS_exit_group, SYS_INT(code));

@@ -10,10 +10,14 @@
 
 #include "linux-user/exec.h"
 #include "linux-user/loader.h"
+#include "linux-user/logfile.h"
 #include "linux-user/mm.h"
 #include "linux-user/options.h"
+#include "linux-user/perf.h"
 #include "linux-user/seccomp.h"
 #include "linux-user/signal.h"
+#include "linux-user/strace.h"
+#include "util/assert.h"
 #include "util/compiler.h"
 #include "util/hostmem.h"
 #include "util/sys.h"
@@ -85,17 +89,16 @@ static bool read_command(Start *s, int argc, char **argv, char **envp)
     return true;
 }
 
-/* The -D file, %d standing for the process; the descriptor. */
-static int open_log(const char *name)
+/* kernel.randomize_va_space is 0: the host's own stack ends where the address space does, but for the last page. */
+static bool is_stack_at_top(void)
 {
-    char path[PATH_MAX];
-    const char *mark = strstr(name, "%d");
-    if (mark) {
-        snprintf(path, sizeof(path), "%.*s%d%s", (int)(mark - name), name, getpid(), mark + 2);
-        name = path;
+    HostInterval list[8];
+    for (unsigned i = 0, n = hostmem_intervals(list, ARRAY_LEN(list)); i < n; i++) {
+        if (strcmp(list[i].what, "stack") == 0) {
+            return list[i].end == (1ull << 47) - 4096;
+        }
     }
-    int fd = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    return fd < 0 ? -1 : exec_guard_fd(fd);
+    return false;
 }
 
 static uint64_t choose_seed(const Options *o)
@@ -103,7 +106,7 @@ static uint64_t choose_seed(const Options *o)
     if (o->has_seed) {
         return o->tcg.seed | 1ull << 63;
     }
-    if (personality(0xffffffff) & ADDR_NO_RANDOMIZE) {
+    if ((personality(0xffffffff) & ADDR_NO_RANDOMIZE) || is_stack_at_top()) {
         return 0;
     }
     uint64_t seed;
@@ -152,19 +155,24 @@ static void note_program(const Start *s, Task *t)
     t->group->exe_path = strdup(n > 0 ? path : s->exec_fn);
 }
 
+/* -x fail */
+static void fail(const char *how)
+{
+    volatile uintptr_t nowhere = 8;
+    lyre_assert(strcmp(how, "assert") != 0);
+    *(volatile int *)nowhere = 0;
+}
+
 static int run(Start *s)
 {
     Options *o = &s->options;
     LoadInfo info;
     const char *why = NULL;
     int log_fd = -1;
-    if (o->log_file) {
-        log_fd = open_log(o->log_file);
-        if (log_fd < 0) {
-            dprintf(2, "lyre: -D %s: %s\n", o->log_file, strerror(errno));
-            return 1;
-        }
-        o->tcg.log_fd = log_fd;
+    uint64_t limit[2];
+    exec_borrow_fds(limit);
+    if (!logfile_open(o, &log_fd) || !perf_init(o)) {
+        return 1;
     }
     if (!o->tcg.cache_size && hostmem_size() < SMALL_ARENA) {
         o->tcg.cache_size = hostmem_size() / 8; /* ulimit -v: tables take about twice as much again */
@@ -190,7 +198,17 @@ static int run(Start *s)
     }
     note_program(s, t);
     task_tell_kernel(t, &info, s->exec_fn);
+    if (t->log & TCG_LOG_PAGE) {
+        logfile_write_maps(t, logfile_fd(o));
+    }
+    if (t->log & TCG_LOG_STRACE) {
+        strace_exec(t, info.stack_pointer);
+    }
+    exec_return_fds(limit);
     o->abi->init_thread(t->cpu, info.entry, info.stack_pointer);
+    if (o->failure) {
+        fail(o->failure);
+    }
     seccomp_restore(t, s->handover.seccomp_fd);
     task_loop(t);
 }

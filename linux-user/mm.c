@@ -130,7 +130,7 @@ int64_t mm_brk(Mm *mm, uint64_t addr)
             }
         } else if (new_end == old_end) {
             mm->brk = addr;
-        } else if (!mm_map_has(&mm->map, new_end, old_end, AREA_HOST) && mm_map_room(&mm->map, 2) &&
+        } else if (!mm_map_has(&mm->map, new_end, old_end, AREA_HOST | AREA_SEALED) && mm_map_room(&mm->map, 2) &&
                    sys_call2(SYS_munmap, new_end, old_end - new_end) == 0) {
             if (mm_map_has(&mm->map, new_end, old_end, AREA_CODE)) {
                 tcg_invalidate(mm->tcg, new_end, old_end);

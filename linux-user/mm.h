@@ -69,6 +69,7 @@ int64_t mm_munmap(Mm *mm, uint64_t addr, uint64_t len);
 int64_t mm_mprotect(Mm *mm, uint64_t addr, uint64_t len, int prot);
 int64_t mm_mremap(Mm *mm, uint64_t old, uint64_t old_len, uint64_t new_len, int flags, uint64_t new_addr);
 int64_t mm_madvise(Mm *mm, uint64_t addr, uint64_t len, int advice);
+int64_t mm_mseal(Mm *mm, uint64_t addr, uint64_t len, uint64_t flags);
 int64_t mm_msync(Mm *mm, uint64_t addr, uint64_t len, int flags);
 /* flags of mlock2, or MM_MUNLOCK */
 #define MM_MUNLOCK (-1)

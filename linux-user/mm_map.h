@@ -20,6 +20,7 @@ typedef enum MmAreaFlags {
     AREA_HOST = 128,    /* memory of ours: never the guest's */
     AREA_FOREIGN = 256, /* mapped by the kernel on its own (AIO ring, ...) */
     AREA_HUGETLB = 512,
+    AREA_SEALED = 1024, /* mseal: neither unmapped, moved, replaced nor protected otherwise */
     AREA_VDSO = 1024,
 } MmAreaFlags;
 

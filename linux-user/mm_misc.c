@@ -48,6 +48,37 @@ static bool changes_bytes(int advice)
     }
 }
 
+/* Discarding memory that is sealed and not writable: can_modify_vma_madv() of the kernel. */
+static bool discards_sealed(const Mm *mm, uint64_t start, uint64_t end, int advice)
+{
+    bool discards = advice == MADV_FREE || advice == MADV_DONTNEED || advice == 24 /* MADV_DONTNEED_LOCKED */ || advice == MADV_REMOVE ||
+                    advice == MADV_DONTFORK || advice == MADV_WIPEONFORK;
+    for (unsigned i = mm_map_lower(&mm->map, start); discards && i < mm->map.n && mm->map.areas[i].start < end; i++) {
+        const MmArea *a = &mm->map.areas[i];
+        if ((a->flags & AREA_SEALED) && !(a->flags & (AREA_FILE | AREA_SHARED)) && !(a->prot & PROT_WRITE)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int64_t mm_mseal(Mm *mm, uint64_t addr, uint64_t len, uint64_t flags)
+{
+    uint64_t end = addr + ALIGN_UP(len, MM_PAGE), at = addr;
+    if (flags || addr % MM_PAGE || end < addr || end - addr < len) {
+        return -EINVAL;
+    }
+    mm_lock(mm);
+    for (const MmArea *a; at < end && (a = mm_map_find(&mm->map, at)) && !(a->flags & AREA_HOST); at = a->end) {
+    }
+    int64_t r = at >= end && mm_map_room(&mm->map, 2) ? 0 : -ENOMEM;
+    if (r == 0 && end > addr) {
+        mm_map_set_flags(&mm->map, addr, end, 0, AREA_SEALED);
+    }
+    mm_unlock(mm);
+    return r;
+}
+
 int64_t mm_madvise(Mm *mm, uint64_t addr, uint64_t len, int advice)
 {
     uint64_t end;
@@ -55,10 +86,14 @@ int64_t mm_madvise(Mm *mm, uint64_t addr, uint64_t len, int advice)
     if (r < 0) {
         return r;
     }
-    if (changes_bytes(advice)) {
-        mm_lock(mm);
+    mm_lock(mm);
+    bool is_refused = discards_sealed(mm, addr, end, advice);
+    if (!is_refused && changes_bytes(advice)) {
         mm_forget_code(mm, addr, end);
-        mm_unlock(mm);
+    }
+    mm_unlock(mm);
+    if (is_refused) {
+        return -EPERM;
     }
     return sys_call3(SYS_madvise, addr, len, SYS_INT(advice));
 }
@@ -148,7 +183,7 @@ static int64_t shmat_locked(Mm *mm, int id, uint64_t addr, uint64_t size, int fl
         }
     }
     if (size > mm->layout.address_end || addr > mm->layout.address_end - size ||
-        (replaces ? mm_map_has(m, addr, addr + size, AREA_HOST) : !mm_map_is_free(m, addr, addr + size))) {
+        (replaces ? mm_map_has(m, addr, addr + size, AREA_HOST | AREA_SEALED) : !mm_map_is_free(m, addr, addr + size))) {
         return -EINVAL;
     }
     if (m->total_pages + size / MM_PAGE > mm->limit[MM_LIMIT_AS] / MM_PAGE || !mm_map_room(m, 4)) {

@@ -158,6 +158,9 @@ static int64_t mmap_locked(Mm *mm, uint64_t addr, uint64_t len, uint32_t prot, i
     if (is_replacing && mm_map_has(m, addr, addr + len, AREA_HOST)) {
         return -ENOMEM;
     }
+    if (is_replacing && mm_map_has(m, addr, addr + len, AREA_SEALED)) {
+        return -EPERM;
+    }
     if (is_fixed && !is_replacing && !mm_map_is_free(m, addr, addr + len)) {
         return -EEXIST;
     }
@@ -243,6 +246,9 @@ static int64_t host_unmap(Mm *mm, uint64_t start, uint64_t end)
 
 static int64_t unmap_locked(Mm *mm, uint64_t start, uint64_t end)
 {
+    if (mm_map_has(&mm->map, start, end, AREA_SEALED)) {
+        return -EPERM;
+    }
     if (!mm_map_room(&mm->map, 2)) {
         return -ENOMEM;
     }
@@ -349,6 +355,9 @@ int64_t mm_mprotect(Mm *mm, uint64_t addr, uint64_t len, int prot)
     }
     mm_lock(mm);
     int64_t r = is_down ? widen_down(mm, &start) : 0;
+    if (r == 0 && mm_map_has(&mm->map, start, end, AREA_SEALED)) {
+        r = -EPERM;
+    }
     while (r == 0 && start < end) {
         const MmArea *a = mm_map_find(&mm->map, start);
         if (!a || (a->flags & AREA_HOST)) {
@@ -426,6 +435,11 @@ static int64_t remap_locked(Mm *mm, uint64_t old, uint64_t old_len, uint64_t new
     }
     if (is_fixed && mm_map_has(m, new_addr, new_addr + new_len, AREA_HOST)) {
         return -ENOMEM;
+    }
+    bool is_moving = is_fixed || new_len != old_len || (flags & MREMAP_DONTUNMAP);
+    if ((is_moving && mm_map_has(m, old, old + (old_len ? old_len : MM_PAGE), AREA_SEALED)) ||
+        (is_fixed && mm_map_has(m, new_addr, new_addr + new_len, AREA_SEALED))) {
+        return -EPERM;
     }
     if (!is_fixed && !(flags & MREMAP_DONTUNMAP) && new_len <= old_len && new_len) {
         if (!one_area(mm, old, old + new_len, &a)) {

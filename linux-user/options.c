@@ -2,6 +2,7 @@
 /* Command line and environment by one table; nothing here runs while a guest runs. */
 #include "linux-user/options.h"
 
+#include <fnmatch.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,12 +19,10 @@
 typedef enum Verdict { FINE, STOP, BAD } Verdict; /* STOP: done, leave with 0; BAD: the message has been printed */
 typedef Verdict Handler(Options *o, const char *value);
 
-typedef struct OptionDesc {
-    const char *name;
-    const char *env;      /* after LYRE_ or QEMU_; NULL: none */
-    const char *argument; /* for the help; NULL: takes none */
-    Handler *handle;      /* NULL: known, not in this version */
-    bool is_inherited;    /* by programs that the guest executes */
+typedef struct OptionDesc { /* a row of options.def */
+    const char *name, *env, *argument;
+    Handler *handle;
+    bool is_inherited;
     const char *help;
 } OptionDesc;
 
@@ -128,6 +127,7 @@ static const struct {
     {"out_asm", TCG_LOG_OUT_ASM, "host code of each region"},
     {"op", TCG_LOG_OP, "intermediate code"},
     {"op_opt", TCG_LOG_OP_OPT, "intermediate code after optimisation"},
+    {"mir", TCG_LOG_MIR, "machine code before it is encoded, with registers"},
     {"int", TCG_LOG_INT, "exceptions"},
     {"exec", TCG_LOG_EXEC, "each region that is entered by look-up"},
     {"cpu", TCG_LOG_CPU, "registers with exec"},
@@ -139,6 +139,7 @@ static const struct {
     {"unimp", TCG_LOG_UNIMP, "what is not implemented"},
     {"guest_errors", TCG_LOG_GUEST_ERRORS, "odd things that the guest does"},
     {"stats", TCG_LOG_STATS, "counters of the translator at exit"},
+    {"crash", TCG_LOG_CRASH, "registers, memory map and last system calls of a program that dies by a signal"},
 };
 
 static Verdict log_one(Options *o, const char *item)
@@ -159,8 +160,8 @@ static Verdict log_one(Options *o, const char *item)
 }
 static Verdict set_log(Options *o, const char *v) { return for_parts(o, v, log_one); }
 
-/* START+SIZE, START-SIZE (before START) or START..LAST */
-static Verdict set_dfilter(Options *o, const char *v)
+/* START+SIZE, START-SIZE (that many bytes up to START) or START..LAST */
+static Verdict dfilter_one(Options *o, const char *v)
 {
     char *end;
     uint64_t start = strtoull(v, &end, 0);
@@ -168,17 +169,61 @@ static Verdict set_dfilter(Options *o, const char *v)
         char kind = *end;
         const char *second = end + (kind == '.' ? 2 : 1);
         uint64_t n = strtoull(second, &end, 0);
-        if (end != second && *end == 0) {
-            o->tcg.log_start = kind == '-' ? start - n : start;
-            o->tcg.log_end = kind == '-' ? start : kind == '+' ? start + n : n + 1;
-            return FINE;
+        bool is_number = end != second && *end == 0 && *second != '-';
+        struct TcgRange range = {start, n};
+        if (kind != '.') {
+            range.start = kind == '-' ? start - n + 1 : start;
+            range.last = kind == '-' ? start : start + n - 1;
         }
-        if (end != second && *end == ',') {
-            return complain("-dfilter %s: more than one range is not in this version", v);
+        if (is_number && range.start <= range.last && (n || kind == '.')) {
+            if (o->tcg.nlog_ranges == TCG_LOG_RANGES) {
+                return complain("-dfilter: more than %d ranges", TCG_LOG_RANGES);
+            }
+            o->tcg.log_range[o->tcg.nlog_ranges++] = range;
+            return FINE;
         }
     }
     return complain("-dfilter %s: START+SIZE, START-SIZE or START..LAST is wanted", v);
 }
+static Verdict set_dfilter(Options *o, const char *v) { return for_parts(o, v, dfilter_one); }
+
+/* -trace: names of events that QEMU has, by the log item that shows them. */
+static const struct {
+    const char *name;
+    uint32_t bit;
+    const char *help;
+} trace_events[] = {
+    {"guest_user_syscall", TCG_LOG_STRACE, "system calls (-strace)"},
+    {"guest_user_syscall_ret", TCG_LOG_STRACE, "the same"},
+    {"user_handle_signal", TCG_LOG_INT, "exceptions and signals (-d int)"},
+    {"translate_block", TCG_LOG_IN_ASM, "code that is translated (-d in_asm)"},
+    {"exec_tb", TCG_LOG_EXEC, "regions that are entered (-d exec)"},
+    {"exec_tb_nocache", TCG_LOG_EXEC, "the same"},
+};
+
+static Verdict trace_one(Options *o, const char *v)
+{
+    bool is_any = false;
+    if (strcmp(v, "help") == 0 || strcmp(v, "?") == 0) {
+        for (unsigned i = 0; i < ARRAY_LEN(trace_events); i++) {
+            dprintf(1, "%-24s %s\n", trace_events[i].name, trace_events[i].help);
+        }
+        return STOP;
+    }
+    if (strncmp(v, "file=", 5) == 0) {
+        o->log_file = v + 5;
+        return FINE;
+    }
+    const char *pattern = strncmp(v, "enable=", 7) == 0 ? v + 7 : v;
+    for (unsigned i = 0; i < ARRAY_LEN(trace_events); i++) {
+        if (fnmatch(pattern, trace_events[i].name, 0) == 0) {
+            o->tcg.log |= trace_events[i].bit;
+            is_any = true;
+        }
+    }
+    return is_any ? FINE : complain("-trace %s: no such event; -trace help lists them", v);
+}
+static Verdict set_trace(Options *o, const char *v) { return for_parts(o, v, trace_one); }
 
 /* ---- one-line settings */
 
@@ -198,6 +243,8 @@ static Verdict set_log_file(Options *o, const char *v) { return o->log_file = v,
 static Verdict set_host_cpu(Options *o, const char *v) { return o->host_cpu = v, FINE; }
 static Verdict set_one_insn(Options *o, const char *v) { return o->tcg.one_insn = true, FINE; }
 static Verdict set_strace(Options *o, const char *v) { return o->tcg.log |= TCG_LOG_STRACE, FINE; }
+static Verdict set_perfmap(Options *o, const char *v) { return o->perf |= PERF_MAP, FINE; }
+static Verdict set_jitdump(Options *o, const char *v) { return o->perf |= PERF_JITDUMP, FINE; }
 static Verdict set_nothing(Options *o, const char *v) { return FINE; }
 
 static Verdict set_stack(Options *o, const char *v)
@@ -219,12 +266,32 @@ static Verdict set_base(Options *o, const char *v)
     return parse_size(v, 1, &base) && base == 0 ? FINE : complain("-B %s: 64-bit guests have no base other than 0", v);
 }
 
+static Verdict set_page_size(Options *o, const char *v)
+{
+    uint64_t size;
+    unsigned wanted = o->abi->target->page_size;
+    return parse_size(v, 1, &size) && size == wanted ? FINE : complain("-p %s: pages of this guest have %u bytes", v, wanted);
+}
+static Verdict set_reserved(Options *o, const char *v)
+{
+    uint64_t size;
+    return parse_size(v, 1, &size) ? FINE : complain("-R %s: a size is wanted (k, M, G)", v);
+}
+
 static Verdict experiment(Options *o, const char *item)
 {
     static const char *const engines[] = {
         [TCG_ENGINE_TIERED] = "tiered", [TCG_ENGINE_INTERP] = "interp", [TCG_ENGINE_BLOCK] = "block", [TCG_ENGINE_REGION] = "region"};
     if (strcmp(item, "move") == 0) {
         o->tcg.is_moved = true;
+        return FINE;
+    }
+    if (strcmp(item, "raw") == 0) {
+        o->is_raw = true;
+        return FINE;
+    }
+    if (strcmp(item, "fail=assert") == 0 || strcmp(item, "fail=fault") == 0) {
+        o->failure = item + 5;
         return FINE;
     }
     if (strncmp(item, "engine=", 7) == 0) {
@@ -240,7 +307,7 @@ static Verdict experiment(Options *o, const char *item)
         o->tcg.hot_threshold = (uint32_t)n;
         return FINE;
     }
-    return complain("-x %s: engine=tiered|interp|block|region, move or hot=N is wanted", item);
+    return complain("-x %s: engine=tiered|interp|block|region, move, raw, hot=N or fail=assert|fault is wanted", item);
 }
 static Verdict set_experiments(Options *o, const char *v) { return for_parts(o, v, experiment); }
 
@@ -256,38 +323,11 @@ static Verdict show_syscalls(Options *o, const char *v)
 }
 static Handler show_help;
 
-/* clang-format off */
 static const OptionDesc table[] = {
-    {"h", NULL, NULL, show_help, false, "this text"},
-    {"help", NULL, NULL, show_help, false, NULL},
-    {"version", "VERSION", NULL, show_version, false, "the version"},
-    {"L", "LD_PREFIX", "path", set_prefix, true, "directory of the guest's system: absolute paths are looked for there first"},
-    {"cpu", "CPU", "model", set_cpu, true, "CPU model with +feature, -feature; `help` lists"},
-    {"s", "STACK_SIZE", "size", set_stack, true, "stack size; default: ulimit -s"},
-    {"E", "SET_ENV", "n=v[,..]", set_env, false, "sets a variable of the guest's environment"},
-    {"U", "UNSET_ENV", "n[,..]", unset_env, false, "removes one"},
-    {"0", "ARGV0", "name", set_argv0, false, "argv[0] of the guest"},
-    {"r", "UNAME", "release", set_uname, true, "kernel release that uname tells"},
-    {"strace", "STRACE", NULL, set_strace, true, "logs system calls"},
-    {"d", "LOG", "item[,..]", set_log, true, "log items; `help` lists"},
-    {"D", "LOG_FILENAME", "file", set_log_file, true, "log file; %d is the process id"},
-    {"dfilter", "DFILTER", "range", set_dfilter, true, "logs only code in START+SIZE, START-SIZE, START..LAST"},
-    {"seed", "RAND_SEED", "n", set_seed, true, "seed of layout and random numbers"},
-    {"tb-size", "TB_SIZE", "size", set_tb_size, true, "size of the code cache in MiB, or with k, M, G (48k to 1G)"},
-    {"one-insn-per-tb", "ONE_INSN_PER_TB", NULL, set_one_insn, true, "one instruction per region"},
-    {"x", "EXPERIMENT", "item[,..]", set_experiments, true, "engine=tiered|interp|block|region, move, hot=N"},
-    {"host-cpu", "HOST_CPU", "spec", set_host_cpu, true, "host features used: v2, v3, native, then +name, -name"},
-    {"syscalls", NULL, NULL, show_syscalls, false, "lists the system calls and what becomes of them"},
-    {"t", "RTSIG_MAP", "t h n", set_nothing, false, "accepted; real-time signals need no mapping"},
-    {"B", "GUEST_BASE", "address", set_base, false, "guest base: 0"},
-    {"R", "RESERVED_VA", "size", set_nothing, false, "accepted; nothing is reserved for 64-bit guests"},
-    {"g", "GDB", "endpoint", NULL, false, NULL},
-    {"trace", "TRACE", "pattern", NULL, false, NULL},
-    {"perfmap", "PERFMAP", NULL, NULL, false, NULL},
-    {"jitdump", "JITDUMP", NULL, NULL, false, NULL},
-    {"plugin", "PLUGIN", "file", NULL, false, NULL},
+#define OPTION(...) {__VA_ARGS__},
+#include "linux-user/options.def"
+#undef OPTION
 };
-/* clang-format on */
 
 static Verdict show_help(Options *o, const char *v)
 {
@@ -355,7 +395,6 @@ void options_init(Options *o, const GuestAbi *abi, char **envp)
     o->abi = abi;
     o->environ = envp;
     o->tcg.log_fd = 2;
-    o->tcg.log_end = UINT64_MAX;
 }
 
 static bool leave(Options *o, Verdict v)

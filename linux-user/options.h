@@ -11,6 +11,8 @@
 
 enum { OPTIONS_MAX_INHERITED = 64 };
 
+typedef enum OptionsPerf { PERF_MAP = 1, PERF_JITDUMP = 2 } OptionsPerf;
+
 struct Options {
     const GuestAbi *abi;
     TcgSettings tcg;         /* -d, -dfilter, -x engine=, -x move, -tb-size, -one-insn-per-tb, -seed */
@@ -22,6 +24,9 @@ struct Options {
     const char *argv0;       /* -0, or NULL */
     const char *log_file;    /* -D, or NULL; %d is the pid */
     const char *host_cpu;    /* -host-cpu, or NULL */
+    bool is_raw;             /* -x raw: logged host code is left as it is, not sent through `lyre disas` */
+    const char *failure;     /* -x fail=assert|fault: we fail ourselves when the program begins, to show what is told then; or NULL */
+    unsigned perf;           /* OptionsPerf bits */
     uint64_t stack_size;     /* -s; 0: RLIMIT_STACK */
     bool has_seed;           /* tcg.seed was given */
     char **environ;          /* the guest's environment, after -E and -U */

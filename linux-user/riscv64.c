@@ -25,7 +25,9 @@ enum { NR_HWPROBE = 258, NR_FLUSH_ICACHE = 259, ECALL_SIZE = 4 };
 static uint64_t syscall_get(const CpuState *s, uint64_t args[6])
 {
     const RiscvState *r = riscv_state_const(s);
-    memcpy(args, &r->x[X_A0], 6 * sizeof(uint64_t));
+    for (unsigned i = 0; i < 6; i++) { /* one by one: a wide load of two registers just stored would wait for the cache */
+        args[i] = __atomic_load_n(&r->x[X_A0 + i], __ATOMIC_RELAXED);
+    }
     return r->x[X_A7];
 }
 
@@ -55,12 +57,12 @@ static void put_isa(TextBuf *out, const TargetCpu *cpu)
 #undef EXT
     };
     text_str(out, "rv64");
-    for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
-        if (riscv_has(cpu, (RvExt)i)) {
-            if (names[i][1]) {
-                text_char(out, '_');
-            }
-            text_str(out, names[i]);
+    for (unsigned i = 0; i < 2 * ARRAY_LEN(names); i++) { /* single letters first */
+        const char *name = names[i % ARRAY_LEN(names)];
+        bool is_long = name[1];
+        if (riscv_has(cpu, (RvExt)(i % ARRAY_LEN(names))) && is_long == (i >= ARRAY_LEN(names))) {
+            text_str(out, is_long ? "_" : "");
+            text_str(out, name);
         }
     }
 }
@@ -278,6 +280,8 @@ const GuestAbi abi_riscv64 = {
     .set_sp = set_sp,
     .get_sp = get_sp,
     .hwcap = riscv_hwcap,
+    .min_signal_stack = SIGNAL_RISCV64_FRAME_SIZE,
+    .has_aux_caches = true,
     .signal_frame = signal_riscv64_frame,
     .signal_return = signal_riscv64_return,
     .vdso = vdso_image,

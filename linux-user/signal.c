@@ -8,10 +8,13 @@
 
 #include "linux-user/abi.h"
 #include "linux-user/core.h"
+#include "linux-user/crash.h"
+#include "linux-user/logfile.h"
 #include "linux-user/mm.h"
 #include "linux-user/signal_host.h"
 #include "linux-user/strace.h"
 #include "linux-user/syscall.h"
+#include "util/assert.h"
 #include "util/compiler.h"
 #include "util/lock.h"
 #include "util/sys.h"
@@ -20,8 +23,20 @@
 #define KNOWN_SA_FLAGS 0xd8000807ull
 #define UNMASKABLE (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
 
+/* abort() follows: its signal is not the guest's. */
+static void report_assertion(void)
+{
+    crash_report_own(signal_host_task());
+    signal_host_reset(SIGABRT);
+    signal_host_mask(~SIGNAL_BIT(SIGABRT), true);
+}
+
 void signal_init_process(Task *t)
 {
+    lyre_assert_hook = report_assertion;
+    if (t->log & TCG_LOG_STRACE) {
+        signal_host_tell_deaths();
+    }
     t->blocked = signal_host_get_mask();
     for (int sig = 1; sig <= NSIG_MAX; sig++) {
         SigAction *a = &t->sighand->action[sig];
@@ -31,7 +46,7 @@ void signal_init_process(Task *t)
     signal_host_mask(~0ull, false);
     signal_init_thread(t);
     for (int sig = 1; sig <= NSIG_MAX; sig++) {
-        if (signal_default(sig) == SIGNAL_CORE) { /* all others are on the host what they are in the guest */
+        if (signal_host_does_default(sig)) { /* all others are on the host what they are in the guest */
             signal_host_install(sig, &t->sighand->action[sig]);
         }
     }
@@ -248,6 +263,18 @@ static void deliver(Task *t, int sig, const siginfo_t *info)
     apply_mask(t, t->blocked | action.mask | own);
 }
 
+static void log_exception(const Task *t, int sig, int code, uint64_t addr)
+{
+    if (t->log & TCG_LOG_INT) {
+        logfile_event(t, "exception", signal_name(sig), addr);
+    }
+    if ((t->log & TCG_LOG_GUEST_ERRORS) && sig == SIGILL) {
+        logfile_event(t, "guest error", "undefined instruction", addr);
+    } else if ((t->log & TCG_LOG_GUEST_ERRORS) && code == SI_KERNEL) {
+        logfile_event(t, "guest error", "a signal frame cannot be written or is damaged, stack pointer", t->abi->get_sp(t->cpu));
+    }
+}
+
 void signal_force(Task *t, int sig, int code, uint64_t addr)
 {
     siginfo_t info;
@@ -262,6 +289,9 @@ void signal_force(Task *t, int sig, int code, uint64_t addr)
 void signal_force_info(Task *t, const siginfo_t *info)
 {
     int sig = info->si_signo;
+    if (UNLIKELY(t->log & (TCG_LOG_INT | TCG_LOG_GUEST_ERRORS))) {
+        log_exception(t, sig, info->si_code, (uint64_t)(uintptr_t)info->si_addr);
+    }
     lock_acquire(&t->sighand->lock);
     bool is_fatal = (t->blocked & SIGNAL_BIT(sig)) || t->sighand->action[sig].handler <= 1;
     lock_release(&t->sighand->lock);
@@ -342,28 +372,20 @@ void signal_after_exec(Task *t)
     apply_mask(t, t->blocked);
 }
 
-static void say_death(int sig)
-{
-    char line[128];
-    TextBuf out = text_init(line, sizeof(line));
-    text_str(&out, "lyre: uncaught target signal ");
-    text_i64(&out, sig);
-    text_str(&out, " (");
-    text_str(&out, sigdescr_np(sig));
-    text_str(&out, ") - core dumped\n");
-    text_write(&out, 2);
-}
-
 NORETURN void task_die_by_signal(Task *t, int sig, const siginfo_t *info)
 {
+    while (atomic_exchange(&t->group->is_dying, true)) {
+        sys_call4(SYS_ppoll, 0, 0, 0, 0); /* another thread is at it already */
+    }
     if (t->log & TCG_LOG_STRACE) {
         strace_signal(t, sig, info);
+        strace_killed(t, sig);
     }
     if (signal_default(sig) == SIGNAL_CORE) {
         core_dump(t, sig, info);
         const struct rlimit none = { 0, 0 };
         sys_call2(SYS_setrlimit, RLIMIT_CORE, SYS_PTR(&none)); /* a core of ours would be of no use to anybody */
-        say_death(sig);
+        crash_report_guest(t, sig, info);
     }
     signal_host_mask(~0ull, false);
     signal_host_reset(sig);

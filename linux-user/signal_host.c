@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
+#include "linux-user/crash.h"
 #include "linux-user/mm.h"
 #include "linux-user/syscall.h"
 #include "util/access.h"
@@ -65,6 +66,16 @@ SignalDefault signal_default(int sig)
     }
 }
 
+static bool tells_deaths; /* constant after start */
+
+void signal_host_tell_deaths(void) { tells_deaths = true; }
+
+bool signal_host_does_default(int sig)
+{
+    SignalDefault action = signal_default(sig);
+    return action == SIGNAL_CORE || (tells_deaths && action == SIGNAL_TERMINATE && sig != SIGKILL);
+}
+
 static Task *current_task(void)
 {
     uintptr_t base = (uintptr_t)__builtin_frame_address(0) & ~(uintptr_t)(STACK_SIZE - 1);
@@ -86,6 +97,7 @@ static void report_own_fault(Task *t, int sig, const siginfo_t *info, const ucon
     text_hex(&out, t->cpu->pc);
     text_char(&out, '\n');
     text_write(&out, 2);
+    crash_report_own(t);
     signal_host_reset(sig);
 }
 
@@ -148,7 +160,7 @@ static void host_handler(int sig, siginfo_t *info, void *context)
         memcpy(&uc->uc_sigmask, &all, sizeof(all));
     }
     syscall_leave_window(uc);
-    tcg_request_stop(t->cpu);
+    tcg_request_stop_here(t->cpu);
 }
 
 static void host_sigaction(int sig, const HostAction *act, HostAction *old)
@@ -181,7 +193,7 @@ void signal_host_install(int sig, const SigAction *action)
     HostAction host = { .handler = (void *)(uintptr_t)action->handler, .flags = (action->flags & passed) | HOST_SA_RESTORER,
                         .restorer = signal_host_restorer, .mask = UINT64_MAX };
     bool is_default = action->handler == 0;
-    if (signal_fault_index(sig) >= 0 || action->handler > 1 || (is_default && signal_default(sig) == SIGNAL_CORE)) {
+    if (signal_fault_index(sig) >= 0 || action->handler > 1 || (is_default && signal_host_does_default(sig))) {
         host.handler = (void *)host_handler;
         host.flags |= SIGNAL_SA_SIGINFO | SIGNAL_SA_ONSTACK;
     }
@@ -218,6 +230,13 @@ void signal_host_stack_use(Task *t)
 {
     const stack_t ss = { .ss_sp = (char *)t->signal_stack + 2 * PAGE, .ss_size = STACK_SIZE - 2 * PAGE };
     sys_call2(SYS_sigaltstack, SYS_PTR(&ss), 0);
+}
+
+Task *signal_host_task(void)
+{
+    stack_t ss = { .ss_flags = SS_DISABLE };
+    sys_call2(SYS_sigaltstack, 0, SYS_PTR(&ss));
+    return ss.ss_flags & SS_DISABLE || ss.ss_size != STACK_SIZE - 2 * PAGE ? NULL : *(Task **)((char *)ss.ss_sp - 2 * PAGE);
 }
 
 void signal_host_stack_free(Task *t)

@@ -15,6 +15,11 @@ uint64_t signal_fault_mask(void);
 typedef enum SignalDefault { SIGNAL_TERMINATE, SIGNAL_CORE, SIGNAL_IGNORE, SIGNAL_STOP, SIGNAL_CONTINUE } SignalDefault;
 SignalDefault signal_default(int sig);
 
+/* Whether a default action is ours to do: those that dump core; under -strace all that end the process, so that it is told. */
+bool signal_host_does_default(int sig);
+/* At start: -strace. */
+void signal_host_tell_deaths(void);
+
 /* Brings the host's disposition in line with the guest's action. */
 void signal_host_install(int sig, const SigAction *action);
 /* Whether the host ignores it. */
@@ -26,6 +31,8 @@ void signal_host_mask(uint64_t mask, bool is_exact);
 uint64_t signal_host_get_mask(void);
 
 void signal_host_stack_new(Task *t);
+/* The task of the calling thread, found by its alternate stack; NULL: it has none. */
+Task *signal_host_task(void);
 void signal_host_stack_use(Task *t);
 void signal_host_stack_free(Task *t);
 

@@ -39,7 +39,7 @@ typedef struct RiscvFrame {
 _Static_assert(offsetof(RiscvUcontext, sigmask) == 40 && offsetof(RiscvUcontext, mcontext) == 176, "asm/ucontext.h");
 _Static_assert(offsetof(RiscvSigcontext, fcsr) == 512 && offsetof(RiscvSigcontext, reserved) == 772 && sizeof(RiscvSigcontext) == 784,
                "asm/sigcontext.h");
-_Static_assert(sizeof(RiscvFrame) == 1088, "struct rt_sigframe");
+_Static_assert(sizeof(RiscvFrame) == SIGNAL_RISCV64_FRAME_SIZE, "struct rt_sigframe");
 
 int signal_riscv64_frame(Task *t, int sig, const siginfo_t *info, const SigAction *action, uint64_t mask)
 {

@@ -6,6 +6,8 @@
 #include "linux-user/abi.h"
 #include "linux-user/signal.h"
 
+enum { SIGNAL_RISCV64_FRAME_SIZE = 1088 }; /* struct rt_sigframe, without vector state */
+
 int signal_riscv64_frame(Task *t, int sig, const siginfo_t *info, const SigAction *action, uint64_t mask);
 int signal_riscv64_return(Task *t);
 

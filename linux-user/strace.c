@@ -1,206 +1,169 @@
 /* SPDX-License-Identifier: MIT */
-/* -strace: system calls as text, argument by argument from the rows. The values behind pointers are strace_data.c's. */
+/* -strace: lines. Arguments are formatted in order: what the kernel will write, and all after it, when the call is done. */
 #include "linux-user/strace.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <string.h>
 
+#include "linux-user/abi.h"
 #include "linux-user/check.h"
+#include "linux-user/logfile.h"
 #include "linux-user/mm.h"
-#include "linux-user/syscall_row.h"
 #include "linux-user/syscall_rows.h"
 #include "util/compiler.h"
+#include "util/hostmem.h"
 #include "util/sys.h"
 
-enum { LINE_SIZE = 2048, NAME_COLUMN = 36, STRING_MAX = 32 };
+enum { LINE_SIZE = 8192, NAME_COLUMN = 34 };
+
+/* The call that a task is in. */
+struct StraceLine {
+    StraceCall call;
+    uint64_t args[6], number;
+    TextBuf out;
+    unsigned next;   /* argument to go on with */
+    size_t start;    /* of the call's name in the text */
+    int tid;         /* 0: none; a child that was cloned inside of the call has another one and says nothing */
+    char text[LINE_SIZE];
+};
 
 const char *errno_name(int error) { return strerrorname_np(error); }
 
-static int log_fd(const Task *t) { return t->files->log_fd >= 0 ? t->files->log_fd : 2; }
+/* ---- a call */
 
-void strace_flags(TextBuf *out, unsigned list, uint64_t value)
+/* The row as strace.def wants it shown with these arguments. */
+static const SyscallRow *find_form(const SyscallRow *row, const uint64_t args[6])
 {
-    const FlagList *l = &flag_lists[list];
-    size_t start = out->n;
-    for (unsigned i = 0; i < l->n; i++) {
-        const FlagName *f = &l->flag[i];
-        bool is_field = (f->mask != f->value || (f->mask & (f->mask - 1))) && (f->mask != 0);
-        if (f->mask && (value & f->mask) == f->value && (f->value || is_field)) {
-            if (out->n != start) {
-                text_char(out, '|');
-            }
-            text_str(out, f->name);
-            value &= ~f->mask;
+    size_t i = row ? (size_t)(row - syscall_rows) : 0;
+    for (unsigned k = row ? strace_first_form[i] : 0, end = row ? strace_first_form[i + 1] : 0; k < end; k++) {
+        const StraceForm *f = &strace_forms[k];
+        if (((uint32_t)args[f->index] & f->mask) == f->value) {
+            return &f->row;
         }
     }
-    if (value || out->n == start) {
-        if (out->n != start) {
-            text_char(out, '|');
-        }
-        text_hex(out, value);
-    }
+    return row;
 }
 
-void strace_enum(TextBuf *out, unsigned list, uint64_t value)
+static void init_call(StraceCall *c, const SyscallRow *row, const uint64_t args[6])
 {
-    const FlagList *l = &flag_lists[list];
-    for (unsigned i = 0; i < l->n; i++) {
-        if (l->flag[i].value == value) {
-            text_str(out, l->flag[i].name);
-            return;
+    *c = (StraceCall){ .row = find_form(row, args), .args = args };
+    memset(c->before, 0xff, sizeof(c->before));
+    for (unsigned i = 0; c->row && i < c->row->nargs; i++) {
+        const SyscallArg *arg = &c->row->arg[i];
+        if (arg->type == ARG_INOUT && arg->ref == STRUCT_uint && mm_read(&c->before[i], args[i], 4)) {
+            c->before[i] = UINT32_MAX;
         }
     }
-    text_hex(out, value);
 }
 
-void strace_string(TextBuf *out, uint64_t addr)
+static bool is_known_before(const SyscallArg *arg)
 {
-    char copy[256];
-    if (addr == 0) {
-        text_str(out, "NULL");
-        return;
-    }
-    int64_t n = mm_read_string(copy, addr, sizeof(copy));
-    if (n == -ENAMETOOLONG) {
-        text_quoted(out, copy, sizeof(copy) - 1, true);
-    } else if (n < 0) {
-        text_hex(out, addr);
-    } else {
-        text_quoted(out, copy, (size_t)n, false);
-    }
+    bool is_filled = arg->type == ARG_IN && arg->ref == STRUCT_riovec;
+    return arg->type != ARG_OUT && arg->type != ARG_INOUT && arg->type != ARG_EVENTS && arg->type != ARG_IOCTL_ARG && !is_filled;
 }
 
-void strace_buffer(TextBuf *out, uint64_t addr, uint64_t len)
+/* [16], or [16 => 4] when the call has changed it. */
+static void format_length(TextBuf *out, const StraceCall *c, unsigned i)
 {
-    char copy[STRING_MAX];
-    size_t n = len < STRING_MAX ? (size_t)len : STRING_MAX;
-    if (addr == 0) {
-        text_str(out, "NULL");
-    } else if (mm_read(copy, addr, n)) {
-        text_hex(out, addr);
-    } else {
-        text_quoted(out, copy, n, len > n);
-    }
-}
-
-void strace_address(TextBuf *out, uint64_t v)
-{
-    if (v) {
-        text_hex(out, v);
-    } else {
-        text_str(out, "NULL");
-    }
-}
-
-static void format_integer(TextBuf *out, const SyscallArg *arg, uint64_t v)
-{
-    switch (arg->type) {
-    case ARG_UINT: text_u64(out, (uint32_t)v); break;
-    case ARG_LONG:
-    case ARG_OFF: text_i64(out, (int64_t)v); break;
-    case ARG_ULONG: text_u64(out, v); break;
-    case ARG_HEX: text_hex(out, v); break;
-    case ARG_ADDR: strace_address(out, v); break;
-    case ARG_ATFD:
-        if ((int)v == AT_FDCWD) {
-            text_str(out, "AT_FDCWD");
-        } else {
-            text_i64(out, (int32_t)v);
-        }
-        break;
-    case ARG_UID:
-        text_i64(out, (uint32_t)v == UINT32_MAX ? -1 : (int64_t)(uint32_t)v);
-        break;
-    case ARG_MODE: text_octal(out, (uint32_t)v); break;
-    case ARG_DEV: text_hex(out, v); break;
-    case ARG_SIG:
-        if (signal_name((int)v)) {
-            text_str(out, signal_name((int)v));
-        } else {
-            text_i64(out, (int32_t)v);
-        }
-        break;
-    case ARG_FLAGS: strace_flags(out, arg->ref, (uint32_t)v); break;
-    case ARG_ENUM: strace_enum(out, arg->ref, (uint32_t)v); break;
-    default: text_i64(out, (int32_t)v); break;
-    }
-}
-
-void strace_array(TextBuf *out, unsigned ref, uint64_t addr, uint64_t n)
-{
-    if (addr == 0) {
-        text_str(out, "NULL");
+    uint32_t now = 0;
+    if (c->args[i] == 0 || mm_read(&now, c->args[i], 4)) {
+        strace_address(out, c->args[i]);
         return;
     }
     text_char(out, '[');
-    for (uint64_t i = 0; i < n && i < 8; i++) {
-        if (i) {
-            text_str(out, ", ");
-        }
-        strace_element(out, ref, addr + i * struct_descs[ref].size);
+    if (c->before[i] != UINT32_MAX && c->before[i] != now) {
+        text_u64(out, c->before[i]);
+        text_str(out, " => ");
     }
-    text_str(out, n > 8 ? ", ...]" : "]");
+    text_u64(out, now);
+    text_char(out, ']');
 }
 
-/* What a pointer leads to. Buffers that the kernel wrote hold `result` bytes. */
-static void format_pointer(TextBuf *out, const SyscallRow *row, const SyscallArg *arg, const uint64_t args[6], uint64_t addr,
-                           bool has_result, int64_t result)
+static void format_pointer(TextBuf *out, const StraceCall *c, unsigned i)
 {
-    bool is_output = arg->type == ARG_OUT;
-    if (is_output && addr && (!has_result || result < 0)) {
-        text_hex(out, addr);
-        return;
-    }
-    uint64_t n = check_arg_count(row, arg, args);
-    switch (arg->ref) {
-    case STRUCT_buf:
-    case STRUCT_optval:
-        if (arg->unit == COUNT_BITS) {
-            strace_address(out, addr);
-        } else {
-            strace_buffer(out, addr, is_output && arg->ref == STRUCT_buf && (uint64_t)result < n ? (uint64_t)result : n);
-        }
-        break;
-    case STRUCT_dirent:
-    case STRUCT_page:
+    const SyscallArg *arg = &c->row->arg[i];
+    uint64_t addr = c->args[i], n = check_arg_count(c->row, arg, c->args);
+    bool has_failed = c->has_result && c->result < 0;
+    if (arg->type == ARG_INOUT && arg->ref == STRUCT_uint) {
+        format_length(out, c, i);
+    } else if (addr == 0 || (arg->type == ARG_OUT && (!c->has_result || has_failed))) {
         strace_address(out, addr);
-        break;
-    case STRUCT_sockaddr:
-        strace_sockaddr(out, addr, n);
-        break;
-    default:
+    } else if (!strace_special(out, c, i, n)) {
+        unsigned ref = arg->ref == STRUCT_pollfd ? STRUCT_pollfd_in : arg->ref;
         if (arg->count < 0) {
-            strace_struct(out, arg->ref, addr);
+            strace_struct(out, ref, addr);
         } else {
-            strace_array(out, arg->ref, addr, n);
+            strace_array(out, ref, addr, n);
         }
     }
 }
 
-static void format_args(TextBuf *out, const SyscallRow *row, const uint64_t args[6], bool has_result, int64_t result)
+static void format_arg(TextBuf *out, const StraceCall *c, unsigned i)
 {
-    for (unsigned i = 0; i < row->nargs; i++) {
-        const SyscallArg *arg = &row->arg[i];
-        if (i) {
-            text_str(out, ", ");
-        }
-        if (arg->type >= ARG_IOCTL && arg->type < ARG_PATH) {
-            strace_argument(out, arg->type, args, i, has_result ? result : -1);
-        } else if (arg->type < ARG_PATH) {
-            format_integer(out, arg, args[i]);
-        } else if (arg->type <= ARG_STR) {
-            strace_string(out, args[i]);
-        } else {
-            format_pointer(out, row, arg, args, args[i], has_result, result);
-        }
+    enum { PATH_SHOWN = 4096, STRING_SHOWN = 256 };
+    const SyscallArg *arg = &c->row->arg[i];
+    if (arg->type >= ARG_IOCTL && arg->type < ARG_PATH) {
+        strace_argument(out, c, i);
+    } else if (arg->type < ARG_PATH) {
+        strace_integer(out, arg, c->args[i]);
+    } else if (arg->type <= ARG_STR) {
+        strace_string(out, c->args[i], arg->type == ARG_STR ? STRING_SHOWN : PATH_SHOWN);
+    } else {
+        format_pointer(out, c, i);
     }
 }
 
-static void format_result(TextBuf *out, const SyscallRow *row, uint64_t number, int64_t result)
+/* By its row; or what a command of ioctl without an argument is given. */
+static bool is_left_out(const StraceCall *c, unsigned i)
 {
-    text_pad(out, NAME_COLUMN);
+    if (c->row->arg[i].type == ARG_HIDDEN) {
+        return true;
+    }
+    const IoctlRow *ioctl = c->row->arg[i].type == ARG_IOCTL_ARG ? ioctl_row((uint32_t)c->args[1]) : NULL;
+    return ioctl && ioctl->type == ARG_ADDR;
+}
+
+/* Arguments from `i` on; stops at the first that the kernel has still to write, unless it is done. The next one. */
+static unsigned format_args(TextBuf *out, const StraceCall *c, unsigned i, bool is_done)
+{
+    for (; i < c->row->nargs && (is_done || is_known_before(&c->row->arg[i])); i++) {
+        if (!is_left_out(c, i)) {
+            text_str(out, i ? ", " : "");
+            format_arg(out, c, i);
+        }
+    }
+    return i;
+}
+
+static void format_name(TextBuf *out, const SyscallRow *row, uint64_t number)
+{
+    if (row) {
+        text_str(out, row->name);
+    } else {
+        text_str(out, "syscall_");
+        text_hex(out, number);
+    }
+    text_char(out, '(');
+}
+
+static void format_rest(TextBuf *out, const StraceCall *c, unsigned next)
+{
+    if (c->row) {
+        format_args(out, c, next, true);
+    } else {
+        for (unsigned i = 0; i < 6; i++) {
+            text_str(out, i ? ", " : "");
+            text_hex(out, c->args[i]);
+        }
+    }
+    text_char(out, ')');
+}
+
+static void format_result(TextBuf *out, const StraceCall *c, size_t start)
+{
+    int64_t result = c->result;
+    text_pad(out, start + NAME_COLUMN);
     text_str(out, " = ");
     if (result == -ERESTART_NOINTR || result == -ENORESULT) {
         text_str(out, result == -ENORESULT ? "?" : "? ERESTARTNOINTR (To be restarted)");
@@ -211,10 +174,8 @@ static void format_result(TextBuf *out, const SyscallRow *row, uint64_t number, 
         text_str(out, " (");
         text_str(out, text ? text : "unknown error");
         text_char(out, ')');
-    } else if (number == NR_brk || number == NR_mmap || number == NR_mremap || number == NR_shmat) {
-        text_hex(out, (uint64_t)result);
-    } else if (row && number == NR_umask) {
-        text_octal(out, (uint64_t)result);
+    } else if (c->row) {
+        strace_result(out, c);
     } else {
         text_i64(out, result);
     }
@@ -222,24 +183,19 @@ static void format_result(TextBuf *out, const SyscallRow *row, uint64_t number, 
 
 void strace_format(TextBuf *out, const SyscallRow *row, uint64_t number, const uint64_t args[6], bool has_result, int64_t result)
 {
-    if (row) {
-        text_str(out, row->name);
-        text_char(out, '(');
-        format_args(out, row, args, has_result, result);
-    } else {
-        text_str(out, "syscall_");
-        text_u64(out, number);
-        text_char(out, '(');
-        for (unsigned i = 0; i < 6; i++) {
-            text_str(out, i ? ", " : "");
-            text_hex(out, args[i]);
-        }
-    }
-    text_char(out, ')');
+    StraceCall c;
+    size_t start = out->n;
+    init_call(&c, row, args);
+    c.has_result = has_result;
+    c.result = result;
+    format_name(out, row, number);
+    format_rest(out, &c, 0);
     if (has_result) {
-        format_result(out, row, number, result);
+        format_result(out, &c, start);
     }
 }
+
+/* ---- lines */
 
 static void write_line(Task *t, TextBuf *out)
 {
@@ -247,7 +203,7 @@ static void write_line(Task *t, TextBuf *out)
         out->n = out->size - 2;
     }
     text_char(out, '\n');
-    text_write(out, log_fd(t));
+    text_write(out, logfile_fd(t->options));
 }
 
 static void start_line(Task *t, TextBuf *out)
@@ -258,42 +214,129 @@ static void start_line(Task *t, TextBuf *out)
 
 void strace_enter(Task *t, const SyscallRow *row, uint64_t number, const uint64_t args[6])
 {
-    if (!row || !(row->flags & ROW_PRINT_FIRST)) {
+    struct StraceLine *l = t->strace;
+    if (!l && !(l = t->strace = hostmem_pages_alloc(sizeof(*l)))) {
         return;
     }
-    char line[LINE_SIZE];
-    TextBuf out = text_init(line, sizeof(line));
-    start_line(t, &out);
-    strace_format(&out, row, number, args, false, 0);
-    text_pad(&out, NAME_COLUMN);
-    text_str(&out, " = ?");
-    write_line(t, &out);
+    memcpy(l->args, args, sizeof(l->args));
+    init_call(&l->call, row, l->args);
+    l->number = number;
+    l->tid = t->tid;
+    l->out = text_init(l->text, sizeof(l->text));
+    start_line(t, &l->out);
+    l->start = l->out.n;
+    format_name(&l->out, row, number);
+    l->next = row ? format_args(&l->out, &l->call, 0, false) : 0;
+    if (row && (row->flags & ROW_PRINT_FIRST)) {
+        strace_unfinished(t);
+    }
+}
+
+void strace_unfinished(Task *t)
+{
+    struct StraceLine *l = t->strace;
+    if (l && l->tid == t->tid) {
+        TextBuf out = l->out;
+        format_rest(&out, &l->call, l->next);
+        text_pad(&out, l->start + NAME_COLUMN);
+        text_str(&out, " = ?");
+        write_line(t, &out);
+        l->tid = 0;
+    }
+}
+
+void strace_resume(Task *t)
+{
+    if (t->strace) {
+        t->strace->tid = t->tid;
+    }
+}
+
+/* The mask that is restored, and the register that holds a result. */
+static void finish_sigreturn(Task *t, TextBuf *out, size_t start)
+{
+    uint64_t args[6];
+    t->abi->syscall_get(t->cpu, args);
+    text_str(out, "{mask=");
+    strace_sigset(out, t->blocked);
+    text_str(out, "})");
+    text_pad(out, start + NAME_COLUMN);
+    text_str(out, " = ");
+    text_i64(out, (int64_t)args[0]);
 }
 
 void strace_leave(Task *t, const SyscallRow *row, uint64_t number, const uint64_t args[6], int64_t result)
 {
-    if (result == -ENORESULT && row && (row->flags & ROW_PRINT_FIRST)) {
+    struct StraceLine *l = t->strace;
+    if (!l || l->tid != t->tid) {
         return;
     }
-    char line[LINE_SIZE];
+    l->call.has_result = true;
+    l->call.result = result;
+    if (number == NR_rt_sigreturn && result == -ENORESULT) {
+        finish_sigreturn(t, &l->out, l->start);
+    } else {
+        format_rest(&l->out, &l->call, l->next);
+        format_result(&l->out, &l->call, l->start);
+    }
+    write_line(t, &l->out);
+    l->tid = 0;
+}
+
+void strace_free(Task *t)
+{
+    if (t->strace) {
+        hostmem_pages_free(t->strace, sizeof(*t->strace));
+        t->strace = NULL;
+    }
+}
+
+void strace_exec(Task *t, uint64_t sp)
+{
+    uint64_t argc = 0, word = t->abi->word_size, args[6] = { t->group->env_end, sp + word };
+    mm_read(&argc, sp, word);
+    args[2] = sp + word * (argc + 2);
+    const SyscallRow *row = syscall_row(t->abi->syscall_table, NR_execve);
+    strace_enter(t, row, NR_execve, args);
+    strace_leave(t, row, NR_execve, args, 0);
+}
+
+/* "MARK TEXT MARK" */
+static void write_event(Task *t, const char *mark, const char *text, const char *name, const siginfo_t *info)
+{
+    char line[512];
     TextBuf out = text_init(line, sizeof(line));
     start_line(t, &out);
-    strace_format(&out, row, number, args, true, result);
+    text_str(&out, mark);
+    text_char(&out, ' ');
+    text_str(&out, text);
+    text_str(&out, name);
+    if (info) {
+        text_char(&out, ' ');
+        strace_siginfo(&out, info);
+    }
+    text_char(&out, ' ');
+    text_str(&out, mark);
     write_line(t, &out);
 }
 
-void strace_signal(Task *t, int sig, const siginfo_t *info)
+void strace_signal(Task *t, int sig, const siginfo_t *info) { write_event(t, "---", "", signal_name(sig), info); }
+
+void strace_killed(Task *t, int sig)
 {
-    char line[LINE_SIZE];
-    TextBuf out = text_init(line, sizeof(line));
-    start_line(t, &out);
-    text_str(&out, "--- ");
-    text_str(&out, signal_name(sig));
-    text_char(&out, ' ');
-    strace_siginfo(&out, info);
-    text_str(&out, " ---");
-    write_line(t, &out);
+    strace_unfinished(t);
+    write_event(t, "+++", "killed by ", signal_name(sig), NULL);
 }
+
+void strace_exited(Task *t, int code)
+{
+    char number[24];
+    TextBuf out = text_init(number, sizeof(number));
+    text_u64(&out, (uint64_t)code);
+    write_event(t, "+++", "exited with ", number, NULL);
+}
+
+/* ---- lists */
 
 void syscall_report_missing(Task *t, const char *name, uint64_t number, const char *reason)
 {
@@ -315,16 +358,17 @@ void syscall_report_missing(Task *t, const char *name, uint64_t number, const ch
 void syscall_print_list(int fd)
 {
     static const char *const kinds[] = { "passed", "passed", "implemented", "missing", "implemented" };
+    unsigned totals[ARRAY_LEN(kinds)] = { 0 };
+    char line[256];
+    TextBuf out;
     for (unsigned i = 0; i < syscall_nrows; i++) {
         const SyscallRow *row = &syscall_rows[i];
-        char line[256];
-        TextBuf out = text_init(line, sizeof(line));
         if (syscall_numbers[i] == UINT16_MAX) {
-            text_str(&out, "  -");
-        } else {
-            text_pad(&out, syscall_numbers[i] < 10 ? 2 : syscall_numbers[i] < 100 ? 1 : 0);
-            text_u64(&out, syscall_numbers[i]);
+            continue; /* not a call of this architecture */
         }
+        out = text_init(line, sizeof(line));
+        text_pad(&out, syscall_numbers[i] < 10 ? 2 : syscall_numbers[i] < 100 ? 1 : 0);
+        text_u64(&out, syscall_numbers[i]);
         text_char(&out, ' ');
         text_str(&out, row->name);
         text_pad(&out, 28);
@@ -335,5 +379,14 @@ void syscall_print_list(int fd)
         }
         text_char(&out, '\n');
         text_write(&out, fd);
+        totals[row->kind]++;
     }
+    out = text_init(line, sizeof(line));
+    text_u64(&out, totals[SYSCALL_PASS] + totals[SYSCALL_WAIT]);
+    text_str(&out, " passed to the host's kernel after checks, ");
+    text_u64(&out, totals[SYSCALL_FN] + totals[SYSCALL_ARCH]);
+    text_str(&out, " implemented, ");
+    text_u64(&out, totals[SYSCALL_NONE]);
+    text_str(&out, " missing (ENOSYS)\n");
+    text_write(&out, fd);
 }

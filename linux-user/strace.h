@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* -strace: one line per system call, decoded from its row. */
+/* -strace: one line per system call, decoded from its row, in the manner of strace(1). */
 #ifndef LYRE_LINUX_USER_STRACE_H
 #define LYRE_LINUX_USER_STRACE_H
 
@@ -8,30 +8,64 @@
 #include "linux-user/syscall_row.h"
 #include "util/textbuf.h"
 
-/* Before and after the call. A line is written at the end, except for calls that do not come back. */
+/* Before and after the call. What the call may change is formatted before it; the line is written at once at the end. */
 void strace_enter(Task *t, const SyscallRow *row, uint64_t number, const uint64_t args[6]);
 void strace_leave(Task *t, const SyscallRow *row, uint64_t number, const uint64_t args[6], int64_t result);
-/* A signal that is delivered: `--- SIGCHLD {si_signo=SIGCHLD, ...} ---`. */
+/* The line of a call that will not come back, with "= ?". */
+void strace_unfinished(Task *t);
+void strace_resume(Task *t); /* it did: the next strace_leave writes the line again */
+void strace_free(Task *t);
+/* The program begins: the execve that made it, with arguments and environment on its stack at `sp`. */
+void strace_exec(Task *t, uint64_t sp);
+/* A signal that is delivered: `--- SIGCHLD {si_signo=SIGCHLD, ...} ---`; a task's end: `+++ exited with 1 +++`, `+++ killed by SIGTERM +++`. */
 void strace_signal(Task *t, int sig, const siginfo_t *info);
+void strace_exited(Task *t, int code);
+void strace_killed(Task *t, int sig);
 
 /* The call as text: name, arguments, and when `has_result` the result and what was written; used by tests and crash reports. */
 void strace_format(TextBuf *out, const SyscallRow *row, uint64_t number, const uint64_t args[6], bool has_result, int64_t result);
 
-/* Parts of it. */
+/* ---- parts of it */
+
+/* A call that is being formatted. */
+typedef struct StraceCall {
+    const SyscallRow *row;    /* as strace.def shows it */
+    const uint64_t *args;
+    uint32_t before[6];       /* what unsigned ints behind pointers were, ~0: not known */
+    bool has_result;
+    int64_t result;
+} StraceCall;
+
+/* Argument i of a type that is decoded by the arguments beside it (ARG_IOCTL and following). */
+void strace_argument(TextBuf *out, const StraceCall *c, unsigned i);
+void strace_integer(TextBuf *out, const SyscallArg *arg, uint64_t v);
+/* After the number: what became ready, names of flags, ... */
+void strace_result(TextBuf *out, const StraceCall *c);
+
+/* strace_data.c: what pointers lead to. */
 void strace_struct(TextBuf *out, unsigned id, uint64_t addr);
 void strace_element(TextBuf *out, unsigned id, uint64_t addr); /* the same inside of an array */
 void strace_array(TextBuf *out, unsigned id, uint64_t addr, uint64_t n);
 void strace_address(TextBuf *out, uint64_t v); /* hexadecimal, or NULL */
-void strace_string(TextBuf *out, uint64_t addr);
-/* Argument i of a type that is decoded by the arguments beside it; result < 0: nothing has been written yet. */
-void strace_argument(TextBuf *out, unsigned type, const uint64_t args[6], unsigned i, int64_t result);
+void strace_string(TextBuf *out, uint64_t addr, size_t max);
+void strace_buffer(TextBuf *out, uint64_t addr, uint64_t len);
+/* n iovecs that hold `used` bytes in all. */
+void strace_iovecs(TextBuf *out, uint64_t addr, uint64_t n, uint64_t used);
 void strace_flags(TextBuf *out, unsigned list, uint64_t value);
 void strace_enum(TextBuf *out, unsigned list, uint64_t value);
 void strace_sigset(TextBuf *out, uint64_t set);
 void strace_siginfo(TextBuf *out, const siginfo_t *info);
-void strace_buffer(TextBuf *out, uint64_t addr, uint64_t len);
+void strace_mode(TextBuf *out, uint64_t mode); /* S_IFREG|0644 */
+/* strace_special.c: pointers whose rows say more than a struct: descriptor sets, CPU sets, directory entries, message buffers. False: not one. */
+bool strace_special(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n);
+void strace_fdset(TextBuf *out, uint64_t addr, uint64_t bytes);
+/* strace_net.c */
 void strace_sockaddr(TextBuf *out, uint64_t addr, uint64_t len);
-void strace_ioctl(TextBuf *out, uint64_t cmd);
+void strace_sockaddr_bytes(TextBuf *out, const void *bytes, uint64_t len);
+void strace_msghdr(TextBuf *out, uint64_t addr, uint64_t used);
+void strace_sockopt(TextBuf *out, uint64_t level, uint64_t name, uint64_t addr, uint64_t len);
+unsigned strace_sockopt_list(uint64_t level, bool *is_known);
+
 const char *signal_name(int sig); /* "SIGINT", "SIGRT_1" or NULL */
 const char *errno_name(int error);
 

@@ -1,15 +1,125 @@
 /* SPDX-License-Identifier: MIT */
-/* -strace: arguments whose meaning another argument gives: ioctl, fcntl, futex, socket options, vectors of strings. */
+/* -strace: integers, arguments whose meaning another argument gives (ioctl, fcntl, futex, vectors of strings), results. */
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "linux-user/check.h"
 #include "linux-user/mm.h"
 #include "linux-user/strace.h"
 #include "linux-user/syscall_rows.h"
 #include "util/compiler.h"
 
-enum { STRINGS_SHOWN = 16 };
+enum { STRINGS_SHOWN = 32, STRING_SHOWN = 256 };
+
+/* ---- flags and integers */
+
+static uint64_t put_known_flags(TextBuf *out, unsigned list, uint64_t value)
+{
+    const FlagList *l = &flag_lists[list];
+    size_t start = out->n;
+    for (unsigned i = 0; i < l->n; i++) {
+        const FlagName *f = &l->flag[i];
+        bool is_field = (f->mask != f->value || (f->mask & (f->mask - 1))) && (f->mask != 0);
+        if (f->mask && (value & f->mask) == f->value && (f->value || is_field)) {
+            if (out->n != start) {
+                text_char(out, '|');
+            }
+            text_str(out, f->name);
+            value &= ~f->mask;
+        }
+    }
+    return value;
+}
+
+static void put_flags(TextBuf *out, unsigned list, uint64_t value, bool is_octal)
+{
+    size_t start = out->n;
+    uint64_t rest = put_known_flags(out, list, value);
+    if (rest || out->n == start) {
+        text_str(out, out->n != start ? "|" : "");
+        if (is_octal) {
+            text_octal(out, rest);
+        } else {
+            text_hex(out, rest);
+        }
+    }
+}
+
+void strace_flags(TextBuf *out, unsigned list, uint64_t value) { put_flags(out, list, value, false); }
+
+static const char *enum_name(unsigned list, uint64_t value)
+{
+    const FlagList *l = &flag_lists[list];
+    for (unsigned i = 0; i < l->n; i++) {
+        if ((uint32_t)l->flag[i].value == (uint32_t)value) {
+            return l->flag[i].name;
+        }
+    }
+    return NULL;
+}
+
+void strace_enum(TextBuf *out, unsigned list, uint64_t value)
+{
+    const char *name = enum_name(list, value);
+    if (name) {
+        text_str(out, name);
+    } else {
+        text_hex(out, value);
+    }
+}
+
+void strace_address(TextBuf *out, uint64_t v)
+{
+    if (v) {
+        text_hex(out, v);
+    } else {
+        text_str(out, "NULL");
+    }
+}
+
+static void put_name_or_number(TextBuf *out, const char *name, uint64_t v)
+{
+    if (name) {
+        text_str(out, name);
+    } else {
+        text_i64(out, (int32_t)v);
+    }
+}
+
+void strace_integer(TextBuf *out, const SyscallArg *arg, uint64_t v)
+{
+    switch (arg->type) {
+    case ARG_UINT: text_u64(out, (uint32_t)v); break;
+    case ARG_LONG:
+    case ARG_OFF: text_i64(out, (int64_t)v); break;
+    case ARG_ULONG: text_u64(out, v); break;
+    case ARG_HEX: text_hex(out, v); break;
+    case ARG_ADDR: strace_address(out, v); break;
+    case ARG_ATFD: put_name_or_number(out, (int)v == AT_FDCWD ? "AT_FDCWD" : NULL, v); break;
+    case ARG_UID: text_i64(out, (uint32_t)v == UINT32_MAX ? -1 : (int64_t)(uint32_t)v); break;
+    case ARG_MODE: text_octal(out, (uint32_t)v); break;
+    case ARG_FTYPE: strace_mode(out, (uint32_t)v); break;
+    case ARG_DEV: text_hex(out, v); break;
+    case ARG_KEY:
+        if ((uint32_t)v) {
+            text_hex(out, (uint32_t)v);
+        } else {
+            text_str(out, "IPC_PRIVATE");
+        }
+        break;
+    case ARG_SIG: put_name_or_number(out, v ? signal_name((int)v) : NULL, v); break;
+    case ARG_FLAGS: strace_flags(out, arg->ref, (uint32_t)v); break;
+    case ARG_FLAGS64: strace_flags(out, arg->ref, v); break;
+    case ARG_OFLAGS: put_flags(out, arg->ref, (uint32_t)v, true); break;
+    case ARG_ENUM: strace_enum(out, arg->ref, (uint32_t)v); break;
+    default: text_i64(out, (int32_t)v); break;
+    }
+}
+
+/* ---- arguments that others explain */
 
 static void format_argv(TextBuf *out, uint64_t addr)
 {
@@ -25,7 +135,7 @@ static void format_argv(TextBuf *out, uint64_t addr)
             text_str(out, "...");
             break;
         }
-        strace_string(out, p);
+        strace_string(out, p, STRING_SHOWN);
     }
     text_char(out, ']');
 }
@@ -37,9 +147,11 @@ static void format_envp(TextBuf *out, uint64_t addr)
     while (addr && n < 4096 && mm_read(&p, addr + 8 * n, 8) == 0 && p) {
         n++;
     }
-    text_str(out, " /* ");
-    text_u64(out, n);
-    text_str(out, n == 1 ? " var */" : " vars */");
+    if (addr) {
+        text_str(out, " /* ");
+        text_u64(out, n);
+        text_str(out, n == 1 ? " var */" : " vars */");
+    }
 }
 
 static void format_futex_op(TextBuf *out, uint64_t op)
@@ -57,6 +169,22 @@ static void format_futex_op(TextBuf *out, uint64_t op)
     text_str(out, op & FUTEX_CLOCK_REALTIME ? "|FUTEX_CLOCK_REALTIME" : "");
 }
 
+/* FUTEX_OP() of <linux/futex.h>. */
+static void format_wake_op(TextBuf *out, uint32_t v)
+{
+    static const char *const ops[] = { "SET", "ADD", "OR", "ANDN", "XOR" }, *const compares[] = { "EQ", "NE", "LT", "LE", "GT", "GE" };
+    unsigned op = v >> 28 & 7, compare = v >> 24 & 15;
+    text_str(out, v >> 31 ? "FUTEX_OP_OPARG_SHIFT<<28|" : "");
+    text_str(out, "FUTEX_OP_");
+    text_str(out, op < ARRAY_LEN(ops) ? ops[op] : "?");
+    text_str(out, "<<28|");
+    text_hex(out, v >> 12 & 0xfff);
+    text_str(out, "<<12|FUTEX_OP_CMP_");
+    text_str(out, compare < ARRAY_LEN(compares) ? compares[compare] : "?");
+    text_str(out, "<<24|");
+    text_hex(out, v & 0xfff);
+}
+
 /* A timeout, or a number, by the operation beside it. */
 static void format_futex_arg(TextBuf *out, uint64_t op, uint64_t v)
 {
@@ -72,79 +200,246 @@ static void format_futex_arg(TextBuf *out, uint64_t op, uint64_t v)
     }
 }
 
-static void format_fcntl_arg(TextBuf *out, uint64_t cmd, uint64_t v)
+/* NAME(index, length), as far as the number says them. */
+static bool format_ioctl_family(TextBuf *out, uint32_t cmd)
 {
-    switch (cmd) {
-    case F_GETLK: case F_SETLK: case F_SETLKW: case F_OFD_GETLK: case F_OFD_SETLK: case F_OFD_SETLKW:
-        strace_struct(out, STRUCT_flock, v);
-        break;
-    case F_SETOWN_EX: case F_GETOWN_EX:
-        strace_struct(out, STRUCT_f_owner_ex, v);
-        break;
-    case F_SETFL:
-        strace_flags(out, LIST_open, (uint32_t)v);
-        break;
-    case F_SETFD:
-        text_str(out, v == FD_CLOEXEC ? "FD_CLOEXEC" : "");
-        if (v != FD_CLOEXEC) {
-            text_hex(out, v);
+    for (unsigned i = 0; i < ioctl_nfamilies; i++) {
+        const IoctlFamily *f = &ioctl_families[i];
+        bool has_index = _IOC_NR(f->mask) != _IOC_NRMASK, has_length = _IOC_SIZE(f->mask) == 0;
+        if ((cmd & f->mask) == f->number) {
+            text_str(out, f->name);
+            text_char(out, '(');
+            if (has_index) {
+                text_hex(out, _IOC_NR(cmd & ~f->mask));
+            }
+            text_str(out, has_index && has_length ? ", " : "");
+            if (has_length) {
+                text_u64(out, _IOC_SIZE(cmd));
+            }
+            text_char(out, ')');
+            return true;
         }
-        break;
-    default:
-        text_i64(out, (int32_t)v);
     }
+    return false;
 }
 
-static void format_ioctl_arg(TextBuf *out, uint64_t cmd, uint64_t v, int64_t result)
+/* By its row, or by the parts of its number. */
+static void format_ioctl(TextBuf *out, uint32_t cmd)
 {
-    const IoctlRow *row = ioctl_row((uint32_t)cmd);
+    static const char *const directions[] = { "_IOC_NONE", "_IOC_WRITE", "_IOC_READ", "_IOC_READ|_IOC_WRITE" };
+    const IoctlRow *row = ioctl_row(cmd);
+    if (row) {
+        text_str(out, row->name);
+        return;
+    }
+    if (format_ioctl_family(out, cmd)) {
+        return;
+    }
+    text_str(out, "_IOC(");
+    text_str(out, directions[_IOC_DIR(cmd)]);
+    const unsigned parts[] = { _IOC_TYPE(cmd), _IOC_NR(cmd), _IOC_SIZE(cmd) };
+    for (unsigned i = 0; i < ARRAY_LEN(parts); i++) {
+        text_str(out, ", ");
+        text_hex(out, parts[i]);
+    }
+    text_char(out, ')');
+}
+
+static void format_ioctl_arg(TextBuf *out, const StraceCall *c, unsigned i)
+{
+    const IoctlRow *row = ioctl_row((uint32_t)c->args[1]);
+    uint64_t v = c->args[i];
     if (!row) {
         text_hex(out, v);
-    } else if (row->type == ARG_INT || row->type == ARG_ADDR) {
+    } else if (row->type == ARG_INT) {
         text_i64(out, (int32_t)v);
-    } else if (row->type == ARG_OUT && result < 0) {
+    } else if (row->type == ARG_ADDR || (row->type == ARG_OUT && (!c->has_result || c->result < 0))) {
         strace_address(out, v);
     } else {
         strace_struct(out, row->ref, v);
     }
 }
 
-static void format_clone_flags(TextBuf *out, uint64_t v)
+/* As strace orders them: the flags say which of the others are there. */
+static void format_clone(TextBuf *out, const uint64_t args[6])
 {
-    const char *name = v & 0xff ? signal_name((int)(v & 0xff)) : NULL;
-    if (v & ~0xffull || !name) {
-        strace_flags(out, LIST_clone, v & ~0xffull);
+    static const struct {
+        uint64_t flags;
+        unsigned arg;
+        const char *name;
+    } more[] = { { CLONE_PARENT_SETTID | CLONE_PIDFD, 2, ", parent_tid=" }, { CLONE_SETTLS, 3, ", tls=" },
+                 { CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID, 4, ", child_tidptr=" } };
+    uint64_t flags = args[0];
+    const char *name = flags & 0xff ? signal_name((int)(flags & 0xff)) : NULL;
+    text_str(out, "child_stack=");
+    strace_address(out, args[1]);
+    text_str(out, ", flags=");
+    if (flags & ~0xffull || !name) {
+        strace_flags(out, LIST_clone, flags & ~0xffull);
         text_str(out, name ? "|" : "");
     }
     text_str(out, name ? name : "");
+    for (unsigned i = 0; i < ARRAY_LEN(more); i++) {
+        if (flags & more[i].flags) {
+            text_str(out, more[i].name);
+            strace_address(out, args[more[i].arg]);
+        }
+    }
 }
 
-void strace_argument(TextBuf *out, unsigned type, const uint64_t args[6], unsigned i, int64_t result)
+/* pselect6's pair of a mask and its size. */
+static void format_sigmask6(TextBuf *out, uint64_t addr)
 {
-    uint64_t v = args[i], before = i ? args[i - 1] : 0;
-    switch (type) {
-    case ARG_IOCTL: strace_ioctl(out, (uint32_t)v); break;
-    case ARG_IOCTL_ARG: format_ioctl_arg(out, before, v, result); break;
-    case ARG_FCNTL_ARG: format_fcntl_arg(out, before, v); break;
+    uint64_t pair[2];
+    if (addr == 0 || mm_read(pair, addr, sizeof(pair))) {
+        strace_address(out, addr);
+        return;
+    }
+    text_str(out, "{sigmask=");
+    strace_struct(out, STRUCT_sigset, pair[0]);
+    text_str(out, ", sigsetsize=");
+    text_u64(out, pair[1]);
+    text_char(out, '}');
+}
+
+static void format_protocol(TextBuf *out, uint64_t family, uint64_t v)
+{
+    if (family == AF_INET || family == AF_INET6) {
+        strace_enum(out, LIST_ip_protocol, (uint32_t)v);
+    } else if (family == AF_NETLINK) {
+        strace_enum(out, LIST_netlink, (uint32_t)v);
+    } else {
+        text_i64(out, (int32_t)v);
+    }
+}
+
+static void format_sockopt_name(TextBuf *out, uint64_t level, uint64_t v)
+{
+    bool is_known;
+    unsigned list = strace_sockopt_list(level, &is_known);
+    put_name_or_number(out, is_known ? enum_name(list, (uint32_t)v) : NULL, v);
+}
+
+void strace_argument(TextBuf *out, const StraceCall *c, unsigned i)
+{
+    uint64_t v = c->args[i], before = i ? c->args[i - 1] : 0;
+    switch (c->row->arg[i].type) {
+    case ARG_IOCTL: format_ioctl(out, (uint32_t)v); break;
+    case ARG_IOCTL_ARG: format_ioctl_arg(out, c, i); break;
+    case ARG_FCNTL_ARG: text_i64(out, (int32_t)v); break;
     case ARG_FUTEX_OP: format_futex_op(out, v); break;
-    case ARG_FUTEX_ARG: format_futex_arg(out, args[1], v); break;
+    case ARG_FUTEX_WAKE_OP: format_wake_op(out, (uint32_t)v); break;
+    case ARG_FUTEX_ARG: format_futex_arg(out, c->args[1], v); break;
     case ARG_ARGV: format_argv(out, v); break;
     case ARG_ENVP: format_envp(out, v); break;
-    case ARG_CLONE_FLAGS: format_clone_flags(out, v); break;
+    case ARG_CLONE_ARGS: format_clone(out, c->args); break;
+    case ARG_SIGMASK6: format_sigmask6(out, v); break;
+    case ARG_PROTOCOL: format_protocol(out, c->args[0], v); break;
+    case ARG_SOCKOPT: format_sockopt_name(out, before, v); break;
     case ARG_EVENTS:
-        if (result < 0) {
+        if (!c->has_result || c->result < 0) {
             strace_address(out, v);
         } else {
-            strace_array(out, STRUCT_epoll_event, v, (uint64_t)result);
-        }
-        break;
-    case ARG_SOCKOPT:
-        if (before == SOL_SOCKET || before == 6 /* SOL_TCP */) {
-            strace_enum(out, before == SOL_SOCKET ? LIST_so : LIST_tcp, (uint32_t)v);
-        } else {
-            text_i64(out, (int32_t)v);
+            strace_array(out, STRUCT_epoll_event, v, (uint64_t)c->result);
         }
         break;
     default: text_hex(out, v); break;
+    }
+}
+
+/* ---- results */
+
+/* What is left of the time in argument i. */
+static void put_left(TextBuf *out, const StraceCall *c, unsigned i, const char *before)
+{
+    if (c->args[i]) {
+        text_str(out, before);
+        text_str(out, "left ");
+        strace_struct(out, STRUCT_timespec, c->args[i]);
+    }
+}
+
+static void put_polled(TextBuf *out, const StraceCall *c)
+{
+    enum { REVENTS = 6, SIZE = 8 };
+    const char *comma = "";
+    text_str(out, " ([");
+    for (uint64_t i = 0; i < (uint32_t)c->args[1] && i < 64; i++) {
+        uint16_t revents = 0;
+        if (mm_read(&revents, c->args[0] + i * SIZE + REVENTS, sizeof(revents)) == 0 && revents) {
+            text_str(out, comma);
+            comma = ", ";
+            strace_element(out, STRUCT_pollfd_out, c->args[0] + i * SIZE);
+        }
+    }
+    text_char(out, ']');
+    put_left(out, c, 2, ", ");
+    text_char(out, ')');
+}
+
+static void put_selected(TextBuf *out, const StraceCall *c)
+{
+    static const char *const names[] = { "in ", "out ", "except " };
+    const char *comma = "";
+    text_str(out, " (");
+    for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+        char set[512];
+        TextBuf text = text_init(set, sizeof(set));
+        strace_fdset(&text, c->args[i + 1], check_arg_count(c->row, &c->row->arg[i + 1], c->args));
+        if (c->args[i + 1] && text.n > 2) {
+            text_str(out, comma);
+            comma = ", ";
+            text_str(out, names[i]);
+            text_str(out, set);
+        }
+    }
+    put_left(out, c, 4, comma);
+    text_char(out, ')');
+}
+
+static void put_flag_names(TextBuf *out, const StraceCall *c)
+{
+    unsigned list = c->row->result_ref;
+    text_hex(out, (uint64_t)c->result);
+    if (c->result) {
+        bool is_descriptor = list == LIST_open || list == LIST_fd_flags;
+        text_str(out, is_descriptor ? " (flags " : list == LIST_seals ? " (seals " : " (");
+        strace_flags(out, list, (uint64_t)c->result);
+        text_char(out, ')');
+    }
+}
+
+void strace_result(TextBuf *out, const StraceCall *c)
+{
+    const char *name;
+    switch ((ResultType)c->row->result) {
+    case RESULT_PTR:
+    case RESULT_HEX: text_hex(out, (uint64_t)c->result); return;
+    case RESULT_OCTAL: text_octal(out, (uint64_t)c->result); return;
+    case RESULT_FLAGS: put_flag_names(out, c); return;
+    default: break;
+    }
+    text_i64(out, c->result);
+    switch ((ResultType)c->row->result) {
+    case RESULT_ENUM:
+        name = enum_name(c->row->result_ref, (uint64_t)c->result);
+        if (name) {
+            text_str(out, " (");
+            text_str(out, name);
+            text_char(out, ')');
+        }
+        break;
+    case RESULT_POLL:
+    case RESULT_SELECT:
+        if (c->result == 0) {
+            text_str(out, " (Timeout)");
+        } else if (c->row->result == RESULT_POLL) {
+            put_polled(out, c);
+        } else {
+            put_selected(out, c);
+        }
+        break;
+    default:
+        break;
     }
 }

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* -strace: structs from their rows, signals, socket addresses. */
-#include <netinet/in.h>
+/* -strace: strings, buffers, structs from their rows, signals. */
+#include <errno.h>
 #include <signal.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 
 #include "linux-user/mm.h"
@@ -14,7 +12,40 @@
 #include "linux-user/syscall_rows.h"
 #include "util/compiler.h"
 
-enum { STRUCT_MAX = 512 };
+enum { STRUCT_MAX = 512, STRING_MAX = 32, ELEMENTS_SHOWN = 32 };
+
+/* ---- strings and buffers */
+
+void strace_string(TextBuf *out, uint64_t addr, size_t max)
+{
+    char copy[4096];
+    max = max < sizeof(copy) ? max : sizeof(copy);
+    int64_t n = addr ? mm_read_string(copy, addr, max) : 0;
+    if (addr == 0) {
+        text_str(out, "NULL");
+    } else if (n == -ENAMETOOLONG) {
+        text_quoted(out, copy, max - 1, true);
+    } else if (n < 0) {
+        text_hex(out, addr);
+    } else {
+        text_quoted(out, copy, (size_t)n, false);
+    }
+}
+
+void strace_buffer(TextBuf *out, uint64_t addr, uint64_t len)
+{
+    char copy[STRING_MAX];
+    size_t n = len < STRING_MAX ? (size_t)len : STRING_MAX;
+    if (addr == 0) {
+        text_str(out, "NULL");
+    } else if (mm_read(copy, addr, n)) {
+        text_hex(out, addr);
+    } else {
+        text_quoted(out, copy, n, len > n);
+    }
+}
+
+/* ---- signals */
 
 const char *signal_name(int sig)
 {
@@ -66,6 +97,35 @@ static const char *code_name(int sig, int code)
     return NULL;
 }
 
+static void put_number(TextBuf *out, const char *name, int64_t v)
+{
+    text_str(out, name);
+    text_i64(out, v);
+}
+
+static void put_value(TextBuf *out, const siginfo_t *info)
+{
+    if (info->si_ptr) {
+        put_number(out, ", si_int=", info->si_int);
+        text_str(out, ", si_ptr=");
+        text_hex(out, (uint64_t)(uintptr_t)info->si_ptr);
+    }
+}
+
+static void put_child(TextBuf *out, const siginfo_t *info)
+{
+    put_number(out, ", si_pid=", info->si_pid);
+    put_number(out, ", si_uid=", info->si_uid);
+    text_str(out, ", si_status=");
+    if (info->si_code == CLD_EXITED || !signal_name(info->si_status)) {
+        text_i64(out, info->si_status);
+    } else {
+        text_str(out, signal_name(info->si_status));
+    }
+    put_number(out, ", si_utime=", info->si_utime);
+    put_number(out, ", si_stime=", info->si_stime);
+}
+
 void strace_siginfo(TextBuf *out, const siginfo_t *info)
 {
     text_str(out, "{si_signo=");
@@ -79,25 +139,27 @@ void strace_siginfo(TextBuf *out, const siginfo_t *info)
         text_i64(out, info->si_code);
     }
     if (info->si_signo == SIGCHLD && info->si_code > 0) {
-        text_str(out, ", si_pid=");
-        text_i64(out, info->si_pid);
-        text_str(out, ", si_uid=");
-        text_u64(out, info->si_uid);
-        text_str(out, ", si_status=");
-        text_i64(out, info->si_status);
+        put_child(out, info);
     } else if (info->si_code > 0 && info->si_code < SI_KERNEL) {
         text_str(out, ", si_addr=");
         text_hex(out, (uint64_t)(uintptr_t)info->si_addr);
-    } else if (info->si_code <= 0 && info->si_code != SI_TIMER) {
-        text_str(out, ", si_pid=");
-        text_i64(out, info->si_pid);
-        text_str(out, ", si_uid=");
-        text_u64(out, info->si_uid);
+    } else if (info->si_code == SI_TIMER) {
+        put_number(out, ", si_timerid=", info->si_timerid);
+        put_number(out, ", si_overrun=", info->si_overrun);
+        put_value(out, info);
+    } else if (info->si_code <= 0) {
+        put_number(out, ", si_pid=", info->si_pid);
+        put_number(out, ", si_uid=", info->si_uid);
+        if (info->si_code != SI_USER && info->si_code != SI_TKILL) {
+            put_value(out, info);
+        }
     }
     text_char(out, '}');
 }
 
-static void format_mode(TextBuf *out, uint64_t mode)
+/* ---- fields */
+
+void strace_mode(TextBuf *out, uint64_t mode)
 {
     static const char *const types[16] = { [S_IFREG >> 12] = "S_IFREG", [S_IFDIR >> 12] = "S_IFDIR", [S_IFCHR >> 12] = "S_IFCHR",
                                            [S_IFBLK >> 12] = "S_IFBLK", [S_IFIFO >> 12] = "S_IFIFO", [S_IFLNK >> 12] = "S_IFLNK",
@@ -105,7 +167,10 @@ static void format_mode(TextBuf *out, uint64_t mode)
     if (types[mode >> 12 & 15]) {
         text_str(out, types[mode >> 12 & 15]);
         text_char(out, '|');
-        mode &= 07777;
+        text_str(out, mode & S_ISUID ? "S_ISUID|" : "");
+        text_str(out, mode & S_ISGID ? "S_ISGID|" : "");
+        text_str(out, mode & S_ISVTX ? "S_ISVTX|" : "");
+        mode &= 0777;
     }
     text_octal(out, mode);
 }
@@ -136,6 +201,39 @@ static uint64_t load(const uint8_t *p, unsigned size)
     return v;
 }
 
+static void put_limit(TextBuf *out, uint64_t v)
+{
+    if (v == UINT64_MAX) {
+        text_str(out, "RLIM64_INFINITY");
+    } else if (v > 1024 && v % 1024 == 0) {
+        text_u64(out, v / 1024);
+        text_str(out, "*1024");
+    } else {
+        text_u64(out, v);
+    }
+}
+
+static void put_device(TextBuf *out, uint64_t v)
+{
+    text_str(out, "makedev(");
+    text_hex(out, gnu_dev_major(v));
+    text_str(out, ", ");
+    text_hex(out, gnu_dev_minor(v));
+    text_char(out, ')');
+}
+
+static void put_caps(TextBuf *out, uint64_t set)
+{
+    if (set == 0) {
+        text_char(out, '0');
+    }
+    for (const char *bar = ""; set; set &= set - 1, bar = "|") {
+        text_str(out, bar);
+        text_str(out, "1<<");
+        strace_enum(out, LIST_cap, (unsigned)__builtin_ctzll(set));
+    }
+}
+
 static void format_struct(TextBuf *out, unsigned id, const uint8_t *p);
 
 static void format_field(TextBuf *out, const StructField *f, const uint8_t *p)
@@ -151,14 +249,8 @@ static void format_field(TextBuf *out, const StructField *f, const uint8_t *p)
     case FMT_I64: text_i64(out, (int64_t)load(p, 8)); break;
     case FMT_U64: text_u64(out, load(p, 8)); break;
     case FMT_X64: text_hex(out, load(p, 8)); break;
-    case FMT_RLIM:
-        v = load(p, 8);
-        if (v == UINT64_MAX) {
-            text_str(out, "RLIM64_INFINITY");
-        } else {
-            text_u64(out, v);
-        }
-        break;
+    case FMT_X16: text_hex(out, load(p, 2)); break;
+    case FMT_RLIM: put_limit(out, load(p, 8)); break;
     case FMT_PTR:
     case FMT_HANDLER:
         v = load(p, 8);
@@ -168,16 +260,16 @@ static void format_field(TextBuf *out, const StructField *f, const uint8_t *p)
             text_hex(out, v);
         }
         break;
-    case FMT_MODE: format_mode(out, load(p, 4)); break;
-    case FMT_MODE16: format_mode(out, load(p, 2)); break;
-    case FMT_DEV:
-        v = load(p, 8);
-        text_str(out, "makedev(");
-        text_hex(out, gnu_dev_major(v));
-        text_str(out, ", ");
-        text_hex(out, gnu_dev_minor(v));
-        text_char(out, ')');
-        break;
+    case FMT_MODE: strace_mode(out, load(p, 4)); break;
+    case FMT_OCTAL64: text_octal(out, load(p, 8)); break;
+    case FMT_MODE16: strace_mode(out, load(p, 2)); break;
+    case FMT_DEV: put_device(out, load(p, 8)); break;
+    case FMT_BYTES: text_quoted(out, (const char *)p, f->ref, 0); break;
+    case FMT_SOCKADDR: strace_sockaddr_bytes(out, p, f->ref); break;
+    case FMT_CAPS: put_caps(out, load(p, 4) | load(p + 12, 4) << 32); break;
+    case FMT_ENUM16: strace_enum(out, f->ref, load(p, 2)); break;
+    case FMT_ENUM: strace_enum(out, f->ref, load(p, 4)); break;
+    case FMT_ENUM64: strace_enum(out, f->ref, load(p, 8)); break;
     case FMT_STR: text_quoted(out, (const char *)p, strnlen((const char *)p, f->ref), 0); break;
     case FMT_FLAGS: strace_flags(out, f->ref, load(p, 4)); break;
     case FMT_FLAGS16: strace_flags(out, f->ref, load(p, 2)); break;
@@ -193,6 +285,60 @@ static void format_field(TextBuf *out, const StructField *f, const uint8_t *p)
     }
     case FMT_WSTATUS: format_wstatus(out, (int)load(p, 4)); break;
     }
+}
+
+/* A device has a number, all else a size. */
+static void put_stat(TextBuf *out, const uint8_t *p)
+{
+    enum { MODE = 16, RDEV = 32, SIZE = 48 };
+    uint64_t mode = load(p + MODE, 4);
+    text_str(out, "{st_mode=");
+    strace_mode(out, mode);
+    if (S_ISCHR(mode) || S_ISBLK(mode)) {
+        text_str(out, ", st_rdev=");
+        put_device(out, load(p + RDEV, 8));
+    } else {
+        put_number(out, ", st_size=", (int64_t)load(p + SIZE, 8));
+    }
+    text_str(out, ", ...}");
+}
+
+/* A comment: 1970-01-02T03:46:40.000000005+0000 */
+static void put_date(TextBuf *out, int64_t sec, uint64_t nsec)
+{
+    int64_t days = sec / 86400 - (sec % 86400 < 0), rest = sec - days * 86400;
+    /* days since 1 March 0000, in eras of 400 years of the Gregorian calendar */
+    int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097, doe = z - era * 146097;
+    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365, doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
+    int64_t month = mp < 10 ? mp + 3 : mp - 9, parts[] = { yoe + era * 400 + (month <= 2), month, doy - (153 * mp + 2) / 5 + 1, rest / 3600,
+                                                          rest / 60 % 60, rest % 60 };
+    static const char marks[] = " --T::";
+    text_str(out, " /*");
+    for (unsigned i = 0; i < 6; i++) {
+        text_char(out, marks[i]);
+        text_digits(out, (uint64_t)parts[i], 10, i ? 2 : 4);
+    }
+    if (nsec) {
+        text_char(out, '.');
+        text_digits(out, nsec, 10, 9);
+    }
+    text_str(out, "+0000 */");
+}
+
+/* The times that a file is given. */
+static void put_file_times(TextBuf *out, const uint8_t *p)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        uint64_t nsec = load(p + 16 * i + 8, 8);
+        text_str(out, i ? ", " : "[");
+        if (nsec == UTIME_NOW || nsec == UTIME_OMIT) {
+            text_str(out, nsec == UTIME_NOW ? "UTIME_NOW" : "UTIME_OMIT");
+        } else {
+            format_struct(out, STRUCT_timespec, p + 16 * i);
+            put_date(out, (int64_t)load(p + 16 * i, 8), nsec);
+        }
+    }
+    text_char(out, ']');
 }
 
 static void format_struct(TextBuf *out, unsigned id, const uint8_t *p)
@@ -213,34 +359,26 @@ static void format_struct(TextBuf *out, unsigned id, const uint8_t *p)
         text_str(out, comma);
         comma = ", ";
         if (!is_array) {
-            text_str(out, f->name);
+            text_str(out, f->name + strspn(f->name, "_")); /* the C library's __key is the kernel's key */
             text_char(out, '=');
         }
         format_field(out, f, p + f->offset);
     }
+    text_str(out, s->is_short ? ", ..." : "");
     text_char(out, is_array ? ']' : '}');
 }
 
 /* Structs of one value are shown in brackets, as strace does for what a pointer to an integer leads to. */
 static bool is_value(const StructDesc *s)
 {
-    return s->nfields && !s->field[0].name && s->field[0].format <= FMT_X64;
+    return s->nfields && !s->field[0].name && (s->field[0].format <= FMT_X64 || s->field[0].format == FMT_FLAGS || s->field[0].format == FMT_ENUM);
 }
 
-static void format_msghdr(TextBuf *out, const uint8_t *p)
+static void put_mmsghdr(TextBuf *out, uint64_t addr, const uint8_t *copy)
 {
-    text_str(out, "{msg_name=");
-    strace_sockaddr(out, load(p, 8), load(p + 8, 4));
-    text_str(out, ", msg_namelen=");
-    text_u64(out, load(p + 8, 4));
-    text_str(out, ", msg_iov=");
-    strace_array(out, STRUCT_iovec, load(p + 16, 8), load(p + 24, 8));
-    text_str(out, ", msg_iovlen=");
-    text_u64(out, load(p + 24, 8));
-    text_str(out, ", msg_controllen=");
-    text_u64(out, load(p + 40, 8));
-    text_str(out, ", msg_flags=");
-    strace_flags(out, LIST_msg, load(p + 48, 4));
+    text_str(out, "{msg_hdr=");
+    strace_msghdr(out, addr, load(copy + 56, 4) ? load(copy + 56, 4) : UINT64_MAX);
+    put_number(out, ", msg_len=", (int64_t)load(copy + 56, 4));
     text_char(out, '}');
 }
 
@@ -253,14 +391,14 @@ static void format_at(TextBuf *out, unsigned id, uint64_t addr, bool is_element)
         text_str(out, "NULL");
     } else if (s->nfields == 0 || s->size > sizeof(copy) || mm_read(copy, addr, s->size)) {
         text_hex(out, addr);
-    } else if (id == STRUCT_iovec) {
-        text_str(out, "{iov_base=");
-        strace_buffer(out, load(copy, 8), load(copy + 8, 8));
-        text_str(out, ", iov_len=");
-        text_u64(out, load(copy + 8, 8));
-        text_char(out, '}');
     } else if (id == STRUCT_msghdr || id == STRUCT_rmsghdr) {
-        format_msghdr(out, copy);
+        strace_msghdr(out, addr, UINT64_MAX);
+    } else if (id == STRUCT_mmsghdr || id == STRUCT_rmmsghdr) {
+        put_mmsghdr(out, addr, copy);
+    } else if (id == STRUCT_stat) {
+        put_stat(out, copy);
+    } else if (id == STRUCT_timespec2) {
+        put_file_times(out, copy);
     } else {
         text_str(out, has_brackets ? "[" : "");
         format_struct(out, id, copy);
@@ -271,55 +409,45 @@ static void format_at(TextBuf *out, unsigned id, uint64_t addr, bool is_element)
 void strace_struct(TextBuf *out, unsigned id, uint64_t addr) { format_at(out, id, addr, false); }
 void strace_element(TextBuf *out, unsigned id, uint64_t addr) { format_at(out, id, addr, true); }
 
-static void format_inet(TextBuf *out, const struct sockaddr_in *in)
+void strace_array(TextBuf *out, unsigned ref, uint64_t addr, uint64_t n)
 {
-    uint32_t a = ntohl(in->sin_addr.s_addr);
-    text_str(out, "AF_INET, sin_port=htons(");
-    text_u64(out, ntohs(in->sin_port));
-    text_str(out, "), sin_addr=inet_addr(\"");
-    for (int i = 24; i >= 0; i -= 8) {
-        text_u64(out, a >> i & 255);
-        text_str(out, i ? "." : "\")");
-    }
-}
-
-static void format_inet6(TextBuf *out, const struct sockaddr_in6 *in)
-{
-    text_str(out, "AF_INET6, sin6_port=htons(");
-    text_u64(out, ntohs(in->sin6_port));
-    text_str(out, "), sin6_addr=\"");
-    for (unsigned i = 0; i < 8; i++) {
-        text_str(out, i ? ":" : "");
-        text_digits(out, (uint64_t)in->sin6_addr.s6_addr[2 * i] << 8 | in->sin6_addr.s6_addr[2 * i + 1], 16, 1);
-    }
-    text_char(out, '"');
-}
-
-void strace_sockaddr(TextBuf *out, uint64_t addr, uint64_t len)
-{
-    struct sockaddr_storage sa;
-    memset(&sa, 0, sizeof(sa));
     if (addr == 0) {
         text_str(out, "NULL");
         return;
     }
-    if (len < sizeof(sa_family_t) || len > sizeof(sa) || mm_read(&sa, addr, len)) {
-        text_hex(out, addr);
+    text_char(out, '[');
+    for (uint64_t i = 0; i < n && i < ELEMENTS_SHOWN; i++) {
+        text_str(out, i ? ", " : "");
+        strace_element(out, ref, addr + i * struct_descs[ref].size);
+    }
+    text_str(out, n > ELEMENTS_SHOWN ? ", ...]" : "]");
+}
+
+void strace_iovecs(TextBuf *out, uint64_t addr, uint64_t n, uint64_t used)
+{
+    if (addr == 0) {
+        text_str(out, "NULL");
         return;
     }
-    text_str(out, "{sa_family=");
-    if (sa.ss_family == AF_INET) {
-        format_inet(out, (const struct sockaddr_in *)&sa);
-    } else if (sa.ss_family == AF_INET6) {
-        format_inet6(out, (const struct sockaddr_in6 *)&sa);
-    } else if (sa.ss_family == AF_UNIX) {
-        const struct sockaddr_un *un = (const struct sockaddr_un *)&sa;
-        size_t n = len - offsetof(struct sockaddr_un, sun_path);
-        bool is_abstract = n && un->sun_path[0] == 0;
-        text_str(out, is_abstract ? "AF_UNIX, sun_path=@" : "AF_UNIX, sun_path=");
-        text_quoted(out, un->sun_path + is_abstract, is_abstract ? n - 1 : strnlen(un->sun_path, n), 0);
-    } else {
-        strace_enum(out, LIST_af, sa.ss_family);
+    text_char(out, '[');
+    for (uint64_t i = 0; i < n && i < ELEMENTS_SHOWN; i++) {
+        uint64_t part[2];
+        text_str(out, i ? ", " : "");
+        if (mm_read(part, addr + 16 * i, sizeof(part))) {
+            text_hex(out, addr + 16 * i);
+            break;
+        }
+        uint64_t held = part[1] < used ? part[1] : used;
+        used -= used == UINT64_MAX ? 0 : held;
+        text_str(out, "{iov_base=");
+        if (held || part[1] == 0) {
+            strace_buffer(out, part[0], held);
+        } else {
+            strace_address(out, part[0]);
+        }
+        text_str(out, ", iov_len=");
+        text_u64(out, part[1]);
+        text_char(out, '}');
     }
-    text_char(out, '}');
+    text_str(out, n > ELEMENTS_SHOWN ? ", ...]" : "]");
 }

@@ -62,6 +62,9 @@ int64_t sys_close_range(Task *t, const uint64_t args[6])
 
 static int64_t open_path(Task *t, uint64_t dirfd, const PathBuf *path, uint64_t flags, uint64_t mode)
 {
+    if (path->proc == PROC_EXE && (flags & O_ACCMODE) != O_RDONLY && !(flags & (O_PATH | O_NOFOLLOW))) {
+        return -ETXTBSY; /* the host does not know that it is being executed */
+    }
     if (path->proc != PROC_NONE && path->proc != PROC_EXE && !(flags & O_PATH)) {
         return procfs_open(t, path->proc, (int)flags);
     }

@@ -19,6 +19,7 @@ int64_t sys_mremap(Task *t, const uint64_t args[6])
 }
 
 int64_t sys_madvise(Task *t, const uint64_t args[6]) { return mm_madvise(t->mm, args[0], args[1], (int)args[2]); }
+int64_t sys_mseal(Task *t, const uint64_t args[6]) { return mm_mseal(t->mm, args[0], args[1], args[2]); }
 int64_t sys_msync(Task *t, const uint64_t args[6]) { return mm_msync(t->mm, args[0], args[1], (int)args[2]); }
 int64_t sys_mincore(Task *t, const uint64_t args[6]) { return mm_mincore(t->mm, args[0], args[1], args[2]); }
 int64_t sys_shmat(Task *t, const uint64_t args[6]) { return mm_shmat(t->mm, (int)args[0], args[1], (int)args[2]); }

@@ -11,8 +11,6 @@
 #include "util/compiler.h"
 #include "util/sys.h"
 
-enum { EVENTS_MAX = 256 }; /* of one epoll_pwait: the rest comes with the next one */
-
 typedef struct GenericEpollEvent {
     uint32_t events, pad;
     uint64_t data;
@@ -33,10 +31,25 @@ int64_t sys_epoll_ctl(Task *t, const uint64_t args[6])
     return sys_call4(SYS_epoll_ctl, args[0], args[1], args[2], SYS_PTR(&host));
 }
 
+/* Makes n events at a guest address, which the host wrote in its smaller layout, the guest's: from the last on, since they grow. */
+static int64_t spread_events(uint64_t addr, int64_t n)
+{
+    while (n-- > 0) {
+        struct epoll_event host;
+        if (mm_read(&host, addr + (uint64_t)n * sizeof(host), sizeof(host))) {
+            return -EFAULT;
+        }
+        const GenericEpollEvent guest = { .events = host.events, .data = host.data.u64 };
+        if (mm_write(addr + (uint64_t)n * sizeof(guest), &guest, sizeof(guest))) {
+            return -EFAULT;
+        }
+    }
+    return 0;
+}
+
 /* The common part: number is that of epoll_pwait or epoll_pwait2, timeout an int or a pointer. */
 static int64_t epoll_wait_events(Task *t, long number, const uint64_t args[6])
 {
-    struct epoll_event host[EVENTS_MAX];
     uint64_t mask = 0;
     int max = (int)args[2];
     if (max <= 0 || (unsigned)max > INT32_MAX / sizeof(GenericEpollEvent)) {
@@ -49,18 +62,12 @@ static int64_t epoll_wait_events(Task *t, long number, const uint64_t args[6])
     if (error) {
         return error;
     }
-    max = max < EVENTS_MAX ? max : EVENTS_MAX;
-    int64_t n = syscall_blocking(t, number, args[0], SYS_PTR(host), (uint64_t)max, args[3], args[4] ? SYS_PTR(&mask) : 0, sizeof(mask));
+    int64_t n = syscall_blocking(t, number, args[0], args[1], (uint64_t)max, args[3], args[4] ? SYS_PTR(&mask) : 0, sizeof(mask));
     if (args[4]) {
         signal_note_wait(t, mask, n);
     }
-    for (int64_t i = 0; i < n; i++) {
-        const GenericEpollEvent guest = { .events = host[i].events, .data = host[i].data.u64 };
-        if (mm_write(args[1] + (uint64_t)i * sizeof(guest), &guest, sizeof(guest))) {
-            return -EFAULT;
-        }
-    }
-    return n;
+    error = spread_events(args[1], n);
+    return error ? error : n;
 }
 
 int64_t sys_epoll_pwait(Task *t, const uint64_t args[6]) { return epoll_wait_events(t, SYS_epoll_pwait, args); }

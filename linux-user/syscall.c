@@ -9,6 +9,7 @@
 
 #include "linux-user/abi.h"
 #include "linux-user/check.h"
+#include "linux-user/logfile.h"
 #include "linux-user/mm.h"
 #include "linux-user/path.h"
 #include "linux-user/seccomp.h"
@@ -53,7 +54,7 @@ static int64_t call_host(Task *t, const SyscallRow *row, const uint64_t a[6])
 static bool follows(const SyscallRow *row, unsigned type, const uint64_t args[6])
 {
     for (unsigned i = 0; i < row->nargs; i++) {
-        if (row->arg[i].type == ARG_FLAGS && row->arg[i].ref == LIST_at && (args[i] & AT_SYMLINK_NOFOLLOW)) {
+        if (row->arg[i].type == ARG_FLAGS && (row->arg[i].ref == LIST_at || row->arg[i].ref == LIST_statx_at) && (args[i] & AT_SYMLINK_NOFOLLOW)) {
             return false;
         }
     }
@@ -105,11 +106,17 @@ static int64_t call(Task *t, const SyscallRow *row, uint64_t number, const uint6
         return denied;
     }
     if (UNLIKELY(!row)) {
+        if (t->log & TCG_LOG_GUEST_ERRORS) {
+            logfile_event(t, "guest error", "unknown system call", number);
+        }
         return call_missing(t, "unknown", number, "no such call on this architecture");
     }
     if (row->flags & ROW_POINTERS) {
         int error = check_pointers(t, row, args);
         if (UNLIKELY(error)) {
+            if (t->log & TCG_LOG_GUEST_ERRORS) {
+                logfile_event(t, "guest error", "a pointer to memory that no program can have, system call", number);
+            }
             return error;
         }
     }

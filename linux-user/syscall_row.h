@@ -8,13 +8,18 @@
 typedef enum SyscallKind { SYSCALL_PASS, SYSCALL_WAIT, SYSCALL_FN, SYSCALL_NONE, SYSCALL_ARCH } SyscallKind;
 
 typedef enum ArgType {
-    ARG_INT, ARG_UINT, ARG_LONG, ARG_ULONG, ARG_HEX, ARG_FD, ARG_ATFD, ARG_PID, ARG_UID, ARG_MODE, ARG_DEV, ARG_SIG, ARG_OFF, ARG_ADDR,
-    ARG_FLAGS, ARG_ENUM,
+    ARG_INT, ARG_UINT, ARG_LONG, ARG_ULONG, ARG_HEX, ARG_FD, ARG_ATFD, ARG_PID, ARG_UID, ARG_MODE, ARG_FTYPE, ARG_DEV, ARG_SIG, ARG_OFF, ARG_ADDR,
+    ARG_KEY, ARG_FLAGS, ARG_FLAGS64, ARG_OFLAGS, ARG_ENUM,
     /* integers and unchecked pointers that only strace_args.c looks into */
-    ARG_IOCTL, ARG_FUTEX_OP, ARG_ARGV, ARG_ENVP, ARG_EVENTS, ARG_FCNTL_ARG, ARG_IOCTL_ARG, ARG_FUTEX_ARG, ARG_CLONE_FLAGS, ARG_SOCKOPT,
+    ARG_IOCTL, ARG_FUTEX_OP, ARG_FUTEX_WAKE_OP, ARG_ARGV, ARG_ENVP, ARG_EVENTS, ARG_FCNTL_ARG, ARG_IOCTL_ARG, ARG_FUTEX_ARG, ARG_CLONE_ARGS,
+    ARG_SOCKOPT, ARG_PROTOCOL, ARG_SIGMASK6, ARG_HIDDEN,
     /* pointers, checked before the call */
-    ARG_PATH, ARG_LPATH, ARG_STR, ARG_IN, ARG_OUT, ARG_INOUT,
+    ARG_PATH, ARG_LPATH, ARG_STR, ARG_IN, ARG_OUT, ARG_INOUT, ARG_UPDATE,
 } ArgType;
+
+typedef enum ResultType {
+    RESULT_PLAIN, RESULT_PTR, RESULT_HEX, RESULT_OCTAL, RESULT_FLAGS, RESULT_ENUM, RESULT_POLL, RESULT_SELECT,
+} ResultType;
 
 typedef enum ArgCount { COUNT_PLAIN, COUNT_BITS, COUNT_BEHIND /* the argument points to the count */ } ArgCount;
 
@@ -39,11 +44,22 @@ typedef struct SyscallRow {
     uint8_t flags;       /* ROW_* */
     uint8_t pointers;    /* bit i: argument i is checked before the call */
     SyscallArg arg[6];
+    uint8_t result;      /* ResultType, for -strace */
+    uint16_t result_ref; /* FlagListId */
 } SyscallRow;
 
+/* strace.def: the row as -strace shows it when (argument `index` & mask) == value. */
+typedef struct StraceForm {
+    uint8_t index;
+    uint32_t mask, value;
+    SyscallRow row;
+} StraceForm;
+extern const StraceForm strace_forms[];
+extern const uint16_t strace_first_form[]; /* by index of the row, and one more */
+
 typedef enum FieldFormat {
-    FMT_I32, FMT_U32, FMT_X32, FMT_I64, FMT_U64, FMT_X64, FMT_I16, FMT_U16, FMT_U8, FMT_PTR, FMT_MODE, FMT_MODE16, FMT_DEV, FMT_STR,
-    FMT_FLAGS, FMT_FLAGS16, FMT_FLAGS64, FMT_STRUCT, FMT_SIG, FMT_RLIM, FMT_SIGSET, FMT_SIGINFO, FMT_HANDLER, FMT_WSTATUS,
+    FMT_I32, FMT_U32, FMT_X32, FMT_I64, FMT_U64, FMT_X64, FMT_I16, FMT_U16, FMT_X16, FMT_U8, FMT_PTR, FMT_MODE, FMT_MODE16, FMT_OCTAL64, FMT_DEV, FMT_STR,
+    FMT_FLAGS, FMT_FLAGS16, FMT_FLAGS64, FMT_ENUM, FMT_ENUM16, FMT_ENUM64, FMT_STRUCT, FMT_SOCKADDR, FMT_CAPS, FMT_BYTES, FMT_SIG, FMT_RLIM, FMT_SIGSET, FMT_SIGINFO, FMT_HANDLER, FMT_WSTATUS,
 } FieldFormat;
 
 typedef struct StructField {
@@ -58,6 +74,7 @@ typedef struct StructDesc {
     const char *name;
     uint16_t size;
     uint16_t nfields;
+    bool is_short; /* not all of it is shown: ends with ... */
     const StructField *field;
 } StructDesc;
 
@@ -77,6 +94,14 @@ typedef struct IoctlRow {
     uint8_t type;  /* ARG_IN, ARG_OUT, ARG_INOUT: pointer to ref; ARG_INT, ARG_ADDR: no pointer */
     uint16_t ref;
 } IoctlRow;
+/* Commands that say a length or an index in their number. */
+typedef struct IoctlFamily {
+    uint32_t number, mask;
+    const char *name;
+} IoctlFamily;
+extern const IoctlFamily ioctl_families[];
+extern const unsigned ioctl_nfamilies;
+
 /* NULL when the command has no row. */
 const IoctlRow *ioctl_row(uint32_t number);
 extern const IoctlRow ioctl_rows[];

@@ -64,7 +64,7 @@ typedef struct TaskGroup {
     uint64_t arg_start, arg_end, env_start, env_end, auxv_start, auxv_end;
     uint64_t rlimit_as[2], rlimit_data[2], rlimit_stack[2]; /* emulated: soft, hard */
     bool is_kernel_told;          /* PR_SET_MM_MAP: the host's kernel knows arg_start and so on */
-    bool is_exiting;
+    atomic_bool is_dying;         /* of a signal: the first thread tells of it and ends all */
     atomic_bool is_dumping;       /* its threads park: core.c */
     int exit_code;
 } TaskGroup;
@@ -109,12 +109,15 @@ typedef struct Task {
     uint64_t clear_child_tid;     /* guest address, 0: none */
     uint64_t robust_list, robust_list_len;
     struct SeccompFilter *seccomp; /* newest filter, or NULL: seccomp.h */
+    struct StraceLine *strace;    /* -strace: the call in progress, or NULL */
     SyscallRecord last[SYSCALL_RECORDS];
     unsigned nlast;
     struct HostStack *host_stack; /* of a cloned task (thread.h), or NULL: the process's own */
     bool is_vfork;                /* its parent waits, and frees it */
     bool has_no_handlers;         /* CLONE_CLEAR_SIGHAND: to be installed anew */
     bool is_stray;                /* another process in the same memory: its parent frees it when it is gone */
+    bool is_foreign;              /* in another pid namespace than some who share its memory */
+    uint32_t lock_id;             /* lock.h; 0: it has not begun */
     int host_pid;                 /* of a stray, as its parent names it */
     uint64_t exit_signal;
     void *exec_scratch;           /* a vfork child's execve leaves this to who frees the task: exec_free_scratch */

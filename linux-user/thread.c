@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "linux-user/exec.h"
+#include "linux-user/logfile.h"
 #include "linux-user/mm.h"
 #include "linux-user/seccomp.h"
 #include "linux-user/signal.h"
 #include "linux-user/signal_host.h"
+#include "linux-user/strace.h"
 #include "linux-user/syscall_rows.h"
 #include "util/compiler.h"
 #include "util/hostmem.h"
@@ -109,8 +111,10 @@ static TaskGroup *copy_group(TaskGroup *from, uint64_t flags)
     lock_release(&from->lock);
     lock_reset(&g->lock);
     g->tasks = NULL;
+    g->is_dying = false;
     g->ntasks = 0;
     g->strays = NULL;
+    atomic_store(&g->is_dumping, false);
     atomic_store(&g->refs, 1);
     return g;
 }
@@ -135,6 +139,7 @@ Task *thread_task_new(Task *from, uint64_t flags)
     t->group = copy_group(from->group, flags);
     seccomp_share(t, from);
     t->blocked = from->blocked;
+    t->is_foreign = from->is_foreign;
     t->altstack_flags = SS_DISABLE;
     if (flags & CLONE_VFORK) {
         t->altstack_sp = from->altstack_sp;
@@ -164,6 +169,7 @@ void thread_task_free(Task *t)
     }
     mm_unref(t->mm);
     exec_free_scratch(t);
+    strace_free(t);
     seccomp_drop(t);
     host_free(t);
 }
@@ -176,13 +182,13 @@ void thread_bury(Task *t)
 {
     Mm *mm = t->mm;
     HostStack *stack = t->host_stack;
-    uint32_t tid = (uint32_t)t->tid;
+    uint32_t owner = t->lock_id;
     bool was_sharing = is_sharing(t);
-    hostmem_break_locks(tid);
-    lock_break(&mm->lock, tid);
-    lock_break(&t->sighand->lock, tid);
-    lock_break(&t->files->lock, tid);
-    lock_break(&t->fs->lock, tid);
+    hostmem_break_locks(owner);
+    lock_break(&mm->lock, owner);
+    lock_break(&t->sighand->lock, owner);
+    lock_break(&t->files->lock, owner);
+    lock_break(&t->fs->lock, owner);
     thread_task_free(t);
     thread_stack_give_back(mm, stack, true);
     atomic_fetch_sub(&mm->nsharing, was_sharing);
@@ -252,6 +258,9 @@ unsigned thread_group_remove(Task *t)
 NORETURN void thread_exit(Task *t, int code)
 {
     bool is_leader = sys_call(SYS_getpid, 0, 0, 0, 0, 0, 0) == sys_call(SYS_gettid, 0, 0, 0, 0, 0, 0);
+    if (t->log & TCG_LOG_STRACE) {
+        strace_exited(t, code);
+    }
     unsigned left = thread_group_remove(t);
     HostStack *stack = t->host_stack;
     Mm *mm = t->mm;
@@ -259,6 +268,7 @@ NORETURN void thread_exit(Task *t, int code)
         task_exit_group(t, code);
     }
     signal_host_mask(~0ull, true); /* no handler may run on what is freed now */
+    logfile_thread_end();
     if (!stack || t->is_vfork || t->is_stray) {
         /* the first thread stands on the process's own stack and its state stays; a child's is freed by its parent */
         for (;;) {
@@ -274,4 +284,10 @@ NORETURN void thread_exit(Task *t, int code)
 }
 
 int64_t sys_exit(Task *t, const uint64_t args[6]) { thread_exit(t, (int)args[0] & 0xff); }
-int64_t sys_exit_group(Task *t, const uint64_t args[6]) { task_exit_group(t, (int)args[0] & 0xff); }
+int64_t sys_exit_group(Task *t, const uint64_t args[6])
+{
+    if (t->log & TCG_LOG_STRACE) {
+        strace_exited(t, (int)args[0] & 0xff);
+    }
+    task_exit_group(t, (int)args[0] & 0xff);
+}

@@ -100,7 +100,7 @@ typedef struct HostSettings {
     bool has_poll;        /* poll at the head */
     bool is_quick;        /* tier 1: time of compiling counts more than the code */
     bool is_single;       /* nobody else reaches the guest's memory: atomics need no bus lock, fences no instruction */
-    uint32_t log;         /* bit 0: annotate for -d out_asm */
+    int mir_fd;           /* -d mir: where to print the allocated machine IR; -1 or 0: nowhere */
 } HostSettings;
 
 /* Host features in use: what the CPU has, cut down by -host-cpu. */

@@ -18,6 +18,7 @@ typedef struct Tcg Tcg; /* one per guest address space (Mm): code cache, maps, s
 
 typedef enum TcgEngine { TCG_ENGINE_TIERED, TCG_ENGINE_INTERP, TCG_ENGINE_BLOCK, TCG_ENGINE_REGION } TcgEngine;
 
+enum { TCG_LOG_RANGES = 16 };
 typedef struct TcgSettings {
     TcgEngine engine;       /* -x engine=interp|block|region */
     bool is_moved;          /* -x move */
@@ -26,14 +27,19 @@ typedef struct TcgSettings {
     bool one_insn;          /* -one-insn-per-tb */
     uint32_t log;           /* TcgLog bits */
     int log_fd;
-    uint64_t log_start, log_end; /* -dfilter */
+    int (*log_fd_of)(void); /* not NULL: the calling thread's, in place of log_fd */
+    struct TcgRange { uint64_t start, last; } log_range[TCG_LOG_RANGES]; /* -dfilter */
+    unsigned nlog_ranges;   /* 0: everything is logged */
+    /* Not NULL: told of each region of host code that becomes findable. Called with a lock held. */
+    void (*on_region)(uint64_t pc, unsigned tier, const void *code, uint32_t size);
     uint64_t seed;
     const struct TargetCpu *cpu; /* -cpu, from the target's cpu_parse */
 } TcgSettings;
 typedef enum TcgLog {
     TCG_LOG_IN_ASM = 1, TCG_LOG_OUT_ASM = 2, TCG_LOG_OP = 4, TCG_LOG_OP_OPT = 8, TCG_LOG_INT = 16, TCG_LOG_EXEC = 32,
     TCG_LOG_CPU = 64, TCG_LOG_PAGE = 128, TCG_LOG_NOCHAIN = 256, TCG_LOG_UNIMP = 512, TCG_LOG_GUEST_ERRORS = 1024,
-    TCG_LOG_STATS = 2048, TCG_LOG_STRACE = 4096, TCG_LOG_TID = 8192, TCG_LOG_FPU = 16384,
+    TCG_LOG_STATS = 2048, TCG_LOG_STRACE = 4096, TCG_LOG_TID = 8192, TCG_LOG_FPU = 16384, TCG_LOG_MIR = 32768,
+    TCG_LOG_CRASH = 65536,
 } TcgLog;
 
 /* What the translator asks of the personality. */
@@ -62,6 +68,8 @@ TcgEvent tcg_run(CpuState *s);
 /* Makes the thread of `s` return TCG_EVENT_STOP soon. Async-signal-safe, callable from any thread and from a handler on
  * the thread itself. A request that arrives while the thread is in C is seen at the next tcg_run. */
 void tcg_request_stop(CpuState *s);
+/* The same from a handler on the thread itself: costs little when that is in C. */
+void tcg_request_stop_here(CpuState *s);
 
 /* Host signal handlers call this first for SIGSEGV, SIGBUS, SIGFPE, SIGILL. If the host pc is in translated code or in an accessor of the
  * interpreter: puts the exact guest state into s, changes uc so that tcg_run returns the event, and returns true.

@@ -80,7 +80,7 @@ static void log_region(const Tcg *t, const Region *r)
     log_dec(&l, r->code_size);
     log_str(&l, " data ");
     log_hex(&l, (uintptr_t)r->data, 12);
-    log_flush(&l, t->settings.log_fd);
+    log_flush(&l, tcg_log_fd(t));
     for (uint32_t at = 0; at < r->code_size; at += 32) {
         log_str(&l, "OUT: ");
         log_hex(&l, (uintptr_t)r->code + at, 12);
@@ -88,7 +88,7 @@ static void log_region(const Tcg *t, const Region *r)
         for (uint32_t i = at; i < at + 32 && i < r->code_size; i++) {
             log_hex(&l, r->code[i], 2);
         }
-        log_flush(&l, t->settings.log_fd);
+        log_flush(&l, tcg_log_fd(t));
     }
 }
 
@@ -130,6 +130,9 @@ PublishResult publish_region(TcgThread *th, const PublishPlan *plan, const CodeB
         th->stats.host_bytes[plan->tier] += r->code_size;
         if (tcg_is_logged(t, TCG_LOG_OUT_ASM, plan->key.pc)) {
             log_region(t, r);
+        }
+        if (t->settings.on_region) {
+            t->settings.on_region(r->key.pc, r->tier, r->code, r->code_size);
         }
     }
     lock_release(&t->publish);

@@ -80,7 +80,20 @@ struct Tcg {
 static inline bool tcg_is_logged(const Tcg *t, uint32_t bits, uint64_t pc)
 {
     const TcgSettings *s = &t->settings;
-    return UNLIKELY(s->log & bits) && (s->log_end == 0 || (pc >= s->log_start && pc < s->log_end));
+    if (LIKELY(!(s->log & bits))) {
+        return false;
+    }
+    for (unsigned i = 0; i < s->nlog_ranges; i++) {
+        if (pc >= s->log_range[i].start && pc <= s->log_range[i].last) {
+            return true;
+        }
+    }
+    return s->nlog_ranges == 0;
+}
+
+static inline int tcg_log_fd(const Tcg *t)
+{
+    return t->settings.log_fd_of ? t->settings.log_fd_of() : t->settings.log_fd;
 }
 
 #endif

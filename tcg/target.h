@@ -41,6 +41,7 @@ typedef struct TargetTrans {
     uint32_t ctx;
     void *opaque;
     uint32_t (*block_of)(void *opaque, uint64_t pc);
+    const TargetInsn *insn; /* the one in hand, for the target's own use */
 } TargetTrans;
 
 typedef struct Target {
@@ -70,7 +71,7 @@ typedef struct Target {
     /* One line of assembly text. */
     void (*disas)(const TargetInsn *insn, char *buf, unsigned size);
     /* Slots, pc and context in a form for -d cpu and crash reports, by raw system call. */
-    void (*dump)(const CpuState *s, int fd);
+    void (*dump)(const CpuState *s, int fd, bool has_fpu);
 } Target;
 
 #endif

@@ -156,7 +156,7 @@ static void free_parts(TcgThread *th)
 /* A process that shares our memory (vfork) may have been killed anywhere. */
 static void break_locks(Tcg *t, uint32_t tid)
 {
-    if (tid == (uint32_t)syscall(SYS_gettid)) {
+    if (tid == lock_own_id()) {
         return;
     }
     lock_break(&t->threads_lock, tid);
@@ -181,7 +181,7 @@ void tcg_thread_free(CpuState *s)
 
 void tcg_thread_enter(CpuState *s)
 {
-    s->tcg->tid = (uint32_t)syscall(SYS_gettid); /* the C stack is noted at each entry into translated code (tramp.S) */
+    s->tcg->tid = lock_own_id(); /* the C stack is noted at each entry into translated code (tramp.S) */
 }
 
 void tcg_thread_copy(CpuState *to, const CpuState *from)
@@ -196,6 +196,15 @@ void tcg_request_stop(CpuState *s)
 {
     atomic_store(&s->tcg->stop, 1);
     poll_close(s->tcg);
+}
+
+/* ORDER STOP  code is entered by: is_in_code = 1, then a look at stop. A handler of the same thread comes before the one or finds the other. */
+void tcg_request_stop_here(CpuState *s)
+{
+    atomic_store_explicit(&s->tcg->stop, 1, memory_order_relaxed);
+    if (__atomic_load_n(&s->is_in_code, __ATOMIC_RELAXED)) {
+        poll_close(s->tcg);
+    }
 }
 
 /* ---- fork */

@@ -13,7 +13,7 @@
 #include "util/hostmem.h"
 
 enum {
-    TIER1_INSNS = 64,
+    TIER1_INSNS = 32,
     TIER2_INSNS = 600,
     MAX_TRIES = 8, /* while other threads change the code */
 };
@@ -53,7 +53,7 @@ static void write_text(void *opaque, const char *text, size_t len)
 {
     const Tcg *t = opaque;
     while (len) {
-        ssize_t n = write(t->settings.log_fd, text, len);
+        ssize_t n = write(tcg_log_fd(t), text, len);
         if (n <= 0) {
             return;
         }
@@ -62,11 +62,10 @@ static void write_text(void *opaque, const char *text, size_t len)
     }
 }
 
-static void log_ir(Tcg *t, const IrRegion *r, uint64_t pc)
+static void log_ir(Tcg *t, const char *title, const IrRegion *r)
 {
-    if (tcg_is_logged(t, TCG_LOG_OP | TCG_LOG_OP_OPT, pc)) {
-        ir_print(r, write_text, t);
-    }
+    write_text(t, title, strlen(title));
+    ir_print(r, write_text, t);
 }
 
 static void log_guest_code(const Tcg *t, const Former *f)
@@ -75,7 +74,7 @@ static void log_guest_code(const Tcg *t, const Former *f)
     char text[128];
     log_str(&l, "IN: ");
     log_hex(&l, f->key.pc, 16);
-    log_flush(&l, t->settings.log_fd);
+    log_flush(&l, tcg_log_fd(t));
     for (uint32_t i = 0; i < f->norder; i++) {
         const FormBlock *k = &f->blocks[f->order[i]];
         for (uint32_t j = k->first; j < k->first + k->n; j++) {
@@ -87,10 +86,10 @@ static void log_guest_code(const Tcg *t, const Former *f)
             log_hex(&l, insn->raw, insn->len < 4 ? 2u * insn->len : 8);
             log_pad(&l, 32);
             log_str(&l, text);
-            log_flush(&l, t->settings.log_fd);
+            log_flush(&l, tcg_log_fd(t));
         }
     }
-    log_flush(&l, t->settings.log_fd);
+    log_flush(&l, tcg_log_fd(t));
 }
 
 /* ---- forming */
@@ -112,16 +111,38 @@ static bool discover(TcgThread *th, RegionKey key, RegionShape shape, uint32_t m
     return true;
 }
 
+static void build_into(Translator *tr, IrRegion *r, const IrSettings *settings)
+{
+    arena_reset(tr->arena);
+    region_build(&tr->former, tr->builder, r, tr->arena, settings);
+}
+
+static IrSettings ir_settings(const TcgThread *th, bool is_quick)
+{
+    return (IrSettings){ .is_tso = th->tcg->target->is_tso, .is_quick = is_quick, .guard_fails = th->tcg->guard_fails,
+                         .has_guards = th->translator->former.shape == SHAPE_GRAPH };
+}
+
 static void build(TcgThread *th, IrRegion *r, bool is_quick)
 {
-    Translator *tr = th->translator;
-    IrSettings settings = { .is_tso = th->tcg->target->is_tso, .is_quick = is_quick, .has_guards = tr->former.shape == SHAPE_GRAPH,
-                            .guard_fails = th->tcg->guard_fails };
+    IrSettings settings = ir_settings(th, is_quick);
     uint64_t start = stats_clock();
-    memset(r, 0, sizeof *r);
-    arena_reset(tr->arena);
-    region_build(&tr->former, tr->builder, r, tr->arena, &settings);
+    build_into(th->translator, r, &settings);
     stats_phase(&th->stats, TCG_PHASE_IR, &start);
+}
+
+/* Folding happens during construction: without it once more, for the log. */
+static void log_unfolded(TcgThread *th)
+{
+    Translator *tr = th->translator;
+    if (tcg_is_logged(th->tcg, TCG_LOG_OP, tr->former.key.pc)) {
+        IrRegion r;
+        IrSettings plain = ir_settings(th, false);
+        plain.no_fold = true;
+        build_into(tr, &r, &plain);
+        ir_finish(tr->builder);
+        log_ir(th->tcg, "OP:\n", &r);
+    }
 }
 
 static void finish(TcgThread *th, IrRegion *r)
@@ -130,7 +151,9 @@ static void finish(TcgThread *th, IrRegion *r)
     uint64_t start = stats_clock();
     ir_finish(tr->builder);
     stats_phase(&th->stats, TCG_PHASE_IR, &start);
-    log_ir(th->tcg, r, tr->former.key.pc);
+    if (tcg_is_logged(th->tcg, TCG_LOG_OP_OPT, tr->former.key.pc)) {
+        log_ir(th->tcg, "OP after optimisation:\n", r);
+    }
 }
 
 bool translate_to_ir(TcgThread *th, RegionKey key, RegionShape shape, unsigned max_insns, IrRegion *r)
@@ -140,6 +163,7 @@ bool translate_to_ir(TcgThread *th, RegionKey key, RegionShape shape, unsigned m
     if (!discover(th, key, shape, max_insns)) {
         return false;
     }
+    log_unfolded(th);
     build(th, r, false);
     finish(th, r);
     th->stats.regions[0]++;
@@ -159,7 +183,11 @@ static PublishResult protect_and_publish(TcgThread *th, PublishPlan *plan, const
     plan->seen_invalidations = atomic_load(&th->tcg->invalidations);
     Former *f = &th->translator->former;
     bool is_valid = region_protect(f, plan->sources, plan->nsources) && region_is_unchanged(f);
-    return is_valid ? publish_region(th, plan, blob) : PUBLISH_CHANGED;
+    if (!is_valid) {
+        f->window_len = 0;
+        return PUBLISH_CHANGED;
+    }
+    return publish_region(th, plan, blob);
 }
 
 static TryResult publish(TcgThread *th, unsigned tier, const CodeBlob *blob)
@@ -189,39 +217,58 @@ static TryResult publish(TcgThread *th, unsigned tier, const CodeBlob *blob)
     }
 }
 
-static void compile(TcgThread *th, IrRegion *r, const HostSettings *host, CodeBlob *blob)
+static CodeBlob new_blob(const TcgThread *th)
 {
+    CodeBlob blob;
+    memset(&blob, 0, sizeof blob);
+    blob.arena = th->translator->arena;
+    return blob;
+}
+
+static bool compile_quick(TcgThread *th, const HostSettings *host, CodeBlob *blob)
+{
+    IrRegion r;
+    build(th, &r, true);
+    *blob = new_blob(th);
     uint64_t start = stats_clock();
-    bool is_done = host->is_quick && host_compile_quick(th->translator->builder, host, blob);
+    bool is_done = host_compile_quick(th->translator->builder, host, blob);
     stats_phase(&th->stats, TCG_PHASE_COMPILE, &start);
-    if (!is_done) {
-        finish(th, r);
-        start = stats_clock();
-        host_compile(r, host, blob);
-        stats_phase(&th->stats, TCG_PHASE_COMPILE, &start);
+    return is_done;
+}
+
+/* What the quick way cannot do is built anew. It has neither finished IR nor machine IR: for a log of them code is made as everywhere
+ * else. */
+static void compile(TcgThread *th, const HostSettings *host, CodeBlob *blob)
+{
+    IrRegion r;
+    bool is_logged = tcg_is_logged(th->tcg, TCG_LOG_OP_OPT | TCG_LOG_MIR, th->translator->former.key.pc);
+    log_unfolded(th);
+    if (host->is_quick && !is_logged && compile_quick(th, host, blob)) {
+        return;
     }
+    build(th, &r, false);
+    finish(th, &r);
+    *blob = new_blob(th);
+    uint64_t start = stats_clock();
+    host_compile(&r, host, blob);
+    stats_phase(&th->stats, TCG_PHASE_COMPILE, &start);
 }
 
 static TryResult try_translate(TcgThread *th, RegionKey key, unsigned tier, RegionShape shape, uint32_t max_insns)
 {
     Tcg *t = th->tcg;
-    Translator *tr = th->translator;
     if (!discover(th, key, shape, max_insns)) {
         return TRY_FETCH_FAULT;
     }
-    IrRegion r;
-    build(th, &r, tier == 1);
     HostSettings host = {
         .has_counter = tier == 1 && t->settings.engine == TCG_ENGINE_TIERED,
         .has_poll = true,
         .is_quick = tier == 1,
         .is_single = !t->is_parallel,
-        .log = t->settings.log & TCG_LOG_OUT_ASM ? 1 : 0,
+        .mir_fd = tcg_is_logged(t, TCG_LOG_MIR, key.pc) ? tcg_log_fd(t) : -1,
     };
     CodeBlob blob;
-    memset(&blob, 0, sizeof blob);
-    blob.arena = tr->arena;
-    compile(th, &r, &host, &blob);
+    compile(th, &host, &blob);
     uint64_t start = stats_clock();
     TryResult result = blob.is_failed ? TRY_SMALLER : publish(th, tier, &blob);
     stats_phase(&th->stats, TCG_PHASE_PUBLISH, &start);

@@ -14,14 +14,32 @@ BUILD = os.path.join(TOP, 'build')
 LYRE = os.path.join(BUILD, 'lyre-riscv64')
 
 
+STRESS = {'ldconfig': 1000, 'pipeline': 1000, 'cc1': 200, 'threads': 20, 'forks': 40, 'signals': 30, 'preempt': 30}  # runs, and as many unrandomised
+FUZZ_SECONDS = 3600
+
+
+def stress(name, count):
+    return count, [sys.executable, os.path.join(TOP, 'tests/programs/stress.py'), LYRE, name, str(count)]
+
+
 def soaks(seed):
     """name -> (count, command): a command fails by its exit status; it runs batches of a thousand or more per process."""
     return {
         'random-ir': (1000000, [os.path.join(BUILD, 'tests/ir/test_compiled'), '-n', '1000000', '-seed', str(seed)]),
         'random-insn': (1000000, ['env', 'ENGINES=interp block region moved', 'LYRE=' + LYRE, sys.executable, os.path.join(TOP, 'tests/riscv/random_insns.py'),
                                   os.path.join(BUILD, 'tests/riscv/riscv_run'), os.path.join(BUILD, 'tests/riscv'), '1000000', str(seed)]),
+        'fuzz-elf': (1000000, ['env', 'ASAN_OPTIONS=detect_leaks=0', os.path.join(BUILD, 'tests/fuzz/fuzz_elf'), os.path.join(TOP, 'tests/fuzz/corpus/elf'),
+                               '1000000', str(seed)]),
+        'bad-input': (20000, [sys.executable, os.path.join(TOP, 'tests/programs/bad_input.py'), LYRE, '20000', str(seed)]),
         'faults': (27, [sys.executable, os.path.join(TOP, 'tests/programs/guest_tap.py'), LYRE, 'faults-soak', os.path.join(TOP, 'tests/programs/faults/check.c'),
                         os.path.join(TOP, 'tests/programs/faults/entry.S'), os.path.join(TOP, 'tests/programs/faults/gen_faults.py'), '--args', '50']),
+        'sharing': (5, [sys.executable, os.path.join(TOP, 'tests/programs/guest_tap.py'), LYRE, 'sharing', os.path.join(TOP, 'tests/programs/riscv64/sharing.c'),
+                        '--args', '1000', '--timeout', '3000']),
+        'fuzz': (FUZZ_SECONDS, [sys.executable, os.path.join(TOP, 'tests/programs/fuzz.py'), LYRE, '--seconds', str(FUZZ_SECONDS), '--seed', str(seed)]),
+        **{name: stress(name, runs) for name, runs in STRESS.items()},
+        'windows': (1, [sys.executable, os.path.join(TOP, 'tests/programs/window.py'), LYRE, os.path.join(BUILD, 'tests/programs/window_step'),
+                        os.path.join(TOP, 'tests/programs/riscv64/window.c'), '--full']),
+        'cpython': (68, [sys.executable, os.path.join(TOP, 'tests/cpython/run.py'), LYRE]),
     }
 
 

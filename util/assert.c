@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+void (*lyre_assert_hook)(void);
+
 static void put(const char *s)
 {
     if (write(2, s, strlen(s)) < 0) {
@@ -29,5 +31,8 @@ NORETURN void lyre_assert_fail(const char *expr, const char *file, int line)
     put(": internal error: ");
     put(expr);
     put("\n");
+    if (lyre_assert_hook) {
+        lyre_assert_hook();
+    }
     abort();
 }

@@ -144,10 +144,10 @@ static void extent_count(unsigned n) { __atomic_store_n(&arena.nextents, n, __AT
 
 static void extent_remove(unsigned i)
 {
-    extent_count(arena.nextents - 1);
-    for (; i < arena.nextents; i++) {
+    for (; i + 1 < arena.nextents; i++) {
         extent_put(i, arena.extents[i + 1]);
     }
+    extent_count(arena.nextents - 1);
 }
 
 static void extent_insert(unsigned i, uint32_t page, uint32_t count)
@@ -155,11 +155,13 @@ static void extent_insert(unsigned i, uint32_t page, uint32_t count)
     if (arena.nextents == MAX_EXTENTS) {
         return; /* these pages are lost: far beyond any real fragmentation */
     }
-    for (unsigned j = arena.nextents; j > i; j--) {
+    unsigned n = arena.nextents;
+    extent_put(n, n > i ? arena.extents[n - 1] : (Extent){page, count});
+    extent_count(n + 1);
+    for (unsigned j = n; j > i; j--) {
         extent_put(j, arena.extents[j - 1]);
     }
     extent_put(i, (Extent){page, count});
-    extent_count(arena.nextents + 1);
 }
 
 /* The owner of the lock died at its work: what is listed is free, but perhaps listed twice. */

@@ -11,6 +11,7 @@
 #include "util/sys.h"
 
 #define WAITERS 0x80000000u
+#define FOREIGN 0x40000000u /* beyond all tids */
 
 enum { PATIENCE_NS = 100 * 1000 * 1000 }; /* before the owner's life is doubted */
 
@@ -40,8 +41,8 @@ bool lock_try_acquire(Lock *l)
                                                    memory_order_relaxed);
 }
 
-static bool is_trusting;
-void lock_trust_owners(void) { is_trusting = true; }
+void lock_mark_foreign(void) { cached_tid = current_tid() | FOREIGN; }
+uint32_t lock_own_id(void) { return current_tid(); }
 
 bool lock_is_gone(uint32_t tid)
 {
@@ -53,7 +54,8 @@ bool lock_is_gone(uint32_t tid)
 static NOINLINE bool take_from_dead(Lock *l)
 {
     uint32_t owner = atomic_load(&l->word) & ~WAITERS;
-    if (owner == 0 || is_trusting || !lock_is_gone(owner) || !lock_take_over(l, owner)) {
+    bool is_foreign = (owner | current_tid()) & FOREIGN;
+    if (owner == 0 || is_foreign || !lock_is_gone(owner) || !lock_take_over(l, owner)) {
         return false;
     }
     if (l->repair) {

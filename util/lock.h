@@ -29,7 +29,10 @@ bool lock_take_over(Lock *l, uint32_t owner);
 void lock_break(Lock *l, uint32_t owner);
 /* Whether a thread no longer runs in this memory: it has ended, a zombie perhaps, or has executed something else. */
 bool lock_is_gone(uint32_t tid);
-/* Tids of some who share our memory mean others here (another pid namespace): nobody is believed to be dead from now on. */
-void lock_trust_owners(void);
+/* The calling thread shares memory with those of another pid namespace, where its tid means somebody else: it is told apart, believes nobody to
+ * be dead, and is not believed to be. */
+void lock_mark_foreign(void);
+/* What the calling thread writes into its locks; `owner` above. */
+uint32_t lock_own_id(void);
 
 #endif

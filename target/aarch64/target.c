@@ -64,7 +64,7 @@ static void dump_line(int fd, const char *name, const uint64_t *v, unsigned word
         return;
 }
 
-static void dump(const CpuState *s, int fd)
+static void dump(const CpuState *s, int fd, bool has_fpu)
 {
     const A64State *r = a64_state_const(s);
     uint64_t nzcv = r->nzcv, fpcr = r->fpcr, fpsr = a64_get_fpsr(s);
@@ -75,7 +75,7 @@ static void dump(const CpuState *s, int fd)
         dump_line(fd, a64_slots[A64_SLOT_X0 + i].name, &r->x[i], 1, i % 4 == 3 || i == 30 ? '\n' : ' ');
     dump_line(fd, "fpcr", &fpcr, 1, ' ');
     dump_line(fd, "fpsr", &fpsr, 1, '\n');
-    for (unsigned i = 0; i < 32; i++)
+    for (unsigned i = 0; has_fpu && i < 32; i++)
         dump_line(fd, a64_slots[A64_SLOT_V0 + i].name, r->v[i], 2, i % 2 ? '\n' : ' ');
 }
 

@@ -64,14 +64,14 @@ static void dump_line(int fd, const char *name, uint64_t v, char end)
         return;
 }
 
-static void dump(const CpuState *s, int fd)
+static void dump(const CpuState *s, int fd, bool has_fpu)
 {
     const RiscvState *r = riscv_state_const(s);
     dump_line(fd, "pc", s->pc, ' ');
     dump_line(fd, "fcsr", riscv_get_fcsr(s), '\n');
     for (unsigned i = 1; i < 32; i++)
         dump_line(fd, riscv_slots[RV_SLOT_X1 + i - 1].name, r->x[i], i % 4 == 3 ? '\n' : ' ');
-    for (unsigned i = 0; i < 32; i++)
+    for (unsigned i = 0; has_fpu && i < 32; i++)
         dump_line(fd, riscv_slots[RV_SLOT_F0 + i].name, r->f[i], i % 4 == 3 ? '\n' : ' ');
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The back end's driver: selection, register allocation, code. */
 #include "tcg/code.h"
+#include "tcg/mir_print.h"
 #include "tcg/state.h"
 #include "tcg/x86_64/emit.h"
 #include "tcg/x86_64/mops.h"
@@ -20,6 +21,18 @@ const MHost x86_mhost = {
     .nspills = STATE_SPILLS,
 };
 
+static void log_mir(int fd, const MRegion *m, const MAlloc *alloc)
+{
+    static const char *const gprs[] = { "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
+                                        "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15" };
+    const char *ops[MOP_COUNT];
+    for (unsigned i = 0; i < MOP_COUNT; i++) {
+        ops[i] = mop_info[i].name;
+    }
+    const MirNames names = { .ops = ops, .regs = { gprs } };
+    mir_print(fd, m, alloc, &names);
+}
+
 void host_compile(IrRegion *r, const HostSettings *settings, CodeBlob *out)
 {
     MRegion m = { .arena = out->arena };
@@ -29,6 +42,9 @@ void host_compile(IrRegion *r, const HostSettings *settings, CodeBlob *out)
     if (alloc.is_failed) {
         out->is_failed = true;
         return;
+    }
+    if (settings->mir_fd > 0) {
+        log_mir(settings->mir_fd, &m, &alloc);
     }
     x86_emit(&m, &alloc, r, settings, out);
     out->guest_insns = r->guest_insns;

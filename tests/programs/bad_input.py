@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Files that are no programs, or damaged ones, as program: a clear message and exit status, never a crash of the emulator.
 
-    bad_input.py LYRE [RUNS]
+    bad_input.py LYRE [RUNS [SEED]]
 
-RUNS mutated ELF files are run at the end. Prints TAP.
+RUNS mutated ELF files are run at the end, and those that the fuzzer of the loader has kept (tests/fuzz). Prints TAP.
 """
+import glob
 import os
 import random
 import shutil
@@ -165,6 +166,26 @@ def mutate(rng, data):
     return bytes(data[:rng.choice([len(data)] * 8 + [rng.randrange(len(data))])])
 
 
+def riscv(data):
+    """With the start of a header that is fit to be loaded."""
+    return data if len(data) < 64 else ehdr()[:24] + data[24:]
+
+
+def run_all(lyre, path, name, files):
+    bad = None
+    for i, data in enumerate(files):
+        try:
+            done = run(lyre, write(path, data))
+            if 'internal' in done.stderr or (done.returncode < 0 and 'uncaught target signal' not in done.stderr):
+                bad = (i, done)
+        except subprocess.TimeoutExpired:
+            bad = (i, 'timed out')
+        if bad:
+            shutil.copy(path, '/tmp/lyre-bad-input')
+            break
+    report(not bad, name, bad, 'the file is /tmp/lyre-bad-input')
+
+
 def main():
     lyre = os.path.abspath(sys.argv[1])
     runs = int(sys.argv[2]) if len(sys.argv) > 2 else 300
@@ -199,22 +220,13 @@ def main():
         for limit in (20000, 60000, 200000):
             done = subprocess.run(['sh', '-c', 'ulimit -v %d; exec "$0" "$1"' % limit, lyre, path], stderr=subprocess.PIPE, text=True)
             report(done.returncode == 0 or (done.returncode > 0 and done.stderr.startswith('lyre: ')), 'ulimit -v %d' % limit, done)
-        rng = random.Random(1)
+        rng = random.Random(int(sys.argv[3]) if len(sys.argv) > 3 else 1)
         seeds = [elf([phdr(), phdr(flags=6, vaddr=BASE + 0x10000, filesz=0x100, memsz=0x5000), phdr(PT_GNU_STACK, 6)]),
                  elf([phdr(vaddr=0)], e_type=3, entry=0x1000), interp(b'/bin/true\0'), branded(b'GNU')]
-        bad = None
-        for i in range(runs):
-            data = mutate(rng, rng.choice(seeds))
-            try:
-                done = run(lyre, write(path, data))
-                if 'internal' in done.stderr or (done.returncode < 0 and 'uncaught target signal' not in done.stderr):
-                    bad = bad or (i, done)
-            except subprocess.TimeoutExpired:
-                bad = bad or (i, 'timed out')
-            if bad:
-                shutil.copy(path, '/tmp/lyre-bad-input')
-                break
-        report(not bad, '%d mutated files' % runs, bad, 'the file is /tmp/lyre-bad-input')
+        run_all(lyre, path, '%d mutated files' % runs, (mutate(rng, rng.choice(seeds)) for _ in range(runs)))
+        kept = sorted(glob.glob(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'fuzz', 'corpus', 'elf', '*')))
+        run_all(lyre, path, '%d files of the corpus' % len(kept), (open(f, 'rb').read() for f in kept))
+        run_all(lyre, path, 'the same, made into riscv64 programs', (riscv(open(f, 'rb').read()) for f in kept))
     finally:
         shutil.rmtree(folder)
     print('1..%d' % count)

@@ -22,8 +22,8 @@ import gen_syscalls  # noqa: E402
 LEFT_OUT = {'exit', 'exit_group', 'rt_sigreturn', 'kill', 'tkill', 'tgkill', 'restart_syscall', 'vhangup', 'setsid', 'unshare', 'setns', 'sync', 'syncfs',
             'clone'}
 LENIENT = {'execveat', 'openat2'}  # flags and sizes are looked at first, as in the kernel
-MAYBE = ('ARG_ADDR', 'ARG_ARGV', 'ARG_ENVP', 'ARG_EVENTS', 'ARG_FCNTL_ARG', 'ARG_IOCTL_ARG', 'ARG_FUTEX_ARG')  # pointers that handlers check
-POINTERS = ('ARG_IN', 'ARG_OUT', 'ARG_INOUT', 'ARG_PATH', 'ARG_LPATH', 'ARG_STR')
+MAYBE = ('ARG_ADDR', 'ARG_ARGV', 'ARG_ENVP', 'ARG_EVENTS', 'ARG_FCNTL_ARG', 'ARG_IOCTL_ARG', 'ARG_FUTEX_ARG', 'ARG_SIGMASK6')  # pointers that handlers check
+POINTERS = ('ARG_IN', 'ARG_OUT', 'ARG_INOUT', 'ARG_UPDATE', 'ARG_PATH', 'ARG_LPATH', 'ARG_STR')
 
 PROGRAM = r'''
 #define _GNU_SOURCE
@@ -116,7 +116,7 @@ int main(void)
 
 def c_row(row):
     kinds = ''
-    for _, kind, _, _, _ in row['args']:
+    for _, kind, *_ in row['args']:
         kinds += 'p' if kind in POINTERS and row['name'] not in LENIENT else 'a' if kind in POINTERS else 'a' if kind in MAYBE else 'f' if kind in ('ARG_FD', 'ARG_ATFD', 'ARG_PID') else 'i'
     return f'    {{ {row["number"]}, "{row["name"]}", {len(kinds)}, "{kinds}" }},'
 

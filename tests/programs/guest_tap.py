@@ -21,12 +21,12 @@ WAYS = {'interp': ['-x', 'engine=interp'], 'block': ['-x', 'engine=block'], 'reg
         'move': ['-x', 'engine=region', '-x', 'move'], 'tiered': [], 'v2': ['-x', 'engine=region', '-host-cpu', 'v2']}
 
 
-def compile_guest(name, sources, compiler='riscv64-linux-gnu-gcc'):
+def compile_guest(name, sources, compiler='riscv64-linux-gnu-gcc', flags=()):
     """The static program build/guest/NAME, made anew when a source is newer."""
     os.makedirs(OUT, exist_ok=True)
     out = os.path.join(OUT, name)
     if not os.path.exists(out) or any(os.path.getmtime(s) > os.path.getmtime(out) for s in sources):
-        subprocess.run([compiler, '-O1', '-static', '-pthread', '-o', out + '.new'] + sources, check=True)
+        subprocess.run([compiler, '-O1', '-static', '-pthread', *flags, '-o', out + '.new'] + sources, check=True)
         os.rename(out + '.new', out)
     return out
 

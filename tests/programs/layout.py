@@ -57,7 +57,8 @@ def flag_tests(lists):
 
 def ioctl_tests(rows):
     text = ''.join(f'#ifdef {n}\n_Static_assert((unsigned)({n}) == {v:#x}, "{n}");\n#endif\n' for v, n, _, _ in rows)
-    yield 'ioctls', ['<linux/sockios.h>', '<linux/fs.h>', '<linux/kd.h>', '<linux/vt.h>', '<linux/loop.h>', '<linux/perf_event.h>', '<linux/fiemap.h>'], text
+    yield 'ioctls', ['<linux/sockios.h>', '<linux/fs.h>', '<linux/kd.h>', '<linux/vt.h>', '<linux/loop.h>', '<linux/perf_event.h>', '<linux/fiemap.h>', '<linux/if_tun.h>', '<linux/input.h>', '<linux/rtc.h>', '<linux/random.h>',
+                      '<linux/watchdog.h>', '<linux/nbd.h>', '<linux/hdreg.h>', '<linux/cdrom.h>', '<linux/auto_fs.h>', '<linux/nsfs.h>', '<linux/uinput.h>'], text
 
 
 def number_tests(rows):

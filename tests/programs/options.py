@@ -4,9 +4,11 @@
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import guest_tap
@@ -23,10 +25,99 @@ def report(is_ok, name, why):
         print('# %s' % (why,))
 
 
+def addresses(log):
+    return [int(a, 16) for a in re.findall(r'^IN: ([0-9a-f]{16})$', log, re.M)]
+
+
+def test_logs(run, check, c, crash):
+    """Each item of -d prints something, and only what it is for."""
+    log = run('-d', 'in_asm', *c).stderr
+    starts = addresses(log)
+    report(len(starts) > 50 and re.search(r'^0x[0-9a-f]+:  [0-9a-f]+ +(c\.)?addi? ', log, re.M), '-d in_asm', log[:400])
+    a, b = starts[5], starts[20]
+    for name, value, wanted in (('START+SIZE', '%#x+2' % a, {a}), ('START-SIZE', '%#x-1' % a, {a}), ('START..LAST', '%#x..%#x' % (b, b), {b}),
+                                ('two ranges', '%#x+1,%#x..%#x' % (a, b, b + 1), {a, b})):
+        got = set(addresses(run('-d', 'in_asm', '-dfilter', value, *c).stderr))
+        report(wanted <= got <= set(range(a - 1, a + 3)) | set(range(b - 1, b + 3)), '-dfilter ' + name, (value, got))
+    for value in ('5', '5+', '+5', '5+0', '9..5', '5+1,x', '1-9', ','.join('%d+1' % i for i in range(17))):
+        check('wrong -dfilter ' + value[:12], ['-dfilter', value, *c], 1, '', '-dfilter')
+    check('-d op', ['-d', 'op', *c], 7, 'argc', r'^OP:\nblock b1 pc=')
+    check('-d op_opt', ['-d', 'op_opt', *c], 7, 'argc', r'^OP after optimisation:\nblock b1 pc=')
+    check('-d mir', ['-d', 'mir', *c], 7, 'argc', r'LABEL\.0 .*@')
+    check('-d out_asm', ['-d', 'out_asm', *c], 7, 'argc', r'^OUT: region [0-9a-f]{16} tier 1.*\n0x[0-9a-f]+:  [0-9a-f]+ +\w+ ')
+    check('-d out_asm -x raw', ['-d', 'out_asm', '-x', 'raw', *c], 7, 'argc', r'^OUT: region .*\nOUT: [0-9a-f]+: [0-9a-f]+$')
+    check('-d exec', ['-d', 'exec', *c], 7, 'argc', r'^Trace 0: [0-9a-f]+ \[')
+    few, all_ = (len(run('-d', items, *c).stderr.splitlines()) for items in ('exec', 'exec,nochain'))
+    report(all_ > 2 * few, '-d nochain', (few, all_))
+    d = run('-d', 'cpu', *c).stderr
+    report(re.search(r'^pc +[0-9a-f]{16} fcsr', d, re.M) and not re.search(r'^f0 ', d, re.M), '-d cpu', d[:300])
+    check('-d cpu,fpu', ['-d', 'cpu,fpu', *c], 7, 'argc', r'^f0 +[0-9a-f]{16} f1 ')
+    check('-d page', ['-d', 'page', *c], 7, 'argc', r'^[0-9a-f]+-[0-9a-f]+ r-xp .*exec$')
+    check('-d tid without a name for each', ['-d', 'tid', '-D', '/tmp/x', *c], 1, '', '-d tid: -D with %d')
+    check('-d unimp', ['-d', 'unimp', crash, 'badptr'], 0, '', r'^lyre: unsupported syscall unknown \(9999\)')
+    check('-d guest_errors', ['-d', 'guest_errors', crash, 'badptr'], 0, '', r'guest error at 0x[0-9a-f]+: a pointer .* 0x40\n.*unknown system call 0x270f$')
+    check('-d int', ['-d', 'int', crash, 'trap'], -5, '', r'exception at 0x[0-9a-f]+: SIGTRAP 0x')
+    check('-d help lists what is there', ['-d', 'help'], 0, '^guest_errors .*(\n.*)*^crash ', '')
+    check('-trace', ['-trace', 'guest_user_*', *c], 7, 'argc', 'exit_group')
+    check('-trace enable=', ['-trace', 'enable=exec_tb', *c], 7, 'argc', '^Trace 0')
+    check('-trace help', ['-trace', 'help'], 0, '^translate_block', '')
+    check('-trace of nothing', ['-trace', 'nonsense', *c], 1, '', 'no such event')
+    d = run('-strace', crash, 'threads')
+    lines = d.stderr.splitlines()
+    odd = [l for l in lines if not re.fullmatch(r'\d+ (\w+\(.*\) += (\?|-?\w+)( .*)?|--- .* ---|\+\+\+ .* \+\+\+)', l)]
+    report(len(lines) > 40 and not odd and len({l.split()[0] for l in lines}) == 4, '-strace: whole lines, with the thread', odd or lines)
+    check('-strace of the start', ['-strace', crash, 'x'], 0, '', r'\A\d+ execve\("[^"]*crash", \["[^"]*crash", "x"\], 0x\w+ /\* \d vars? \*/\) += 0\n')
+    check('-strace of the end', ['-strace', crash], 0, '', r'\d+ exit_group\(0\) += \?\n\d+ \+\+\+ exited with 0 \+\+\+\n\Z')
+    check('-strace of death', ['-strace', crash, 'term'], -15, '', r'tgkill.* = 0\n\d+ --- SIGTERM .*\n\d+ \+\+\+ killed by SIGTERM \+\+\+\n\Z')
+    with tempfile.TemporaryDirectory() as folder:
+        d = run('-strace', '-d', 'tid', '-D', os.path.join(folder, 'log-%d'), crash, 'threads')
+        logs = {f: open(os.path.join(folder, f)).read() for f in os.listdir(folder)}
+        good = {f: t for f, t in logs.items() if t and all(l.startswith(f[4:] + ' ') for l in t.splitlines())}
+        report(d.returncode == 0 and d.stderr == '' and len(good) == 4, '-d tid: a file for each thread', (d, logs))
+        log = os.path.join(folder, 'code')
+        run('-d', 'out_asm', '-D', log, *c)
+        text = ''
+        for _ in range(100):  # `lyre disas` may write on for a moment
+            text = open(log).read()
+            if re.search(r'\n\n\Z', text):
+                break
+            time.sleep(0.1)
+        report(re.search(r'^0x[0-9a-f]+:  [0-9a-f]+ +mov ', text, re.M) and 'OUT: 7' not in text, '-d out_asm into a file', text[-300:])
+        d = run('-d', 'out_asm', '-D', os.path.join(folder, 'log'), crash, 'wait')
+        report(d.returncode == 7, '`lyre disas` is no child of the guest', d)
+
+
+def test_perf(lyre, child, clean):
+    with tempfile.TemporaryDirectory() as folder:
+        d = subprocess.Popen([lyre, '-perfmap', '-jitdump', child, 'child'], env=dict(clean, TMPDIR=folder), cwd=folder, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, text=True)
+        out, err = d.communicate(timeout=60)
+        name = os.path.join(folder, 'perf-%d.map' % d.pid)
+        lines = open(name).read().splitlines() if os.path.exists(name) else []
+        good = [l for l in lines if re.fullmatch(r'7[0-9a-f]+ [0-9a-f]+ guest:\S+', l)]
+        report(d.returncode == 7 and err == '' and len(good) == len(lines) > 50 and any(' guest:main+' in l for l in lines), '-perfmap', (err, lines[:5]))
+        name = os.path.join(folder, 'jit-%d.dump' % d.pid)
+        data = open(name, 'rb').read() if os.path.exists(name) else b''
+        at, names = 40, []
+        if len(data) > 40:
+            report(struct.unpack_from('<IIIIII', data) == (0x4A695444, 1, 40, 62, 0, d.pid), '-jitdump header', data[:40])
+            while at < len(data):
+                kind, size, _, pid, tid, vma, address, length, index = struct.unpack_from('<IIQIIQQQQ', data, at)
+                end = data.index(b'\0', at + 56)
+                if kind or pid != d.pid or index != len(names) or size != end + 1 - at + length:
+                    break
+                names.append(data[at + 56:end].decode())
+                at += size
+        report(at == len(data) and len(names) == len(lines), '-jitdump records', (at, len(data), len(names), len(lines)))
+        d = subprocess.run([lyre, '-perfmap', child, 'child'], env=dict(clean, TMPDIR='/nonexistent'), capture_output=True, text=True)
+        report(d.returncode == 1 and '/nonexistent/perf-' in d.stderr, '-perfmap that cannot be written', d)
+
+
 def main():
     lyre = os.path.abspath(sys.argv[1])
     here = os.path.dirname(os.path.abspath(__file__))
     child = guest_tap.compile_guest('exec', [os.path.join(here, 'riscv64', 'exec.c')])
+    crash = guest_tap.compile_guest('crash', [os.path.join(here, 'riscv64', 'crash.c')])
     memory = guest_tap.compile_guest('memory', [os.path.join(here, 'riscv64', 'memory.c')])
     clean = {'PATH': '/bin:/usr/bin'}
 
@@ -44,13 +135,13 @@ def main():
     check('-h', ['-h'], 0, r'^usage: lyre-riscv64 \[options\] program', '')
     check('--help', ['--help'], 0, r'-strace +STRACE', '')
     check('-version', ['-version'], 0, r'^lyre-riscv64 version \d+\.', '')
-    check('-syscalls', ['-syscalls'], 0, 'openat', '')
+    check('-syscalls', ['-syscalls'], 0, r'openat +implemented\n(.*\n)*.* mseal .*\n\d+ passed to .*, \d+ implemented, \d+ missing', '')
     check('-d help', ['-d', 'help'], 0, r'^in_asm ', '')
     check('-cpu help', ['-cpu', 'help'], 0, 'rv64', '')
     check('no program', [], 1, '', 'no program')
     check('unknown option', ['-nonsense', child], 1, '', 'unknown option -nonsense')
     check('option without its argument', ['-L'], 1, '', '-L needs an argument')
-    for option in ('-g', '-plugin', '-trace'):
+    for option in ('-g', '-plugin'):
         check(option, [option, 'x', child], 1, '', re.escape(option) + ' is not in this version')
     check('wrong values', ['-s', '12x', child], 1, '', '-s 12x')
     check('wrong log item', ['-d', 'exec,nonsense', child], 1, '', 'nonsense: unknown item')
@@ -59,6 +150,9 @@ def main():
     check('wrong host CPU', ['-host-cpu', 'v9', child], 1, '', '-host-cpu v9')
     check('wrong -x', ['-x', 'engine=steam', child], 1, '', 'engine=steam')
     check('wrong base', ['-B', '0x1000', child], 1, '', '-B 0x1000')
+    check('wrong page size', ['-p', '16384', child], 1, '', '-p 16384: pages of this guest have 4096 bytes')
+    check('wrong reserved size', ['-R', 'x', child], 1, '', '-R x')
+    check('accepted and without effect, -p', ['-p', '4096', *c], 7, 'argc=2', '')
     check('accepted and without effect', ['-R', '4G', '-B', '0', '-t', '34 36 2', *c], 7, 'argc=2', '')
     check('end of options', ['--', *c], 7, 'argc=2', '')
     check('double dash', ['--seed', '5', *c], 7, 'argc=2', '')
@@ -75,6 +169,8 @@ def main():
     check('-strace', ['-strace', *c], 7, 'argc', 'exit_group')
     check('-d strace', ['-d', 'strace', *c], 7, 'argc', 'exit_group')
     check('-d stats', ['-d', 'stats', *c], 7, 'argc', 'regions')
+    test_logs(run, check, c, crash)
+    test_perf(lyre, child, clean)
     with tempfile.TemporaryDirectory() as folder:
         log = os.path.join(folder, 'log-%d')
         d = run('-strace', '-D', log, *c)
@@ -83,11 +179,24 @@ def main():
         report(d.returncode == 7 and d.stderr == '' and len(files) == 1 and re.fullmatch(r'log-\d+', files[0]) and 'exit_group' in text, '-D', (d, files))
     check('-D that cannot be written', ['-D', '/nonexistent/log', *c], 1, '', 'nonexistent')
     check('-one-insn-per-tb', ['-one-insn-per-tb', *c], 7, 'argc', '')
+    check('-r', ['-r', '5.4.3-lyre', crash, 'system'], 0, 'release=5.4.3-lyre machine=riscv64', '')
+    check('QEMU_UNAME', [crash, 'system'], 0, 'release=1.2 ', '', env={'QEMU_UNAME': '1.2'})
+    check('-s', ['-s', '3M', crash, 'system'], 0, '^stack=3072k ', '')
+    check('QEMU_STACK_SIZE', [crash, 'system'], 0, '^stack=524288k ', '', env={'QEMU_STACK_SIZE': '512M'})
+    check('-cpu', ['-cpu', 'rv64,-c', crash, 'system'], -4, '', 'Illegal instruction')
+    check('-cpu max', ['-cpu', 'max', crash, 'system'], 0, 'hwcap=112d$', '')
+    check('QEMU_CPU', [crash, 'system'], 1, '', '-cpu nonsense', env={'QEMU_CPU': 'nonsense'})
+    check('-x raw is no engine', ['-x', 'engine=raw', *c], 1, '', 'engine=raw')
+    check('-singlestep', ['-singlestep', *c], 7, 'argc', '')
     check('-tb-size', ['-tb-size', '1', *c], 7, 'argc', '')
     check('-tb-size that is too small', ['-tb-size', '1k', *c], 7, 'argc', '')
     check('-tb-size that is too large', ['-tb-size', '4G', *c], 7, 'argc', '')
     for x in ('engine=interp', 'engine=block', 'engine=region', 'engine=region,move', 'engine=tiered', 'hot=2'):
         check('-x ' + x, ['-x', x, *c], 7, 'argc', '')
+    a, b, other = (run('-seed', n, crash, 'random').stdout for n in ('5', '5', '6'))
+    report(a and a == b and a != other, 'random numbers under -seed', (a, b, other))
+    a, b = (run(crash, 'random').stdout for n in range(2))
+    report(a and a != b, 'random numbers without', (a, b))
     a, b, other = (run('-seed', n, memory, 'layout').stdout for n in ('5', '5', '6'))
     report(a and a == b and a != other, '-seed', (a, b, other))
     a, b = (run(memory, 'layout').stdout for _ in range(2))

@@ -61,7 +61,7 @@ typedef struct Case {
 
 static const Case *cases(unsigned *n)
 {
-    static Case list[40];
+    static Case list[48];
     const Case init[] = {
         { NR_getpid, { 0 }, 77, "getpid() = 77" },
         { NR_read, { 3, P(text), 100 }, 5, "read(3, \"hello\", 100) = 5" },
@@ -70,7 +70,7 @@ static const Case *cases(unsigned *n)
         { NR_write, { 1, P(zeros), 40 }, 40,
           "write(1, \"\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\"..., 40) = 40" },
         { NR_openat, { (uint64_t)AT_FDCWD, P("/etc/passwd"), O_RDONLY | O_CLOEXEC, 0 }, 3,
-          "openat(AT_FDCWD, \"/etc/passwd\", O_RDONLY|O_CLOEXEC, 0) = 3" },
+          "openat(AT_FDCWD, \"/etc/passwd\", O_RDONLY|O_CLOEXEC) = 3" },
         { NR_openat, { 5, P("x"), O_RDWR | O_CREAT | O_TMPFILE, 0640 }, -ENOENT,
           "openat(5, \"x\", O_RDWR|O_CREAT|O_TMPFILE, 0640) = -1 ENOENT (No such file or directory)" },
         { NR_mmap, { 0, 4096, 3, 0x22, (uint64_t)-1, 0 }, 0x7f0000001000,
@@ -88,26 +88,30 @@ static const Case *cases(unsigned *n)
         { NR_connect, { 3, P(&in), sizeof(in) }, 0,
           "connect(3, {sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr(\"127.0.0.1\")}, 16) = 0" },
         { NR_connect, { 3, P(&un), 14 }, 0, "connect(3, {sa_family=AF_UNIX, sun_path=\"/run/socket\"}, 14) = 0" },
-        { NR_socket, { AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0 }, 3, "socket(AF_INET, SOCK_STREAM|SOCK_CLOEXEC, 0) = 3" },
+        { NR_socket, { AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0 }, 3, "socket(AF_INET, SOCK_STREAM|SOCK_CLOEXEC, IPPROTO_IP) = 3" },
         { NR_ioctl, { 0, 0x5413, 0x1000 }, -ENOTTY, "ioctl(0, TIOCGWINSZ, 0x1000) = -1 ENOTTY (Inappropriate ioctl for device)" },
-        { NR_fcntl, { 3, F_GETFL, 0 }, 2, "fcntl(3, F_GETFL, 0) = 2" },
-        { NR_futex, { 0x1000, 129, 1, 0, 0, 0 }, 1, "futex(0x1000, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0) = 1" },
+        { NR_ioctl, { 3, 0x81004506, 0x1000 }, -ENOTTY, "ioctl(3, EVIOCGNAME(256), 0x1000) = -1 ENOTTY (Inappropriate ioctl for device)" },
+        { NR_ioctl, { 3, 0x80604521, 0x1000 }, -ENOTTY, "ioctl(3, EVIOCGBIT(0x1, 96), 0x1000) = -1 ENOTTY (Inappropriate ioctl for device)" },
+        { NR_ioctl, { 3, 0x80184543, 0x1000 }, -ENOTTY, "ioctl(3, EVIOCGABS(0x3), 0x1000) = -1 ENOTTY (Inappropriate ioctl for device)" },
+        { NR_ioctl, { 3, 0x80047107, 0x1000 }, -ENOTTY, "ioctl(3, _IOC(_IOC_READ, 0x71, 0x7, 0x4), 0x1000) = -1 ENOTTY (Inappropriate ioctl for device)" },
+        { NR_fcntl, { 3, F_GETFL, 0 }, 2, "fcntl(3, F_GETFL) = 0x2 (flags O_RDWR)" },
+        { NR_futex, { 0x1000, 129, 1, 0, 0, 0 }, 1, "futex(0x1000, FUTEX_WAKE_PRIVATE, 1) = 1" },
         { NR_setgroups, { 2, P(fds) }, 0, "setgroups(2, [3, 4]) = 0" },
         { NR_getsockname, { 3, 0, 0 }, 0, "getsockname(3, NULL, NULL) = 0" },
         { NR_kill, { 12, SIGTERM }, 0, "kill(12, SIGTERM) = 0" },
         { NR_clone, { 0x11 | 0x1200000, 0, 0, 0, 0x99 }, 5,
-          "clone(CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|SIGCHLD, NULL, NULL, NULL, 0x99) = 5" },
+          "clone(child_stack=NULL, flags=CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|SIGCHLD, child_tidptr=0x99) = 5" },
         { NR_execve, { P("/bin/ls"), P(argv), P(argv) }, 0, NULL },
         { NR_ioctl, { 0, 0x5413, P(&ws) }, 0, "ioctl(0, TIOCGWINSZ, {ws_row=24, ws_col=80, ws_xpixel=0, ws_ypixel=0}) = 0" },
         { NR_fcntl, { 3, F_SETLK, P(&lock) }, 0,
-          "fcntl(3, F_SETLK, {l_type=1, l_whence=0, l_start=3, l_len=4, l_pid=0}) = 0" },
-        { NR_setsockopt, { 3, 1, 2, P(fds), 4 }, 0, "setsockopt(3, SOL_SOCKET, SO_REUSEADDR, \"\\3\\0\\0\\0\", 4) = 0" },
+          "fcntl(3, F_SETLK, {l_type=F_WRLCK, l_whence=SEEK_SET, l_start=3, l_len=4}) = 0" },
+        { NR_setsockopt, { 3, 1, 2, P(fds), 4 }, 0, "setsockopt(3, SOL_SOCKET, SO_REUSEADDR, [3], 4) = 0" },
         { NR_sendmsg, { 3, P(&message), 0x4000 }, 7,
           "sendmsg(3, {msg_name=NULL, msg_namelen=0, msg_iov=[{iov_base=\"abc\", iov_len=3}, {iov_base=\"defg\", iov_len=4}], "
           "msg_iovlen=2, msg_controllen=0, msg_flags=0}, MSG_NOSIGNAL) = 7" },
         { NR_umask, { 022 }, 077, "umask(022) = 077" },
         { NR_fchown, { 3, (uint64_t)-1, 5 }, 0, "fchown(3, -1, 5) = 0" },
-        { 9999, { 1, 2, 3, 4, 5, 6 }, -ENOSYS, "syscall_9999(0x1, 0x2, 0x3, 0x4, 0x5, 0x6) = -1 ENOSYS (Function not implemented)" },
+        { 9999, { 1, 2, 3, 4, 5, 6 }, -ENOSYS, "syscall_0x270f(0x1, 0x2, 0x3, 0x4, 0x5, 0x6) = -1 ENOSYS (Function not implemented)" },
     };
     in.sin_family = AF_INET;
     in.sin_port = htons(80);

@@ -146,7 +146,7 @@ static void toy_disas(const TargetInsn *insn, char *buf, unsigned size)
     snprintf(buf, size, "toy%u r%u, r%u, %d", insn->row, insn->raw >> 6 & 31, insn->raw >> 11 & 31, (int16_t)(insn->raw >> 16));
 }
 
-static void toy_dump(const CpuState *s, int fd)
+static void toy_dump(const CpuState *s, int fd, bool has_fpu)
 {
 }
 

@@ -163,10 +163,11 @@ static unsigned allocate_for(Quick *q, uint32_t v)
     return reg;
 }
 
-/* Whether v may be made in `reg` already, where only its put, or the operation in hand, would write it: nobody sees the slot between. */
+/* Whether v may be made in `reg` already, where only its put, or the operation in hand, would write it: nobody sees the slot between, and the
+ * operation does not read there what the slot held before. */
 static bool can_take(const Quick *q, unsigned reg, uint32_t v)
 {
-    if (q->value[reg]) {
+    if (q->value[reg] || (q->read >> reg & 1)) {
         return false;
     }
     unsigned op = q->insns[v].op;
@@ -179,6 +180,7 @@ static bool can_take(const Quick *q, unsigned reg, uint32_t v)
 static X86Rm in_register(Quick *q, unsigned reg)
 {
     q->locked |= 1u << reg;
+    q->read |= 1u << reg;
     return rm_of(reg);
 }
 
@@ -218,7 +220,7 @@ unsigned quick_reg(Quick *q, uint32_t v)
     v = quick_resolve(q, v);
     unsigned reg = quick_where(q, v);
     if (reg != Q_NO_REG) {
-        q->locked |= 1u << reg;
+        in_register(q, reg);
         return reg;
     }
     bool is_temp = quick_is_const(q, v) || (quick_is_param(q, v) && !has_free(q, v, 3) && quick_find_home(q, v, Q_NO_REG));
@@ -301,20 +303,27 @@ void quick_load_all(Quick *q)
 
 /* ---- puts */
 
-static void put_memory(Quick *q, unsigned slot, uint32_t v)
+/* A register with v, for a home in memory; Q_NO_REG: v is a constant that can be stored as it is. */
+static unsigned put_source(Quick *q, unsigned slot, uint32_t v, uint64_t *imm)
 {
-    uint64_t imm;
+    bool is_short = quick_const(q, v, imm) && (quick_type_size(q->r->slots[slot].type) == 4 || x86_fits32((int64_t)*imm));
+    return is_short ? Q_NO_REG : quick_reg(q, v);
+}
+
+static void put_memory(Quick *q, unsigned slot, unsigned reg, uint64_t imm)
+{
     X86Rm home = quick_home(q, slot);
     unsigned size = quick_type_size(q->r->slots[slot].type);
-    if (quick_const(q, v, &imm) && (size == 4 || x86_fits32((int64_t)imm))) {
+    if (reg == Q_NO_REG) {
         QOp *op = quick_op(q, 0xc7 | (size == 8 ? X86_W : 0), 0, home);
         op->imm = imm;
         op->imm_size = 4;
         return;
     }
-    quick_store(q, size, quick_reg(q, v), home);
+    quick_store(q, size, reg, home);
 }
 
+/* Finding a place for the operand may evict another value, which is loaded again behind the put: until then the slot holds what is put. */
 void quick_take_back_put(Quick *q)
 {
     const QPut *p = &q->puts[--q->nputs];
@@ -322,19 +331,23 @@ void quick_take_back_put(Quick *q)
     if (p->is_dead) {
         return;
     }
-    remove_home(&q->vals[put->value].homes, put->slot);
-    q->slot_val[put->slot] = p->prev ? q->b->log[p->prev - 1].value : 0;
-    if (p->prev) {
-        quick_add_home(q, q->slot_val[put->slot], put->slot);
-    }
     uint32_t v = quick_resolve(q, put->value);
-    unsigned pin = quick_pin_of(q, put->slot);
+    unsigned pin = quick_pin_of(q, put->slot), reg = Q_NO_REG;
+    uint64_t imm = 0;
+    remove_home(&q->vals[put->value].homes, put->slot);
     quick_begin_op(q, put->at - 1);
     q->seen = put->seen;
     if (pin != Q_NO_REG) {
         quick_move_to(q, pin, v);
     } else {
-        put_memory(q, put->slot, v);
+        reg = put_source(q, put->slot, v, &imm);
+    }
+    q->slot_val[put->slot] = p->prev ? q->b->log[p->prev - 1].value : 0;
+    if (p->prev) {
+        quick_add_home(q, q->slot_val[put->slot], put->slot);
+    }
+    if (pin == Q_NO_REG) {
+        put_memory(q, put->slot, reg, imm);
     }
     quick_end_op(q);
 }

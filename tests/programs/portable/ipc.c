@@ -118,6 +118,31 @@ static void test_unix(void)
     printf(" len %d same %d\n", (int)len, memcmp(&from, &un, sizeof(un)) == 0);
 }
 
+/* More events than fit on any stack, with data that tells which. */
+static void test_many_events(void)
+{
+    enum { N = 900 };
+    static struct epoll_event got[N];
+    static char seen[N];
+    int ep = epoll_create1(EPOLL_CLOEXEC), fds[N], right = 0;
+    for (int i = 0; i < N; i++) {
+        struct epoll_event e = { .events = EPOLLIN, .data.u64 = 0x123456789ull << 20 | (unsigned)i };
+        fds[i] = eventfd(1, EFD_NONBLOCK);
+        epoll_ctl(ep, EPOLL_CTL_ADD, fds[i], &e);
+    }
+    int n = epoll_wait(ep, got, N, 0);
+    for (int i = 0; i < n; i++) {
+        unsigned which = got[i].data.u64 & 0xfffff;
+        right += got[i].events == EPOLLIN && got[i].data.u64 >> 20 == 0x123456789ull && which < N && !seen[which];
+        seen[which < N ? which : 0] = 1;
+    }
+    printf("many events %d of them right %d, few %d\n", n, right, epoll_wait(ep, got, 5, 0));
+    for (int i = 0; i < N; i++) {
+        close(fds[i]);
+    }
+    close(ep);
+}
+
 static void test_fds(void)
 {
     int ep = epoll_create1(EPOLL_CLOEXEC), ev = eventfd(3, EFD_NONBLOCK), tf = timerfd_create(CLOCK_MONOTONIC, 0);
@@ -242,6 +267,7 @@ int main(void)
     test_tcp();
     test_unix();
     test_fds();
+    test_many_events();
     test_sysv();
     test_posix();
     return 0;

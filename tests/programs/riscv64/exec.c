@@ -91,6 +91,7 @@ static int child(int argc, char **argv)
     sigprocmask(SIG_SETMASK, NULL, &mask);
     printf("\nstack=%lu\nsegv=%d usr1=%d blocked=%d,%d\n", (unsigned long)l.rlim_cur, sa.sa_handler == SIG_IGN, usr.sa_handler == SIG_IGN,
            sigismember(&mask, SIGUSR2), sigismember(&mask, SIGSEGV));
+    printf("ids=%d,%d secure=%lu flags=%lu\n", getuid(), geteuid(), getauxval(AT_SECURE), getauxval(AT_FLAGS));
     return 7;
 }
 

@@ -189,6 +189,20 @@ static void test_stack(void)
        "stack overflow at the limit");
 }
 
+static void test_seal(void)
+{
+    char *p = mmap(NULL, 4 * P, RW, ANON, -1, 0);
+    p[P] = 7;
+    ok(syscall(462, p + 1, P, 0) == -1 && errno == EINVAL && syscall(462, p, P, 1) == -1 && errno == EINVAL && syscall(462, p, 1ul << 40, 0) == -1 &&
+       errno == ENOMEM && syscall(462, p + P, 2 * P, 0) == 0, "mseal");
+    int refused = mprotect(p, 4 * P, PROT_READ) == -1 && errno == EPERM;
+    refused += munmap(p, 4 * P) == -1 && errno == EPERM;
+    refused += mmap(p, 4 * P, RW, ANON | MAP_FIXED, -1, 0) == MAP_FAILED && errno == EPERM;
+    refused += mremap(p + P, P, 2 * P, MREMAP_MAYMOVE) == MAP_FAILED && errno == EPERM;
+    ok(refused == 4 && p[P] == 7, "what is sealed stays");
+    ok(madvise(p + P, P, MADV_DONTNEED) == 0 && p[P] == 0 && munmap(p, P) == 0 && munmap(p + 3 * P, P) == 0, "what is not may go, writable contents too");
+}
+
 static void test_growsdown(void)
 {
     struct rlimit l;
@@ -343,6 +357,7 @@ int main(int argc, char **argv)
     test_stack();
     test_maps();
     test_names();
+    test_seal();
     test_growsdown();
     test_limits();
     test_hidden();

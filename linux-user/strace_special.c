@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* -strace: buffers and sets, which have no fields: their rows name them, and other arguments or the result say how long they are. */
+#include "linux-user/check.h"
+#include "linux-user/mm.h"
+#include "linux-user/strace.h"
+#include "linux-user/syscall_rows.h"
+#include "util/compiler.h"
+
+/* Numbers of the bits that are set, in brackets. */
+static void put_bits(TextBuf *out, uint64_t addr, uint64_t bytes)
+{
+    const char *blank = "";
+    text_char(out, '[');
+    for (uint64_t at = 0; at < bytes && at < 8192; at += 8) {
+        uint64_t word = 0;
+        if (mm_read(&word, addr + at, bytes - at < 8 ? bytes - at : 8)) {
+            break;
+        }
+        for (; word; word &= word - 1) {
+            text_str(out, blank);
+            blank = " ";
+            text_u64(out, at * 8 + (unsigned)__builtin_ctzll(word));
+        }
+    }
+    text_char(out, ']');
+}
+
+void strace_fdset(TextBuf *out, uint64_t addr, uint64_t bytes) { put_bits(out, addr, bytes); }
+
+static void put_dirents(TextBuf *out, uint64_t addr, uint64_t bytes)
+{
+    enum { RECLEN = 16 };
+    unsigned n = 0;
+    for (uint64_t at = 0; at < bytes; n++) {
+        uint16_t length = 0;
+        if (mm_read(&length, addr + at + RECLEN, sizeof(length)) || length == 0) {
+            break;
+        }
+        at += length;
+    }
+    strace_address(out, addr);
+    text_str(out, " /* ");
+    text_u64(out, n);
+    text_str(out, n == 1 ? " entry */" : " entries */");
+}
+
+static void put_message(TextBuf *out, uint64_t addr, uint64_t bytes)
+{
+    int64_t type = 0;
+    if (mm_read(&type, addr, sizeof(type))) {
+        strace_address(out, addr);
+        return;
+    }
+    text_str(out, "{mtype=");
+    text_i64(out, type);
+    text_str(out, ", mtext=");
+    strace_buffer(out, addr + 8, bytes);
+    text_char(out, '}');
+}
+
+bool strace_special(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n)
+{
+    const SyscallArg *arg = &c->row->arg[i];
+    uint64_t addr = c->args[i], used = arg->type != ARG_IN && c->has_result && c->result >= 0 && (uint64_t)c->result < n ? (uint64_t)c->result : n;
+    switch (arg->ref) {
+    case STRUCT_buf:
+        if (arg->unit == COUNT_BITS) {
+            strace_address(out, addr);
+        } else {
+            strace_buffer(out, addr, used);
+        }
+        return true;
+    case STRUCT_cstr: strace_string(out, addr, 4096); return true;
+    case STRUCT_optval: strace_sockopt(out, c->args[1], c->args[2], addr, n); return true;
+    case STRUCT_sockaddr: strace_sockaddr(out, addr, n); return true;
+    case STRUCT_fdset: put_bits(out, addr, n); return true;
+    case STRUCT_cpuset: put_bits(out, addr, arg->type == ARG_OUT ? used : n); return true;
+    case STRUCT_dirent: put_dirents(out, addr, used); return true;
+    case STRUCT_msgbuf: put_message(out, addr, used); return true;
+    case STRUCT_page: strace_address(out, addr); return true;
+    case STRUCT_iovec: strace_iovecs(out, addr, n, UINT64_MAX); return true;
+    case STRUCT_riovec: strace_iovecs(out, addr, n, c->has_result && c->result >= 0 ? (uint64_t)c->result : 0); return true;
+    case STRUCT_msghdr: strace_msghdr(out, addr, UINT64_MAX); return true;
+    case STRUCT_rmsghdr: strace_msghdr(out, addr, c->has_result && c->result >= 0 ? (uint64_t)c->result : 0); return true;
+    case STRUCT_wstatus:
+        if (c->has_result && c->result == 0) { /* no child has changed: nothing was written */
+            strace_address(out, addr);
+            return true;
+        }
+        return false;
+    default: return false;
+    }
+}
