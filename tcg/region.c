@@ -508,8 +508,6 @@ void region_build(Former *f, IrBuilder *b, IrRegion *out, struct Arena *arena, c
         }
     }
     out->guest_insns = f->ninsns;
-    out->tag_bits = target->tag_bits;
-    out->align_window = target->align_window;
 }
 
 /* ---- sources */
