@@ -114,7 +114,7 @@ def main():
     args = parser.parse_args()
     os.makedirs(OUT, exist_ok=True)
     subprocess.run([NATIVE_CC, '-O2', '-static', '-o', OUT + '/launch', os.path.join(TOP, 'bench', 'launch.c')], check=True)
-    qemu = fetch.qemu_riscv64()
+    qemu = fetch.qemu('riscv64')
     lyre = [args.lyre] + args.flags.split()
     first = lambda c: subprocess.run(c, stdout=subprocess.PIPE, text=True).stdout.splitlines()[0]  # noqa: E731
     print('native: %s %s; guest: %s' % (first([NATIVE_CC, '--version']), ' '.join(FLAGS), first([GUEST_CC, '--version'])))

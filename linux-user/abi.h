@@ -17,6 +17,7 @@ typedef struct GuestAbi {
     unsigned syscall_table;      /* column of syscalls.def */
     unsigned word_size;          /* 8 */
     bool is_big_endian;
+    bool has_restorer;           /* struct sigaction has sa_restorer */
 
     /* Arguments of a system call from the registers; the number is returned. */
     uint64_t (*syscall_get)(const CpuState *s, uint64_t args[6]);
@@ -28,6 +29,9 @@ typedef struct GuestAbi {
     void (*set_tls)(CpuState *s, uint64_t tls);
     void (*set_sp)(CpuState *s, uint64_t sp);
     uint64_t (*get_sp)(const CpuState *s);
+
+    /* Flags of open() between guest and host; NULL: they are the same. */
+    uint64_t (*open_flags)(uint64_t flags, bool to_host);
 
     /* Hardware capabilities for the auxiliary vector; AT_MINSIGSTKSZ; whether the host's caches are told (AT_L1I_CACHESIZE and so on). */
     uint64_t (*hwcap)(const TargetCpu *cpu);
@@ -56,6 +60,7 @@ typedef struct GuestAbi {
     int64_t (*arch_syscall)(Task *t, uint64_t number, const uint64_t args[6], bool *is_known);
 } GuestAbi;
 
+extern const GuestAbi abi_aarch64;
 extern const GuestAbi abi_riscv64;
 
 #endif

@@ -253,6 +253,8 @@ def c_row(r):
     if types & {'ARG_PATH', 'ARG_LPATH'}:
         flags.append('ROW_PATHS')
     pointers = sum(1 << i for i, a in enumerate(r['args']) if a[1] in CHECKED)
+    if any(a[4] == 'LIST_open' for a in r['args']):
+        flags.append('ROW_OPEN_FLAGS')
     reason = f'"{r["reason"]}"' if r['reason'] else 'NULL'
     fn = f'sys_{r["name"]}' if r['kind'] == 'fn' else 'NULL'
     args = ', '.join(f'{{"{n}", {t}, {i}, {b}, {ref}, {size}}}' for n, t, i, b, ref, size in r['args']) or '{0}'

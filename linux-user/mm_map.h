@@ -21,7 +21,7 @@ typedef enum MmAreaFlags {
     AREA_FOREIGN = 256, /* mapped by the kernel on its own (AIO ring, ...) */
     AREA_HUGETLB = 512,
     AREA_SEALED = 1024, /* mseal: neither unmapped, moved, replaced nor protected otherwise */
-    AREA_VDSO = 1024,
+    AREA_VDSO = 2048,
 } MmAreaFlags;
 
 /* Identity of shared memory: dev and ino of a file, MM_DEV_ANON and a serial number, MM_DEV_SHM and an id; 0, 0: private, anonymous. */

@@ -3,15 +3,16 @@
 #include <elf.h>
 #include <errno.h>
 #include <linux/audit.h>
-#include <sched.h>
 #include <string.h>
 #include <time.h>
 
 #include "linux-user/abi.h"
 #include "linux-user/core.h"
+#include "linux-user/cpus.h"
 #include "linux-user/mm.h"
 #include "linux-user/options.h"
 #include "linux-user/signal_riscv64.h"
+#include "linux-user/syscall_row.h"
 #include "linux-user/vdso_riscv64.h"
 #include "target/riscv/cpu.h"
 #include "util/compiler.h"
@@ -19,7 +20,7 @@
 #include "util/textbuf.h"
 
 enum { X_SP = 2, X_TP = 4, X_A0 = 10, X_A7 = 17 };
-enum { SYSCALL_TABLE_RISCV64 = 0, NR_HWPROBE = 258, NR_FLUSH_ICACHE = 259, ECALL_SIZE = 4 };
+enum { NR_HWPROBE = 258, NR_FLUSH_ICACHE = 259, ECALL_SIZE = 4 };
 
 static uint64_t syscall_get(const CpuState *s, uint64_t args[6])
 {
@@ -46,17 +47,6 @@ static void set_tls(CpuState *s, uint64_t tls) { riscv_state(s)->x[X_TP] = tls; 
 static void set_sp(CpuState *s, uint64_t sp) { riscv_state(s)->x[X_SP] = sp; }
 static uint64_t get_sp(const CpuState *s) { return riscv_state_const(s)->x[X_SP]; }
 
-static unsigned cpu_count(void)
-{
-    uint64_t mask[128] = {0};
-    int64_t n = sys_call3(SYS_sched_getaffinity, 0, sizeof(mask), SYS_PTR(mask));
-    unsigned count = 0;
-    for (int64_t i = 0; i < n / 8; i++) {
-        count += (unsigned)__builtin_popcountll(mask[i]);
-    }
-    return count ? count : 1;
-}
-
 static void put_isa(TextBuf *out, const TargetCpu *cpu)
 {
     static const char *const names[] = {
@@ -77,7 +67,7 @@ static void put_isa(TextBuf *out, const TargetCpu *cpu)
 
 static void write_cpuinfo(const TargetCpu *cpu, int fd)
 {
-    for (unsigned i = 0, n = cpu_count(); i < n; i++) {
+    for (unsigned i = 0, n = cpus_allowed(); i < n; i++) {
         char buf[1024];
         TextBuf out = text_init(buf, sizeof(buf));
         text_str(&out, "processor\t: ");
@@ -278,7 +268,7 @@ const GuestAbi abi_riscv64 = {
     .target = &target_riscv64,
     .uname_machine = "riscv64",
     .audit_arch = AUDIT_ARCH_RISCV64,
-    .syscall_table = SYSCALL_TABLE_RISCV64,
+    .syscall_table = SYSCALL_TABLE_GENERIC,
     .word_size = 8,
     .syscall_get = syscall_get,
     .syscall_set_result = syscall_set_result,

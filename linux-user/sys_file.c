@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "linux-user/abi.h"
 #include "linux-user/check.h"
 #include "linux-user/mm.h"
 #include "linux-user/path.h"
@@ -87,6 +88,14 @@ int64_t sys_openat2(Task *t, const uint64_t args[6])
     if (check_read(t, args[2], args[3]) || mm_read(&how, args[2], sizeof(how))) {
         return -EFAULT;
     }
+    uint64_t at = args[2];
+    if (t->abi->open_flags) {
+        how.flags = t->abi->open_flags(how.flags, true);
+        at = SYS_PTR(&how);
+        if (args[3] > sizeof(how)) {
+            return -E2BIG;
+        }
+    }
     int64_t error = path_get(t, (int)args[0], args[1], !(how.flags & O_NOFOLLOW), &path);
     if (error) {
         return error;
@@ -96,7 +105,7 @@ int64_t sys_openat2(Task *t, const uint64_t args[6])
     }
     /* a path that must be resolved below its directory is the host's as it is */
     const char *name = how.resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT) ? path.copy : path.path;
-    return syscall_blocking(t, SYS_openat2, args[0], SYS_PTR(name), args[2], args[3], 0, 0);
+    return syscall_blocking(t, SYS_openat2, args[0], SYS_PTR(name), at, args[3], 0, 0);
 }
 
 int64_t sys_readlinkat(Task *t, const uint64_t args[6])
@@ -202,8 +211,12 @@ int64_t sys_fcntl(Task *t, const uint64_t args[6])
             return -EBADF;
         }
         break;
+    case F_SETFL:
+        arg = t->abi->open_flags ? t->abi->open_flags(arg, true) : arg;
+        break;
     default:
         break;
     }
-    return error ? error : syscall_blocking(t, SYS_fcntl, args[0], args[1], arg, 0, 0, 0);
+    int64_t r = error ? error : syscall_blocking(t, SYS_fcntl, args[0], args[1], arg, 0, 0, 0);
+    return cmd == F_GETFL && r >= 0 && t->abi->open_flags ? (int64_t)t->abi->open_flags((uint64_t)r, false) : r;
 }

@@ -10,28 +10,38 @@
 #include "linux-user/syscall_rows.h"
 #include "util/sys.h"
 
-/* The guest's struct sigaction where SA_RESTORER does not exist (asm-generic, riscv). */
-typedef struct GenericSigaction {
-    uint64_t handler, flags, mask;
-} GenericSigaction;
+/* The guest's struct sigaction: handler, flags, the restorer where the ABI has one, mask. */
+static int64_t read_sigaction(const Task *t, uint64_t addr, SigAction *out)
+{
+    uint64_t v[4];
+    size_t n = t->abi->has_restorer ? 4 : 3;
+    if (mm_read(v, addr, n * sizeof(*v))) {
+        return -EFAULT;
+    }
+    *out = (SigAction){ .handler = v[0], .flags = v[1], .restorer = n == 4 ? v[2] : 0, .mask = v[n - 1] };
+    return 0;
+}
+
+static int64_t write_sigaction(const Task *t, uint64_t addr, const SigAction *a)
+{
+    uint64_t v[4] = { a->handler, a->flags, a->restorer };
+    size_t n = t->abi->has_restorer ? 4 : 3;
+    v[n - 1] = a->mask;
+    return mm_write(addr, v, n * sizeof(*v));
+}
 
 int64_t sys_rt_sigaction(Task *t, const uint64_t args[6])
 {
-    GenericSigaction g;
     SigAction act, old;
     if (args[3] != SIGNAL_SET_SIZE) {
         return -EINVAL;
     }
-    if (args[1]) {
-        if (mm_read(&g, args[1], sizeof(g))) {
-            return -EFAULT;
-        }
-        act = (SigAction){ .handler = g.handler, .flags = g.flags, .mask = g.mask };
+    if (args[1] && read_sigaction(t, args[1], &act)) {
+        return -EFAULT;
     }
     int64_t error = signal_sigaction(t, (int)args[0], args[1] ? &act : NULL, &old);
     if (error == 0 && args[2]) {
-        g = (GenericSigaction){ .handler = old.handler, .flags = old.flags, .mask = old.mask };
-        error = mm_write(args[2], &g, sizeof(g));
+        error = write_sigaction(t, args[2], &old);
     }
     return error;
 }

@@ -133,12 +133,25 @@ static int64_t call(Task *t, const SyscallRow *row, uint64_t number, const uint6
     }
 }
 
+/* Flags of open in the host's bits, before anyone looks at them. */
+static NOINLINE void convert_open_flags(const Task *t, const SyscallRow *row, uint64_t args[6])
+{
+    for (unsigned i = 0; i < row->nargs && t->abi->open_flags; i++) {
+        if (row->arg[i].type == ARG_FLAGS && row->arg[i].ref == LIST_open) {
+            args[i] = t->abi->open_flags(args[i], true);
+        }
+    }
+}
+
 void syscall_dispatch(Task *t)
 {
     SyscallRecord *record = &t->last[t->nlast++ % SYSCALL_RECORDS];
     uint64_t *args = record->args;
     uint64_t number = record->number = t->abi->syscall_get(t->cpu, args);
     const SyscallRow *row = syscall_row(t->abi->syscall_table, number);
+    if (row && row->flags & ROW_OPEN_FLAGS) {
+        convert_open_flags(t, row, args);
+    }
     if (UNLIKELY(t->log & TCG_LOG_STRACE)) {
         strace_enter(t, row, number, args);
     }

@@ -32,7 +32,7 @@ typedef struct SyscallArg {
     uint16_t size;   /* bytes of an element that a pointer points to */
 } SyscallArg;
 
-enum { ROW_UNSAFE = 1, ROW_PRINT_FIRST = 2, ROW_POINTERS = 4, ROW_PATHS = 8 };
+enum { ROW_UNSAFE = 1, ROW_PRINT_FIRST = 2, ROW_POINTERS = 4, ROW_PATHS = 8, ROW_OPEN_FLAGS = 16 };
 
 typedef struct SyscallRow {
     const char *name;    /* NULL: no such number */

@@ -6,7 +6,7 @@ Also a module: `load(paths)` returns an Isa for the tests (random valid instruct
 
 GRAMMAR of .isa files. '#' begins a comment line; a line that ends in '\\' goes on. Three kinds of lines:
 
-  index WIDTH high:low ...     bits that index the decoder's first table for words of that width
+  index WIDTH high:low ...     bits that index the decoder's first table for words of that width; widths without one do not exist
   format NAME | operands | constraints | assembly
   name | bits | format | extensions | flow | translation [| options [| assembly]]
 
@@ -14,10 +14,10 @@ GRAMMAR of .isa files. '#' begins a comment line; a line that ends in '\\' goes 
                (the field's value is all its bits joined from high to low), '-' is ignored by the hardware.
   operands     `op=spec ...`; spec: parts joined from high to low, separated by commas. A part is a field `d`, bits of a
                field `i[11]`, `i[10:5]`, or literal bits `000`. `sx(spec)` sign-extends, `8+spec` adds, `=2` is a constant.
-  constraints  `m!=5 m!=6 d!=0`, on fields; also as row options
-  assembly     text with operands as kind:op, or {kind:op} within a word. Kinds: see disas.c of the target. `.` for none. Rows may override it
+  constraints  `m!=5 m!=6 d!=0 z,i[5]!=1`: a field, or bits joined as in operands; also as row options
+  assembly     text with operands as kind:op, or {kind:op} within a word. A kind is a letter, a digit or one of @$^~!*?=+;: see disas.c of the target. `.` for none. Rows may override it
   extensions   `A+B`: all are needed
-  flow         a name of the target's (target/riscv: next, branch, jal, jalr, csr, end)
+  flow         a name of the target's (target/riscv: next, branch, jal, jalr, csr, end; `next` is what most are)
   translation  `fn` or `fn(args)`: the row calls trans_fn(t, o, args)
   options      constraints, `over=row` (wins over that row where both match; where this row's extensions are off, that row counts)
 
@@ -62,8 +62,17 @@ class Row:
             v = v << 1 | (word >> pos & 1)
         return v
 
+    def spec_value(self, word, spec):
+        v = 0
+        for pos in spec_bits(spec, self.fields):
+            v = v << 1 | (word >> pos & 1)
+        return v
+
     def set_field(self, word, letter, value):
-        for pos in reversed(self.fields[letter]):
+        return self.set_spec(word, letter, value)
+
+    def set_spec(self, word, spec, value):
+        for pos in reversed(spec_bits(spec, self.fields)):
             word = word & ~(1 << pos) | (value & 1) << pos
             value >>= 1
         return word
@@ -71,7 +80,7 @@ class Row:
     def is_legal(self, word):
         """Whether fixed bits and constraints hold (rows that win over this one aside)."""
         return word & self.mask == self.match and all(
-            (self.field(word, f) == v) == (op == '==') for f, op, v in self.constraints)
+            (self.spec_value(word, f) == v) == (op == '==') for f, op, v in self.constraints)
 
 
 class Isa:
@@ -79,7 +88,7 @@ class Isa:
         self.formats, self.rows, self.by_name, self.index = {}, [], {}, {}
 
 
-CONSTRAINT = re.compile(r'^([a-zA-Z])(!=|==)(\d+)$')
+CONSTRAINT = re.compile(r'^([a-zA-Z][a-zA-Z0-9\[\]:,]*)(!=|==)(\d+)$')
 
 
 def parse_constraints(words, where):
@@ -139,7 +148,7 @@ def add_row(isa, cols, where):
         raise IsaError(f'{where}: a row has 6 to 8 columns')
     cols += [''] * (8 - len(cols))
     row = Row(cols[0], cols[1].replace(' ', ''), where)
-    if row.width not in (16, 32):
+    if row.width not in isa.index:
         raise IsaError(f'{where}: {row.width} bits')
     row.number = len(isa.rows) + 1
     row.format = isa.formats[cols[2]]
@@ -175,7 +184,7 @@ def overlap_word(a, b):
     free = set()
     for row in (a, b):
         for f, _, _ in row.constraints:
-            free.update(p for p in row.fields[f] if not mask >> p & 1)
+            free.update(p for p in spec_bits(f, row.fields) if not mask >> p & 1)
     free = sorted(free)
     if len(free) > 18:
         raise IsaError(f'{a.name}, {b.name}: constraints too wide to prove')
@@ -385,12 +394,7 @@ static const uint16_t chains[] = {
 static const uint32_t entries[] = {
 @ENTRIES@
 };
-static const uint32_t root16[] = {
-@ROOT16@
-};
-static const uint32_t root32[] = {
-@ROOT32@
-};
+@ROOTS@
 
 static inline __attribute__((always_inline)) bool holds(const Check *c, unsigned row, uint32_t raw, uint64_t ext)
 {
@@ -416,8 +420,7 @@ static inline __attribute__((always_inline)) unsigned match(uint32_t entry, uint
     return 0;
 }
 
-unsigned @P@_match16(uint32_t raw, uint64_t ext) { return match(root16[@INDEX16@], raw, ext); }
-unsigned @P@_match32(uint32_t raw, uint64_t ext) { return match(root32[@INDEX32@], raw, ext); }
+@MATCHES@
 '''
 
 
@@ -428,10 +431,10 @@ def number_lines(numbers):
 
 def emit_matcher(isa, p, out):
     trie = Trie()
-    roots = {w: trie.root([r for r in isa.rows if r.width == w], isa.index[w]) for w in (16, 32)}
+    roots = {w: trie.root([r for r in isa.rows if r.width == w], index) for w, index in isa.index.items()}
     cons, lists, checks = [], {}, ['    { 0 },']
     for r in isa.rows:
-        mine = tuple(f'    {{ {sum(1 << b for b in r.fields[f]):#x}, {r.set_field(0, f, v):#x}, {int(op == "==")} }},'
+        mine = tuple(f'    {{ {sum(1 << b for b in spec_bits(f, r.fields)):#x}, {r.set_spec(0, f, v):#x}, {int(op == "==")} }},'
                      for f, op, v in r.constraints)
         if mine not in lists:  # rows with the same list share it
             lists[mine] = len(cons)
@@ -441,9 +444,10 @@ def emit_matcher(isa, p, out):
                       f'{int(bool(r.over))} }}, /* {r.number} {r.name} */')
     text = MATCHER
     for key, value in (('CONSTRAINTS', '\n'.join(cons)), ('CHECKS', '\n'.join(checks)), ('P', p),
-                       ('CHAINS', number_lines(trie.chains)), ('ENTRIES', number_lines(trie.entries)),
-                       ('ROOT16', number_lines(roots[16])), ('ROOT32', number_lines(roots[32])),
-                       ('INDEX16', index_expr(isa.index[16])), ('INDEX32', index_expr(isa.index[32]))):
+                       ('CHAINS', number_lines(trie.chains or [0])), ('ENTRIES', number_lines(trie.entries)),
+                       ('ROOTS', '\n'.join(f'static const uint32_t root{w}[] = {{\n{number_lines(t)}\n}};' for w, t in roots.items())),
+                       ('MATCHES', '\n'.join(f'unsigned {p}_match{w}(uint32_t raw, uint64_t ext) '
+                                             f'{{ return match(root{w}[{index_expr(i)}], raw, ext); }}' for w, i in isa.index.items()))):
         text = text.replace(f'@{key}@', value)
     out.append(text)
 
@@ -454,7 +458,7 @@ def c_template(row, ops):
         if m[2] not in ops:
             raise IsaError(f'{row.where}: no operand {m[2]}')
         return f'%{m[1]}{chr(ord("a") + ops.index(m[2]))}'
-    text = '' if row.asm == '.' else re.sub(r'\{?([a-zA-Z]):(\w+)\}?', sub, row.asm)
+    text = '' if row.asm == '.' else re.sub(r'\{?([a-zA-Z0-9@$^~!*?=+;]):(\w+)\}?', sub, row.asm)
     return text.replace('\\', '\\\\').replace('"', '\\"')
 
 
@@ -473,7 +477,7 @@ def write_header(isa, p, path):
     o += [f'}} {cap}Ops;\n',
           f'enum {cap}Flow {{ ' + ', '.join(f'{p.upper()}_FLOW_{f.upper()}' for f in flows(isa)) + ' };\n',
           '/* Row of the instruction, 0 where no row matches; ext: extensions that are on. */',
-          f'unsigned {p}_match16(uint32_t raw, uint64_t ext);', f'unsigned {p}_match32(uint32_t raw, uint64_t ext);',
+          '\n'.join(f'unsigned {p}_match{w}(uint32_t raw, uint64_t ext);' for w in isa.index),
           f'void {p}_extract(unsigned row, uint32_t raw, {cap}Ops *o);',
           f'int32_t {p}_operand(const {cap}Ops *o, unsigned index); /* in the order of the struct */\n',
           f'extern const uint64_t {p}_row_ext[{p.upper()}_ROW_COUNT];   /* extensions that the row needs */',

@@ -5,6 +5,7 @@
 
 #include "tcg/target.h"
 
+extern const Target target_aarch64;
 extern const Target target_riscv64;
 
 #endif

@@ -84,6 +84,20 @@ static inline uint32_t ir_eval_cc_add64(uint64_t a, uint64_t b)
     return ir_eval_cc_pack(r >> 63, r == 0, r < a, (~(a ^ b) & (a ^ r)) >> 63);
 }
 
+static inline uint32_t ir_eval_cc_adc32(uint32_t a, uint32_t b, uint32_t c)
+{
+    uint64_t wide = (uint64_t)a + b + c;
+    uint32_t r = (uint32_t)wide;
+    return ir_eval_cc_pack(r >> 31, r == 0, wide >> 32, (~(a ^ b) & (a ^ r)) >> 31);
+}
+
+static inline uint32_t ir_eval_cc_adc64(uint64_t a, uint64_t b, uint32_t c)
+{
+    unsigned __int128 wide = (unsigned __int128)a + b + c;
+    uint64_t r = (uint64_t)wide;
+    return ir_eval_cc_pack(r >> 63, r == 0, (uint64_t)(wide >> 64) != 0, (~(a ^ b) & (a ^ r)) >> 63);
+}
+
 static inline uint32_t ir_eval_cc_sub32(uint32_t a, uint32_t b)
 {
     uint32_t r = a - b;
@@ -127,6 +141,11 @@ static inline uint32_t ir_eval_cc_test(uint32_t cc, int cond)
 }
 
 /* ---- vectors */
+static inline uint64_t ir_eval_sat(int64_t v, int64_t low, int64_t high)
+{
+    return (uint64_t)(v < low ? low : v > high ? high : v);
+}
+
 #define EVAL_LANES(name, field, n, expr)                                                                               \
     static inline V128Bits ir_eval_##name(V128Bits a, V128Bits b)                                                      \
     {                                                                                                                  \
@@ -156,6 +175,44 @@ EVAL_LANES(vcmpgt8, u8, 16, -((int8_t)a.u8[i] > (int8_t)b.u8[i]))
 EVAL_LANES(vcmpgt16, u16, 8, -((int16_t)a.u16[i] > (int16_t)b.u16[i]))
 EVAL_LANES(vcmpgt32, u32, 4, -(uint32_t)((int32_t)a.u32[i] > (int32_t)b.u32[i]))
 EVAL_LANES(vcmpgt64, u64, 2, -(uint64_t)((int64_t)a.u64[i] > (int64_t)b.u64[i]))
+EVAL_LANES(vsmin8, u8, 16, (int8_t)a.u8[i] < (int8_t)b.u8[i] ? a.u8[i] : b.u8[i])
+EVAL_LANES(vsmin16, u16, 8, (int16_t)a.u16[i] < (int16_t)b.u16[i] ? a.u16[i] : b.u16[i])
+EVAL_LANES(vsmin32, u32, 4, (int32_t)a.u32[i] < (int32_t)b.u32[i] ? a.u32[i] : b.u32[i])
+EVAL_LANES(vsmax8, u8, 16, (int8_t)a.u8[i] > (int8_t)b.u8[i] ? a.u8[i] : b.u8[i])
+EVAL_LANES(vsmax16, u16, 8, (int16_t)a.u16[i] > (int16_t)b.u16[i] ? a.u16[i] : b.u16[i])
+EVAL_LANES(vsmax32, u32, 4, (int32_t)a.u32[i] > (int32_t)b.u32[i] ? a.u32[i] : b.u32[i])
+EVAL_LANES(vumin8, u8, 16, a.u8[i] < b.u8[i] ? a.u8[i] : b.u8[i])
+EVAL_LANES(vumin16, u16, 8, a.u16[i] < b.u16[i] ? a.u16[i] : b.u16[i])
+EVAL_LANES(vumin32, u32, 4, a.u32[i] < b.u32[i] ? a.u32[i] : b.u32[i])
+EVAL_LANES(vumax8, u8, 16, a.u8[i] > b.u8[i] ? a.u8[i] : b.u8[i])
+EVAL_LANES(vumax16, u16, 8, a.u16[i] > b.u16[i] ? a.u16[i] : b.u16[i])
+EVAL_LANES(vumax32, u32, 4, a.u32[i] > b.u32[i] ? a.u32[i] : b.u32[i])
+EVAL_LANES(vmul16, u16, 8, (uint32_t)a.u16[i] * b.u16[i])
+EVAL_LANES(vmul32, u32, 4, a.u32[i] * b.u32[i])
+EVAL_LANES(vmule_u32, u64, 2, (uint64_t)(uint32_t)a.u64[i] * (uint32_t)b.u64[i])
+EVAL_LANES(vmule_s32, u64, 2, (uint64_t)((int64_t)(int32_t)a.u64[i] * (int32_t)b.u64[i]))
+EVAL_LANES(vadds_s8, u8, 16, ir_eval_sat((int8_t)a.u8[i] + (int8_t)b.u8[i], -128, 127))
+EVAL_LANES(vadds_s16, u16, 8, ir_eval_sat((int16_t)a.u16[i] + (int16_t)b.u16[i], -32768, 32767))
+EVAL_LANES(vadds_u8, u8, 16, ir_eval_sat(a.u8[i] + b.u8[i], 0, 255))
+EVAL_LANES(vadds_u16, u16, 8, ir_eval_sat(a.u16[i] + b.u16[i], 0, 65535))
+EVAL_LANES(vsubs_s8, u8, 16, ir_eval_sat((int8_t)a.u8[i] - (int8_t)b.u8[i], -128, 127))
+EVAL_LANES(vsubs_s16, u16, 8, ir_eval_sat((int16_t)a.u16[i] - (int16_t)b.u16[i], -32768, 32767))
+EVAL_LANES(vsubs_u8, u8, 16, ir_eval_sat(a.u8[i] - b.u8[i], 0, 255))
+EVAL_LANES(vsubs_u16, u16, 8, ir_eval_sat(a.u16[i] - b.u16[i], 0, 65535))
+EVAL_LANES(vavg_u8, u8, 16, (a.u8[i] + b.u8[i] + 1) >> 1)
+EVAL_LANES(vavg_u16, u16, 8, (a.u16[i] + b.u16[i] + 1) >> 1)
+EVAL_LANES(vziplo8, u8, 16, i & 1 ? b.u8[i / 2] : a.u8[i / 2])
+EVAL_LANES(vziphi8, u8, 16, i & 1 ? b.u8[8 + i / 2] : a.u8[8 + i / 2])
+EVAL_LANES(vziplo16, u16, 8, i & 1 ? b.u16[i / 2] : a.u16[i / 2])
+EVAL_LANES(vziphi16, u16, 8, i & 1 ? b.u16[4 + i / 2] : a.u16[4 + i / 2])
+EVAL_LANES(vziplo32, u32, 4, i & 1 ? b.u32[i / 2] : a.u32[i / 2])
+EVAL_LANES(vziphi32, u32, 4, i & 1 ? b.u32[2 + i / 2] : a.u32[2 + i / 2])
+EVAL_LANES(vziplo64, u64, 2, i & 1 ? b.u64[i / 2] : a.u64[i / 2])
+EVAL_LANES(vziphi64, u64, 2, i & 1 ? b.u64[1 + i / 2] : a.u64[1 + i / 2])
+EVAL_LANES(vpack_ss16, u8, 16, ir_eval_sat((int16_t)(i < 8 ? a.u16[i] : b.u16[i - 8]), -128, 127))
+EVAL_LANES(vpack_su16, u8, 16, ir_eval_sat((int16_t)(i < 8 ? a.u16[i] : b.u16[i - 8]), 0, 255))
+EVAL_LANES(vpack_ss32, u16, 8, ir_eval_sat((int32_t)(i < 4 ? a.u32[i] : b.u32[i - 4]), -32768, 32767))
+EVAL_LANES(vpack_su32, u16, 8, ir_eval_sat((int32_t)(i < 4 ? a.u32[i] : b.u32[i - 4]), 0, 65535))
 EVAL_LANES(vshuf8, u8, 16, b.u8[i] & 0x80 ? 0 : a.u8[b.u8[i] & 15])
 #undef EVAL_LANES
 
@@ -177,6 +234,57 @@ EVAL_SHIFT(vshr64, u64, 2, a.u64[i] >> aux)
 EVAL_SHIFT(vsar16, u16, 8, (int16_t)a.u16[i] >> aux)
 EVAL_SHIFT(vsar32, u32, 4, (int32_t)a.u32[i] >> aux)
 #undef EVAL_SHIFT
+
+#define EVAL_UNARY(name, field, n, expr)                                                                               \
+    static inline V128Bits ir_eval_##name(V128Bits a)                                                                  \
+    {                                                                                                                  \
+        V128Bits r;                                                                                                    \
+        for (int i = 0; i < (n); i++) {                                                                                \
+            r.field[i] = (__typeof__(r.field[i]))(expr);                                                               \
+        }                                                                                                              \
+        return r;                                                                                                      \
+    }
+EVAL_UNARY(vabs8, u8, 16, (int8_t)a.u8[i] < 0 ? -a.u8[i] : a.u8[i])
+EVAL_UNARY(vabs16, u16, 8, (int16_t)a.u16[i] < 0 ? -a.u16[i] : a.u16[i])
+EVAL_UNARY(vabs32, u32, 4, (int32_t)a.u32[i] < 0 ? -a.u32[i] : a.u32[i])
+#undef EVAL_UNARY
+
+static inline V128Bits ir_eval_vext(V128Bits a, V128Bits b, int aux)
+{
+    V128Bits r;
+    for (int i = 0; i < 16; i++) {
+        int n = i + (aux & 15);
+        r.u8[i] = n < 16 ? a.u8[n] : b.u8[n - 16];
+    }
+    return r;
+}
+
+static inline uint32_t ir_eval_vmask8(V128Bits a)
+{
+    uint32_t r = 0;
+    for (int i = 0; i < 16; i++) {
+        r |= (uint32_t)(a.u8[i] >> 7) << i;
+    }
+    return r;
+}
+
+static inline V128Bits ir_eval_vinsert8(V128Bits a, uint32_t b, int aux)
+{
+    a.u8[aux & 15] = (uint8_t)b;
+    return a;
+}
+
+static inline V128Bits ir_eval_vinsert16(V128Bits a, uint32_t b, int aux)
+{
+    a.u16[aux & 7] = (uint16_t)b;
+    return a;
+}
+
+static inline V128Bits ir_eval_vinsert32(V128Bits a, uint32_t b, int aux)
+{
+    a.u32[aux & 3] = b;
+    return a;
+}
 
 static inline V128Bits ir_eval_vpack64(uint64_t lo, uint64_t hi)
 {

@@ -4,6 +4,7 @@
 
 #include "tcg/epoch.h"
 #include "tcg/interp_cache.h"
+#include "tcg/interp_mem.h"
 #include "tcg/jumptable.h"
 #include "tcg/link.h"
 #include "tcg/log.h"
@@ -166,10 +167,20 @@ static void note_guard(TcgThread *th, uint64_t pc)
     }
 }
 
-static TcgEvent interpret_insn(TcgThread *th)
+/* A fault at an address whose tag the guest's accesses ignore. */
+static bool is_tagged_fault(const TcgThread *th, TcgEvent event)
+{
+    unsigned tag_bits = th->tcg->target->tag_bits;
+    uint64_t addr = th->state->fault_addr;
+    return event == TCG_EVENT_FAULT && tag_bits && interp_strip_tag(addr, tag_bits) != addr;
+}
+
+static TcgEvent interpret_insn(TcgThread *th, bool is_guard)
 {
     epoch_leave(th);
-    note_guard(th, th->state->pc);
+    if (is_guard) {
+        note_guard(th, th->state->pc);
+    }
     TcgEvent event = interp_step_insn(th);
     epoch_enter(th);
     return event == TCG_EVENT_STOP ? (take_stop(th) ? TCG_EVENT_STOP : TCG_EVENT_NONE) : event;
@@ -210,7 +221,11 @@ static TcgEvent run_code(TcgThread *th)
             event = enter_code(s, code);
         }
         pending.from = NULL;
-        event = event == TCG_EVENT_INTERPRET ? interpret_insn(th) : handle_event(th, event, &pending);
+        if (UNLIKELY(event == TCG_EVENT_INTERPRET || is_tagged_fault(th, event))) {
+            event = interpret_insn(th, event == TCG_EVENT_INTERPRET);
+        } else {
+            event = handle_event(th, event, &pending);
+        }
         if (event == TCG_EVENT_SYSCALL && t->syscall) {
             epoch_leave(th);
             t->syscall(s);

@@ -132,9 +132,9 @@ static AccessResult fetch(IrOp op, unsigned mem, uint64_t addr, uint64_t v, IrVa
     }
 }
 
-AccessResult interp_access(const IrInsn *i, const IrValue args[3], IrValue *out)
+AccessResult interp_access(const IrInsn *i, unsigned tag_bits, const IrValue args[3], IrValue *out)
 {
-    uint64_t addr = args[0].u64 + (uint64_t)(int64_t)i->aux;
+    uint64_t addr = interp_strip_tag(args[0].u64 + (uint64_t)(int64_t)i->aux, tag_bits);
     if (i->mem & MEM_ALIGNED && addr & (MEM_SIZE(i->mem) - 1)) {
         return (AccessResult){ ACCESS_ALIGN, addr };
     }

@@ -138,6 +138,7 @@ typedef struct IrRegion {
     uint32_t nhelpers;
     uint32_t ctx;         /* context of the key */
     uint32_t guest_insns; /* number of guest instructions translated */
+    uint8_t tag_bits;     /* top bits of addresses that the guest's accesses ignore: the interpreter does, faults of code lead there */
     struct Arena *arena;
 } IrRegion;
 

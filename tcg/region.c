@@ -471,6 +471,7 @@ void region_build(Former *f, IrBuilder *b, IrRegion *out, struct Arena *arena, c
         build_block(f, out, &trans, f->order[i]);
     }
     out->guest_insns = f->ninsns;
+    out->tag_bits = target->tag_bits;
 }
 
 /* ---- sources */

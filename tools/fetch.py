@@ -145,9 +145,9 @@ def npm(spec):
     return where
 
 
-def qemu_riscv64():
-    """Path of the newest qemu-riscv64 (sid): the rival in benchmarks, the oracle in differential tests."""
-    return os.path.join(fetch('sid', 'amd64', 'qemu-user'), 'usr/bin/qemu-riscv64')
+def qemu(guest):
+    """Path of the newest qemu-<guest> (sid): the rival in benchmarks, the oracle in differential tests."""
+    return os.path.join(fetch('sid', 'amd64', 'qemu-user'), 'usr/bin/qemu-' + guest)
 
 
 def main():

@@ -50,6 +50,7 @@ static FoldRule *const rules[IR_OP_COUNT] = {
     BOTH(CMP_ULE, fold_compare),
     BOTH(SELECT, fold_select),
     FLOATS(SELECT, fold_select),
+    [IR_SELECT_CC] = fold_select,
     [IR_CC_TEST_I32] = fold_cc_test,
     [IR_CC_BIT_I32] = fold_cc_bit,
     [IR_CC_PACK_I32] = fold_cc_move,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Rules of comparisons, selects, branches and flags. */
+#include "tcg/eval.h"
 #include "tcg/opt/fold_rules.h"
 
 static uint32_t make_bool(IrBuilder *b, bool v)
@@ -270,6 +271,18 @@ static uint32_t test_add(IrBuilder *b, const IrInsn *cc, int cond, bool is_wide)
     }
 }
 
+/* The test of flags that are `b` under a condition, else constants (a conditional compare): the condition with the test of b. */
+static uint32_t test_selected(IrBuilder *b, const IrInsn *cc, int cond)
+{
+    uint64_t bits;
+    uint32_t other = cc->arg[2];
+    if (op_of(b, other) != IR_CC_MAKE_I32 || !get_const(b, arg_of(b, other, 0), &bits)) {
+        return 0;
+    }
+    uint32_t first = ir_build(b, IR_CC_TEST_I32, cond, cc->arg[1], 0, 0);
+    return ir_build(b, IR_SELECT_I32, 0, cc->arg[0], first, make_bool(b, ir_eval_cc_test((uint32_t)bits & 15, cond)));
+}
+
 uint32_t fold_cc_test(IrBuilder *b, IrInsn *n)
 {
     IrInsn cc = *build_insn(b, n->arg[0]);
@@ -288,6 +301,8 @@ uint32_t fold_cc_test(IrBuilder *b, IrInsn *n)
     case IR_CC_LOGIC_I32:
     case IR_CC_LOGIC_I64:
         return test_result(b, cc.arg[0], n->aux, is_wide, true);
+    case IR_SELECT_CC:
+        return test_selected(b, &cc, n->aux);
     default:
         return 0;
     }

@@ -233,6 +233,15 @@ static void encode_setcc(X86Asm *a, const MInsn *insn, const MOperand *ops)
     x86_op_rm(a, 0xb6 | X86_0F | X86_BYTE_RM, dst, &rm);
 }
 
+/* ah = SF ZF - AF - PF - CF, al = OF */
+static void encode_lahf(X86Asm *a, const MInsn *insn)
+{
+    static const uint8_t bytes[] = { 0xf5, 0x9f, 0x0f, 0x90, 0xc0 }; /* cmc; lahf; seto al */
+    for (unsigned n = insn->cond ? 0 : 1; n < sizeof(bytes); n++) {
+        x86_put8(a, bytes[n]);
+    }
+}
+
 static void encode_lock_alu(X86Asm *a, unsigned n, const MInsn *insn, const MOperand *ops)
 {
     X86Rm rm = x86_insn_mem(insn, ops);
@@ -339,6 +348,7 @@ void x86_encode(X86Asm *a, const MInsn *insn, const MOperand *ops)
     case MOP_FORM_TEST: encode_test(a, insn, ops); break;
     case MOP_FORM_BT: encode_bt(a, info->opcode, insn, ops); break;
     case MOP_FORM_SETCC: encode_setcc(a, insn, ops); break;
+    case MOP_FORM_LAHF: encode_lahf(a, insn); break;
     case MOP_FORM_LOCKALU: encode_lock_alu(a, info->opcode, insn, ops); break;
     case MOP_FORM_MFENCE:
         x86_put8(a, 0x0f);

@@ -248,44 +248,38 @@ static void select_fp_select(Sel *s, uint32_t id, const IrInsn *i, const SelRow 
     sel_emit2(s, MOP_MOVD, row->size, sel_def(s, id), sel_arg_reg(t[2]));
 }
 
-/* ---- packed flags, where a reader needs the bits. The flags live for one operation only, so each bit has its compare. */
+/* ---- packed flags, where a reader needs the bits */
 
-static uint32_t one_flag(Sel *s, const SelRow *row, uint32_t a, uint32_t b, X86Cond cond)
+/* The flags of the operation just made, packed. SF ZF CF OF are bits 15 14 8 0 of what LAHF leaves: the product has them at 31 30 29 28. */
+static void pack_flags(Sel *s, uint32_t d, bool is_inverted)
 {
-    uint32_t bit = sel_new(s, M_GPR, 8);
-    SelArg args[] = { sel_arg_reg(a), sel_arg_reg(b) };
+    uint32_t raw = sel_new(s, M_GPR, 4), bits = sel_new(s, M_GPR, 4), product = sel_new(s, M_GPR, 4);
+    sel_emit1(s, MOP_LAHF, 4, raw)->cond = is_inverted;
+    sel_emit3(s, MOP_AND, 4, bits, sel_arg_reg(raw), sel_arg_imm(0xc101));
+    sel_emit2(s, MOP_IMUL3, 4, product, sel_arg_reg(bits))->imm = 1 << 16 | 1 << 21 | 1 << 28;
+    sel_emit3(s, MOP_SHR, 4, d, sel_arg_reg(product), sel_arg_imm(28));
+}
+
+/* row->mop: CMP, ADD or TEST; row->x: the carry is "no borrow". */
+static void select_cc_make(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
+{
+    uint32_t d = sel_def(s, id), a = sel_reg(s, i->arg[0]);
+    SelArg args[] = { sel_arg_reg(a), sel_arg_reg(row->mop == MOP_TEST ? a : sel_reg(s, i->arg[1])) };
     if (row->mop == MOP_ADD) {
         sel_emit3(s, MOP_ADD, row->size, sel_new(s, M_GPR, row->size), args[0], args[1]);
     } else {
         sel_emit(s, row->mop, row->size, 2, args);
     }
-    sel_emit1(s, MOP_SETCC, 4, bit)->cond = cond;
-    return bit;
+    pack_flags(s, d, row->x);
 }
 
-/* a * 2 + b */
-static void append_flag(Sel *s, uint32_t d, uint32_t a, uint32_t b)
+static void select_cc_adc(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
 {
-    SelMem m = { .base = b, .index = a, .scale = 1 };
-    SelArg args[] = { sel_arg_reg(d), sel_arg_mem(&m) };
-    sel_emit(s, MOP_LEA, 4, 2, args);
-}
-
-/* row->mop: CMP, ADD or TEST; row->x: the condition that is the carry. */
-static void select_cc_make(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
-{
-    uint32_t d = sel_def(s, id), a = sel_reg(s, i->arg[0]);
-    uint32_t b = row->mop == MOP_TEST ? a : sel_reg(s, i->arg[1]);
-    uint32_t n = one_flag(s, row, a, b, X86_S), z = one_flag(s, row, a, b, X86_E);
-    uint32_t nz = sel_new(s, M_GPR, 8);
-    append_flag(s, nz, n, z);
-    if (row->mop == MOP_TEST) {
-        sel_emit3(s, MOP_SHL, 4, d, sel_arg_reg(nz), sel_arg_imm(2));
-        return;
-    }
-    uint32_t c = one_flag(s, row, a, b, row->x), v = one_flag(s, row, a, b, X86_O), nzc = sel_new(s, M_GPR, 8);
-    append_flag(s, nzc, nz, c);
-    append_flag(s, d, nzc, v);
+    uint32_t d = sel_def(s, id), a = sel_reg(s, i->arg[0]), b = sel_reg(s, i->arg[1]), c = sel_reg(s, i->arg[2]);
+    SelArg bit[] = { sel_arg_reg(c), sel_arg_imm(0) };
+    sel_emit(s, MOP_BT, 4, 2, bit);
+    sel_emit3(s, MOP_ADC, row->size, sel_new(s, M_GPR, row->size), sel_arg_reg(a), sel_arg_reg(b));
+    pack_flags(s, d, false);
 }
 
 static void select_cc_from_bits(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
@@ -315,12 +309,15 @@ const SelEntry sel_cmp_rows[] = {
     CMP(ULE, 5),
     { IR_SELECT_I32, { select_select, 0, 4, 0 } },
     { IR_SELECT_I64, { select_select, 0, 8, 0 } },
+    { IR_SELECT_CC, { select_select, 0, 4, 0 } },
     { IR_SELECT_F32, { select_fp_select, 0, 4, 0 } },
     { IR_SELECT_F64, { select_fp_select, 0, 8, 0 } },
-    { IR_CC_ADD_I32, { select_cc_make, MOP_ADD, 4, X86_B } },
-    { IR_CC_ADD_I64, { select_cc_make, MOP_ADD, 8, X86_B } },
-    { IR_CC_SUB_I32, { select_cc_make, MOP_CMP, 4, X86_AE } },
-    { IR_CC_SUB_I64, { select_cc_make, MOP_CMP, 8, X86_AE } },
+    { IR_CC_ADD_I32, { select_cc_make, MOP_ADD, 4, 0 } },
+    { IR_CC_ADD_I64, { select_cc_make, MOP_ADD, 8, 0 } },
+    { IR_CC_SUB_I32, { select_cc_make, MOP_CMP, 4, 1 } },
+    { IR_CC_SUB_I64, { select_cc_make, MOP_CMP, 8, 1 } },
+    { IR_CC_ADC_I32, { select_cc_adc, 0, 4, 0 } },
+    { IR_CC_ADC_I64, { select_cc_adc, 0, 8, 0 } },
     { IR_CC_LOGIC_I32, { select_cc_make, MOP_TEST, 4, 0 } },
     { IR_CC_LOGIC_I64, { select_cc_make, MOP_TEST, 8, 0 } },
     { IR_CC_MAKE_I32, { select_cc_from_bits, 0, 4, 0 } },

@@ -55,6 +55,31 @@ static void select_splat(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row
     sel_emit2(s, MOP_PSHUFD, 16, d, sel_arg_reg(t))->imm = 0;
 }
 
+static void select_unary(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
+{
+    SelArg a = vector_arg(s, i->arg[0]);
+    sel_emit2(s, row->mop, 16, sel_def(s, id), a);
+}
+
+static void select_ext(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
+{
+    uint32_t low = sel_reg(s, i->arg[0]), high = sel_reg(s, i->arg[1]);
+    sel_emit3(s, MOP_PALIGNR, 16, sel_def(s, id), sel_arg_reg(high), sel_arg_reg(low))->imm = (unsigned)i->aux & 15;
+}
+
+/* Between the register classes: masks, lanes. */
+static void select_to_gpr(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
+{
+    uint32_t a = sel_reg(s, i->arg[0]);
+    sel_emit2(s, row->mop, 4, sel_def(s, id), sel_arg_reg(a))->imm = (unsigned)i->aux;
+}
+
+static void select_insert(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
+{
+    uint32_t a = sel_reg(s, i->arg[0]), x = sel_reg(s, i->arg[1]);
+    sel_emit3(s, row->mop, 4, sel_def(s, id), sel_arg_reg(a), sel_arg_reg(x))->imm = (unsigned)i->aux;
+}
+
 static void select_pack64(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
 {
     uint32_t t = sel_new(s, M_VEC, 16), low = sel_reg(s, i->arg[0]), high = sel_reg(s, i->arg[1]);
@@ -140,6 +165,56 @@ const SelEntry sel_vec_rows[] = {
     V(VCMPGT8, MOP_PCMPGTB, 0),
     V(VCMPGT16, MOP_PCMPGTW, 0),
     V(VCMPGT32, MOP_PCMPGTD, 0),
+    V(VCMPGT64, MOP_PCMPGTQ, 0),
+    V(VSMIN8, MOP_PMINSB, 1),
+    V(VSMIN16, MOP_PMINSW, 1),
+    V(VSMIN32, MOP_PMINSD, 1),
+    V(VSMAX8, MOP_PMAXSB, 1),
+    V(VSMAX16, MOP_PMAXSW, 1),
+    V(VSMAX32, MOP_PMAXSD, 1),
+    V(VUMIN8, MOP_PMINUB, 1),
+    V(VUMIN16, MOP_PMINUW, 1),
+    V(VUMIN32, MOP_PMINUD, 1),
+    V(VUMAX8, MOP_PMAXUB, 1),
+    V(VUMAX16, MOP_PMAXUW, 1),
+    V(VUMAX32, MOP_PMAXUD, 1),
+    V(VMUL16, MOP_PMULLW, 1),
+    V(VMUL32, MOP_PMULLD, 1),
+    V(VMULE_U32, MOP_PMULUDQ, 1),
+    V(VMULE_S32, MOP_PMULDQ, 1),
+    V(VADDS_S8, MOP_PADDSB, 1),
+    V(VADDS_S16, MOP_PADDSW, 1),
+    V(VADDS_U8, MOP_PADDUSB, 1),
+    V(VADDS_U16, MOP_PADDUSW, 1),
+    V(VSUBS_S8, MOP_PSUBSB, 0),
+    V(VSUBS_S16, MOP_PSUBSW, 0),
+    V(VSUBS_U8, MOP_PSUBUSB, 0),
+    V(VSUBS_U16, MOP_PSUBUSW, 0),
+    V(VAVG_U8, MOP_PAVGB, 1),
+    V(VAVG_U16, MOP_PAVGW, 1),
+    V(VZIPLO8, MOP_PUNPCKLBW, 0),
+    V(VZIPHI8, MOP_PUNPCKHBW, 0),
+    V(VZIPLO16, MOP_PUNPCKLWD, 0),
+    V(VZIPHI16, MOP_PUNPCKHWD, 0),
+    V(VZIPLO32, MOP_PUNPCKLDQ, 0),
+    V(VZIPHI32, MOP_PUNPCKHDQ, 0),
+    V(VZIPLO64, MOP_PUNPCKLQDQ, 0),
+    V(VZIPHI64, MOP_PUNPCKHQDQ, 0),
+    V(VPACK_SS16, MOP_PACKSSWB, 0),
+    V(VPACK_SU16, MOP_PACKUSWB, 0),
+    V(VPACK_SS32, MOP_PACKSSDW, 0),
+    V(VPACK_SU32, MOP_PACKUSDW, 0),
+    { IR_VABS8_V128, { select_unary, MOP_PABSB, 16, 0 } },
+    { IR_VABS16_V128, { select_unary, MOP_PABSW, 16, 0 } },
+    { IR_VABS32_V128, { select_unary, MOP_PABSD, 16, 0 } },
+    { IR_VEXT_V128, { select_ext, 0, 16, 0 } },
+    { IR_VMASK8_I32, { select_to_gpr, MOP_PMOVMSKB, 4, 0 } },
+    { IR_VEXTRACT8_I32, { select_to_gpr, MOP_PEXTRB, 4, 0 } },
+    { IR_VEXTRACT16_I32, { select_to_gpr, MOP_PEXTRW, 4, 0 } },
+    { IR_VEXTRACT32_I32, { select_to_gpr, MOP_PEXTRD, 4, 0 } },
+    { IR_VINSERT8_V128, { select_insert, MOP_PINSRB, 16, 0 } },
+    { IR_VINSERT16_V128, { select_insert, MOP_PINSRW, 16, 0 } },
+    { IR_VINSERT32_V128, { select_insert, MOP_PINSRD, 16, 0 } },
     SHIFT(VSHL16, MOP_PSLLW),
     SHIFT(VSHL32, MOP_PSLLD),
     SHIFT(VSHL64, MOP_PSLLQ),

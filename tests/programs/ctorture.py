@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""GCC's c-torture execute tests, cross-compiled statically for riscv64, run under Lyre.
+"""GCC's c-torture execute tests, cross-compiled statically for the guest of the emulator given, run under it.
 
     ctorture.py LYRE [--opt O0,O2] [--engine WAY,...] [--sample N --sample-engine WAY,...] [--only REGEX] [--limit N]
 
@@ -8,7 +8,7 @@ WAY: interp, block, region, tiered; move and v2 are region with moved code and w
 Every program runs in each way of --engine; N of them, spread over the suite, also in each way of --sample-engine.
 
 A program passes when it exits with 0. Expected failures stand in ctorture.expect (name, reason): programs that fail on the architecture itself, too.
-Binaries are kept under ${XDG_CACHE_HOME:-~/.cache}/lyre/ctorture by compiler version.
+Binaries are kept under ${XDG_CACHE_HOME:-~/.cache}/lyre/ctorture by guest and compiler version.
 """
 import argparse
 import concurrent.futures
@@ -23,7 +23,6 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(TOP, 'tools'))
 import fetch  # noqa: E402
 
-COMPILER = 'riscv64-linux-gnu-gcc'
 WAYS = {'': []}
 for engine in ('interp', 'block', 'region', 'tiered'):
     WAYS[engine] = ['-x', 'engine=' + engine]
@@ -61,14 +60,14 @@ def dg_options(text):
     return options
 
 
-def compile_one(source, opt, out):
+def compile_one(compiler, source, opt, out):
     if os.path.exists(out) or os.path.exists(out + '.failed'):
         return os.path.exists(out)
     text = open(source, errors='replace').read()
     extra = dg_options(text)
     if '/ieee/' in source:
         extra += ['-ffloat-store']
-    command = [COMPILER, '-w', opt, '-static', '-o', out + '.tmp', source] + extra + ['-lm']
+    command = [compiler, '-w', opt, '-static', '-o', out + '.tmp', source] + extra + ['-lm']
     if 'dg-additional-sources' in text:
         for m in re.finditer(r'dg-additional-sources\s+"([^"]*)"', text):
             command[6:6] = [os.path.join(os.path.dirname(source), s) for s in m[1].split()]
@@ -111,8 +110,10 @@ def main():
     parser.add_argument('--runner', default='', help='another program to run them, for comparison')
     args = parser.parse_args()
     args.lyre = os.path.abspath(args.lyre)
-    version = subprocess.check_output([COMPILER, '-dumpfullversion'], text=True).strip()
-    where = os.path.join(fetch.CACHE, 'ctorture', version)
+    guest = os.path.basename(args.lyre).removeprefix('lyre-')
+    compiler = guest + '-linux-gnu-gcc'
+    version = subprocess.check_output([compiler, '-dumpfullversion'], text=True).strip()
+    where = os.path.join(fetch.CACHE, 'ctorture', guest + '-' + version)
     unpack_sources(os.path.join(where, 'src'))
     sources = sorted(glob.glob(where + '/src/*.c') + glob.glob(where + '/src/ieee/*.c') + glob.glob(where + '/src/builtins/*.c'))
     sources = [s for s in sources if '/builtins/' not in s]  # those need a library of the suite's own
@@ -135,7 +136,7 @@ def main():
 
     def work(job):
         name, opt, source, out = job
-        if not compile_one(source, opt, out):
+        if not compile_one(compiler, source, opt, out):
             return job, None
         results = []
         for engine in engines + (args.sample_engine.split(',') if job in sampled else []):

@@ -153,7 +153,7 @@ def main():
         return
     cases = cases_of(args)
     roots_of = roots_finder(args.small, cases)
-    qemu = fetch.qemu_riscv64() if args.qemu else None
+    qemu = fetch.qemu('riscv64') if args.qemu else None
     count = failed = 0
     ratios, table = [], []
     for case in cases:

@@ -129,8 +129,8 @@ int main(void)
         report("no execution", page);
     }
     char *code = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-#ifdef __riscv
-    memset(code, 0, 16); /* 0000 is defined as illegal */
+#ifndef __x86_64__
+    memset(code, 0, 16); /* zeros are defined as illegal */
 #else
     memcpy(code, "\x0f\x0b", 2);
 #endif

@@ -21,6 +21,13 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+/* O_LARGEFILE of the kernel: the C library's is 0 on 64-bit machines */
+#ifdef __aarch64__
+#define LARGE_FILE 0400000
+#else
+#define LARGE_FILE 0100000
+#endif
+
 static const char *err(long r) { return r >= 0 ? "ok" : strerrorname_np(errno); }
 
 static void test_open(void)
@@ -112,9 +119,9 @@ static void test_descriptors(void)
 {
     int fd = open("file", O_RDWR | O_CLOEXEC), a = dup(fd), b = fcntl(fd, F_DUPFD_CLOEXEC, 100);
     printf("cloexec %d %d %d at %d\n", fcntl(fd, F_GETFD), fcntl(a, F_GETFD), fcntl(b, F_GETFD), b);
-    printf("flags %o\n", fcntl(fd, F_GETFL) & ~0100000);
+    printf("flags %o\n", fcntl(fd, F_GETFL) & ~LARGE_FILE);
     fcntl(fd, F_SETFL, O_APPEND | O_NONBLOCK);
-    printf("flags %o\n", fcntl(a, F_GETFL) & ~0100000);
+    printf("flags %o\n", fcntl(a, F_GETFL) & ~LARGE_FILE);
     printf("dup2 %d dup3 %s\n", dup2(fd, 50), err(dup3(fd, fd, 0)));
     close(a);
     struct flock fl = { .l_type = F_WRLCK, .l_start = 3, .l_len = 4 };

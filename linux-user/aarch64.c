@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* Linux on aarch64: registers of system calls, flags of open, /proc/cpuinfo. Signal frames: signal_aarch64.c. */
+#include <string.h>
+
+#include "linux-user/abi.h"
+#include "linux-user/cpus.h"
+#include "linux-user/signal_aarch64.h"
+#include "linux-user/syscall_row.h"
+#include "target/aarch64/cpu.h"
+#include "util/compiler.h"
+#include "util/textbuf.h"
+
+enum { X_NUMBER = 8, SVC_SIZE = 4, NR_RENAMEAT = 38, NR_RENAMEAT2 = 276 };
+
+static uint64_t syscall_get(const CpuState *s, uint64_t args[6])
+{
+    const A64State *r = a64_state_const(s);
+    memcpy(args, r->x, 6 * sizeof(uint64_t));
+    if ((uint32_t)r->x[X_NUMBER] == NR_RENAMEAT) { /* which the generic table has left out: renameat2 without flags */
+        args[4] = 0;
+        return NR_RENAMEAT2;
+    }
+    return (uint32_t)r->x[X_NUMBER];
+}
+
+static void syscall_set_result(CpuState *s, int64_t result) { a64_state(s)->x[0] = (uint64_t)result; }
+
+static void syscall_restart(CpuState *s, uint64_t number, uint64_t arg0)
+{
+    s->pc -= SVC_SIZE;
+    a64_state(s)->x[0] = arg0;
+}
+
+static void init_thread(CpuState *s, uint64_t entry, uint64_t sp)
+{
+    s->pc = entry;
+    a64_state(s)->sp = sp;
+}
+
+static void set_tls(CpuState *s, uint64_t tls) { a64_state(s)->tpidr = tls; }
+static void set_sp(CpuState *s, uint64_t sp) { a64_state(s)->sp = sp; }
+static uint64_t get_sp(const CpuState *s) { return a64_state_const(s)->sp; }
+
+/* Flags whose bits differ from x86-64 (asm/fcntl.h): O_DIRECTORY, O_NOFOLLOW, O_DIRECT, O_LARGEFILE. */
+static uint64_t open_flags(uint64_t flags, bool to_host)
+{
+    static const uint32_t pairs[][2] = { { 040000, 0200000 }, { 0100000, 0400000 }, { 0200000, 040000 }, { 0400000, 0100000 } };
+    uint64_t out = flags & ~0740000ull;
+    for (unsigned i = 0; i < ARRAY_LEN(pairs); i++)
+        out |= flags & pairs[i][!to_host] ? pairs[i][to_host] : 0;
+    return out;
+}
+
+/* Names of the bits of AT_HWCAP and AT_HWCAP2 (arch/arm64/kernel/cpuinfo.c). */
+static const char *const hwcap_names[] = {
+    "fp", "asimd", "evtstrm", "aes", "pmull", "sha1", "sha2", "crc32", "atomics", "fphp", "asimdhp", "cpuid", "asimdrdm", "jscvt",
+    "fcma", "lrcpc", "dcpop", "sha3", "sm3", "sm4", "asimddp", "sha512", "sve", "asimdfhm", "dit", "uscat", "ilrcpc", "flagm", "ssbs",
+    "sb", "paca", "pacg",
+};
+static const char *const hwcap2_names[] = {
+    "dcpodp", "sve2", "sveaes", "svepmull", "svebitperm", "svesha3", "svesm4", "flagm2", "frint", "svei8mm", "svef32mm", "svef64mm",
+    "svebf16", "i8mm", "bf16", "dgh", "rng", "bti", "mte", "ecv", "afp", "rpres", "mte3", "sme", "smei16i64", "smef64f64", "smei8i32",
+    "smef16f32", "smeb16f32", "smef32f32", "smefa64", "wfxt", "ebf16", "sveebf16", "cssc", "rprfm", "sve2p1", "sme2", "sme2p1",
+    "smei16i32", "smebi32i32", "smeb16b16", "smef16f16", "mops", "hbc",
+};
+
+static void put_names(TextBuf *out, uint64_t bits, const char *const *names, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        if (bits >> i & 1) {
+            text_char(out, ' ');
+            text_str(out, names[i]);
+        }
+    }
+}
+
+static void put_hex_field(TextBuf *out, const char *name, uint64_t v)
+{
+    text_str(out, name);
+    text_hex(out, v);
+    text_char(out, '\n');
+}
+
+static void write_cpuinfo(const TargetCpu *cpu, int fd)
+{
+    for (unsigned i = 0, n = cpus_allowed(); i < n; i++) {
+        char buf[1024];
+        TextBuf out = text_init(buf, sizeof(buf));
+        text_str(&out, "processor\t: ");
+        text_u64(&out, i);
+        text_str(&out, "\nBogoMIPS\t: 100.00\nFeatures\t:");
+        put_names(&out, a64_hwcap(cpu), hwcap_names, ARRAY_LEN(hwcap_names));
+        put_names(&out, a64_hwcap2(cpu), hwcap2_names, ARRAY_LEN(hwcap2_names));
+        put_hex_field(&out, "\nCPU implementer\t: ", cpu->midr >> 24 & 0xff);
+        text_str(&out, "CPU architecture: 8\n");
+        put_hex_field(&out, "CPU variant\t: ", cpu->midr >> 20 & 15);
+        put_hex_field(&out, "CPU part\t: ", cpu->midr >> 4 & 0xfff);
+        text_str(&out, "CPU revision\t: ");
+        text_u64(&out, cpu->midr & 15);
+        text_str(&out, "\n\n");
+        text_write(&out, fd);
+    }
+}
+
+/* Where handlers without SA_RESTORER return to: mov x8, #__NR_rt_sigreturn; svc #0. */
+static const uint8_t sigreturn_code[] = { 0x68, 0x11, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4 };
+
+const GuestAbi abi_aarch64 = {
+    .target = &target_aarch64,
+    .uname_machine = "aarch64",
+    .platform = "aarch64",
+    .syscall_table = SYSCALL_TABLE_GENERIC,
+    .word_size = 8,
+    .has_restorer = true,
+    .syscall_get = syscall_get,
+    .syscall_set_result = syscall_set_result,
+    .syscall_restart = syscall_restart,
+    .init_thread = init_thread,
+    .set_tls = set_tls,
+    .set_sp = set_sp,
+    .get_sp = get_sp,
+    .open_flags = open_flags,
+    .hwcap = a64_hwcap,
+    .hwcap2 = a64_hwcap2,
+    .signal_frame = signal_aarch64_frame,
+    .signal_return = signal_aarch64_return,
+    .vdso = sigreturn_code,
+    .vdso_size = sizeof(sigreturn_code),
+    .write_cpuinfo = write_cpuinfo,
+};

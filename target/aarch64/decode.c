@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* From bytes to a row and its flow of control; from a row to its translation. The matching itself is generated. */
+#include "target/aarch64/trans.h"
+
+static void set_undefined(TargetInsn *out)
+{
+    out->row = A64_UNDEFINED;
+    out->flow = FLOW_END;
+}
+
+/* What depends on more than the row. */
+static void set_flow(const TargetCpu *cpu, TargetInsn *out)
+{
+    A64Ops o = { 0 };
+    a64_extract(out->row, out->raw, &o);
+    A64Sys reg;
+    switch (a64_row_flow[out->row]) {
+    case A64_FLOW_BRANCH:
+        out->flow = FLOW_BRANCH;
+        out->target = out->pc + (uint64_t)(int64_t)o.imm;
+        break;
+    case A64_FLOW_LOOP: /* until it is done */
+        out->flow = FLOW_BRANCH;
+        out->target = out->pc;
+        break;
+    case A64_FLOW_B:
+        out->flow = FLOW_JUMP;
+        out->target = out->pc + (uint64_t)(int64_t)o.imm;
+        break;
+    case A64_FLOW_BL: /* a call of the next instruction only reads the pc */
+        out->target = out->pc + (uint64_t)(int64_t)o.imm;
+        out->flow = out->target != out->pc + out->len ? FLOW_CALL : FLOW_JUMP;
+        break;
+    case A64_FLOW_BR:
+        out->flow = FLOW_INDIRECT;
+        break;
+    case A64_FLOW_BLR:
+        out->flow = FLOW_CALL_INDIRECT;
+        break;
+    case A64_FLOW_RET:
+        out->flow = FLOW_RETURN;
+        break;
+    case A64_FLOW_MRS:
+    case A64_FLOW_MSR:
+        reg = a64_find_sys(cpu, (unsigned)o.imm, a64_row_flow[out->row] == A64_FLOW_MSR);
+        if (reg == A64_SYS_NONE)
+            set_undefined(out);
+        else if (a64_row_flow[out->row] == A64_FLOW_MSR && reg == A64_SYS_FPCR)
+            out->flow = FLOW_END;
+        break;
+    default:
+        out->flow = FLOW_END;
+    }
+}
+
+bool a64_decode(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *bytes, unsigned avail, TargetInsn *out)
+{
+    if (avail < 4)
+        return false;
+    uint32_t raw = bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+    unsigned row = a64_match32(raw, cpu->ext);
+    *out = (TargetInsn){ .pc = pc, .raw = raw, .row = (uint16_t)row, .len = 4, .flow = FLOW_NEXT };
+    if (!row || (a64_row_ext[row] & ~cpu->ext))
+        set_undefined(out);
+    else if (a64_row_flow[row] != A64_FLOW_NEXT)
+        set_flow(cpu, out);
+    return true;
+}
+
+void a64_translate(TargetTrans *tt, const TargetInsn *insn)
+{
+    A64Trans t = { .t = tt, .b = tt->b, .insn = insn, .pc = insn->pc, .next = insn->pc + insn->len };
+    if (!insn->row) {
+        a64_undefined(&t);
+        return;
+    }
+    A64Ops o = { 0 };
+    a64_extract(insn->row, insn->raw, &o);
+    a64_row_trans[insn->row](&t, &o);
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* Scalar floating point (Arm ARM C4.1.97). */
+#include "target/aarch64/trans.h"
+
+/* ---- registers and calls */
+
+static bool is_odd(const A64Trans *t) { return t->t->ctx & A64_CTX_FP_ODD; }
+
+I64 a64_call_fp(A64Trans *t, uint32_t what, I64 a, I64 b, I64 c)
+{
+    I32 w = ir_const_i32(t->b, what);
+    uint32_t args[] = { a.id, b.id, c.id, w.id };
+    return (I64){ ir_call(t->b, is_odd(t) ? A64_HELPER_fp_odd : A64_HELPER_fp, 4, args) };
+}
+
+I64 a64_get_fp(A64Trans *t, unsigned size, unsigned r)
+{
+    V128 v = a64_get_v(t, r);
+    return ir_vextract64_i64(t->b, v, 0);
+}
+
+void a64_put_fp(A64Trans *t, unsigned size, unsigned r, I64 v)
+{
+    if (size == 3) {
+        F64 x = ir_f64_bits_f64(t->b, v);
+        V128 wide = ir_vfrom64_v128(t->b, x);
+        a64_put_v(t, r, wide);
+    } else {
+        I64 zero = ir_const_i64(t->b, 0);
+        V128 wide = ir_vpack64_v128(t->b, v, zero);
+        a64_put_v(t, r, wide);
+    }
+}
+
+static I64 keep(A64Trans *t, unsigned size, I64 v)
+{
+    return size == 1 ? ir_zext16_i64(t->b, v) : size == 2 ? ir_zext32_i64(t->b, v) : v;
+}
+
+static I64 sign_mask(A64Trans *t, unsigned size) { return ir_const_i64(t->b, 1ull << ((8u << size) - 1)); }
+
+/* ---- arithmetic */
+
+void trans_fp2(A64Trans *t, const A64Ops *o, unsigned size, A64FpOp op)
+{
+    I64 n = a64_get_fp(t, size, o->rn), m = a64_get_fp(t, size, o->rm);
+    I64 r = a64_call_fp(t, A64_FP_WHAT(op, size, 0), n, m, m);
+    a64_put_fp(t, size, o->rd, r);
+}
+
+void trans_fp1(A64Trans *t, const A64Ops *o, unsigned size, A64FpOp op)
+{
+    I64 n = a64_get_fp(t, size, o->rn);
+    I64 r = a64_call_fp(t, A64_FP_WHAT(op, size, 0), n, n, n);
+    a64_put_fp(t, size, o->rd, r);
+}
+
+/* neg_product, neg_sum: n, a is negated first. */
+void trans_fma(A64Trans *t, const A64Ops *o, unsigned size, bool neg_product, bool neg_sum)
+{
+    I64 n = a64_get_fp(t, size, o->rn), m = a64_get_fp(t, size, o->rm), a = a64_get_fp(t, size, o->ra), sign = sign_mask(t, size);
+    if (neg_product)
+        n = ir_xor_i64(t->b, n, sign);
+    if (neg_sum)
+        a = ir_xor_i64(t->b, a, sign);
+    I64 r = a64_call_fp(t, A64_FP_WHAT(A64_FP_FMA, size, 0), n, m, a);
+    a64_put_fp(t, size, o->rd, r);
+}
+
+void trans_fp_move(A64Trans *t, const A64Ops *o, unsigned size)
+{
+    V128 n = a64_get_v(t, o->rn);
+    V128 r = a64_keep_low(t, 1u << size, n);
+    a64_put_v(t, o->rd, r);
+}
+
+void trans_fp_sign(A64Trans *t, const A64Ops *o, unsigned size, bool is_neg)
+{
+    V128 n = a64_get_v(t, o->rn), sign = a64_splat(t, size, 1ull << ((8u << size) - 1));
+    V128 r = is_neg ? ir_vxor_v128(t->b, n, sign) : ir_vandn_v128(t->b, n, sign);
+    r = a64_keep_low(t, 1u << size, r);
+    a64_put_v(t, o->rd, r);
+}
+
+void trans_fmov_imm(A64Trans *t, const A64Ops *o, unsigned size)
+{
+    V128 v = ir_const_v128(t->b, (V128Bits){ .u64 = { a64_expand_fp(size, (unsigned)o->imm), 0 } });
+    a64_put_v(t, o->rd, v);
+}
+
+void trans_frint(A64Trans *t, const A64Ops *o, unsigned size, unsigned round)
+{
+    I64 n = a64_get_fp(t, size, o->rn);
+    I64 r = a64_call_fp(t, A64_FP_WHAT(A64_FP_RINT, size, round), n, n, n);
+    a64_put_fp(t, size, o->rd, r);
+}
+
+void trans_frint_int(A64Trans *t, const A64Ops *o, unsigned size, unsigned arg)
+{
+    I64 n = a64_get_fp(t, size, o->rn);
+    I64 r = a64_call_fp(t, A64_FP_WHAT(A64_FP_RINT_INT, size, arg), n, n, n);
+    a64_put_fp(t, size, o->rd, r);
+}
+
+void trans_fcvt(A64Trans *t, const A64Ops *o, unsigned to, unsigned from)
+{
+    I64 n = a64_get_fp(t, from, o->rn);
+    I64 r = a64_call_fp(t, A64_FP_WHAT(A64_FP_CONVERT, to, from | A64_RFPCR << 8), n, n, n);
+    a64_put_fp(t, to, o->rd, r);
+}
+
+/* ---- comparison */
+
+static CC compare(A64Trans *t, unsigned size, I64 n, I64 m, bool is_signaling)
+{
+    I64 nzcv = a64_call_fp(t, A64_FP_WHAT(A64_FP_COMPARE, size, is_signaling), n, m, m);
+    I32 bits = ir_trunc_i32(t->b, nzcv);
+    return ir_cc_make_i32(t->b, bits);
+}
+
+void trans_fcmp(A64Trans *t, const A64Ops *o, unsigned size, bool is_signaling)
+{
+    I64 n = a64_get_fp(t, size, o->rn), m = a64_get_fp(t, size, o->rm);
+    CC cc = compare(t, size, n, m, is_signaling);
+    a64_put_cc(t, cc);
+}
+
+void trans_fcmp_zero(A64Trans *t, const A64Ops *o, unsigned size, bool is_signaling)
+{
+    I64 n = a64_get_fp(t, size, o->rn), zero = ir_const_i64(t->b, 0);
+    CC cc = compare(t, size, n, zero, is_signaling);
+    a64_put_cc(t, cc);
+}
+
+/* The comparison, and the flags that it may raise, happen only where the condition holds. */
+void trans_fccmp(A64Trans *t, const A64Ops *o, unsigned size, bool is_signaling)
+{
+    IrBuilder *b = t->b;
+    I64 n = a64_get_fp(t, size, o->rn), m = a64_get_fp(t, size, o->rm);
+    I32 cond = a64_condition(t, o->cond);
+    uint32_t yes = ir_block_new(b, t->pc, false), no = ir_block_new(b, t->pc, false), join = ir_block_new(b, t->next, false);
+    ir_br(b, cond, yes, no);
+    ir_block_begin(b, yes, 0);
+    CC cc = compare(t, size, n, m, is_signaling);
+    a64_put_cc(t, cc);
+    ir_goto(b, join);
+    ir_block_begin(b, no, 0);
+    ir_insn_commit(b);
+    I32 bits = ir_const_i32(b, o->nzcv);
+    CC given = ir_cc_make_i32(b, bits);
+    a64_put_cc(t, given);
+    ir_goto(b, join);
+    ir_block_begin(b, join, 0);
+}
+
+void trans_fcsel(A64Trans *t, const A64Ops *o, unsigned size)
+{
+    I64 n = a64_get_fp(t, size, o->rn), m = a64_get_fp(t, size, o->rm);
+    I32 cond = a64_condition(t, o->cond);
+    I64 r = ir_select_i64(t->b, cond, n, m);
+    r = keep(t, size, r);
+    a64_put_fp(t, size, o->rd, r);
+}
+
+/* ---- integers */
+
+static I64 to_fixed(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned, unsigned fraction, A64Round round)
+{
+    I64 n = a64_get_fp(t, size, o->rn);
+    return a64_call_fp(t, A64_FP_WHAT(A64_FP_TO_FIXED, size, A64_FIXED(o->sf, is_unsigned, fraction, round)), n, n, n);
+}
+
+void trans_fcvt_int(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned, A64Round round)
+{
+    I64 r = to_fixed(t, o, size, is_unsigned, 0, round);
+    a64_put_x(t, o->rd, r);
+}
+
+void trans_fcvt_fixed(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned)
+{
+    I64 r = to_fixed(t, o, size, is_unsigned, 64u - (unsigned)o->imm, A64_RZ);
+    a64_put_x(t, o->rd, r);
+}
+
+static void from_fixed(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned, unsigned fraction)
+{
+    I64 n = a64_get_x(t, o->rn);
+    I64 r = a64_call_fp(t, A64_FP_WHAT(A64_FP_FROM_FIXED, size, A64_FIXED(o->sf, is_unsigned, fraction, 0)), n, n, n);
+    a64_put_fp(t, size, o->rd, r);
+}
+
+void trans_cvtf(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned) { from_fixed(t, o, size, is_unsigned, 0); }
+
+void trans_cvtf_fixed(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned)
+{
+    from_fixed(t, o, size, is_unsigned, 64u - (unsigned)o->imm);
+}
+
+void trans_fjcvtzs(A64Trans *t, const A64Ops *o)
+{
+    I64 n = a64_get_fp(t, 3, o->rn), count = ir_const_i64(t->b, 30);
+    I64 r = a64_call_fp(t, A64_FP_WHAT(A64_FP_JS, 3, 0), n, n, n);
+    I64 down = ir_shr_i64(t->b, r, count), low = ir_zext32_i64(t->b, r);
+    I32 bits = ir_trunc_i32(t->b, down), z = ir_const_i32(t->b, 4);
+    I32 nzcv = ir_and_i32(t->b, bits, z);
+    CC cc = ir_cc_make_i32(t->b, nzcv);
+    a64_put_x(t, o->rd, low);
+    a64_put_cc(t, cc);
+}
+
+void trans_fmov_to(A64Trans *t, const A64Ops *o, unsigned size)
+{
+    I64 n = a64_get_fp(t, size, o->rn);
+    I64 r = keep(t, size, n);
+    a64_put_x(t, o->rd, r);
+}
+
+void trans_fmov_from(A64Trans *t, const A64Ops *o, unsigned size)
+{
+    I64 n = a64_get_x(t, o->rn);
+    I64 r = keep(t, size, n);
+    a64_put_fp(t, size, o->rd, r);
+}
+
+void trans_fmov_to_high(A64Trans *t, const A64Ops *o)
+{
+    V128 n = a64_get_v(t, o->rn);
+    I64 r = ir_vextract64_i64(t->b, n, 1);
+    a64_put_x(t, o->rd, r);
+}
+
+void trans_fmov_from_high(A64Trans *t, const A64Ops *o)
+{
+    V128 d = a64_get_v(t, o->rd);
+    I64 n = a64_get_x(t, o->rn);
+    V128 r = ir_vinsert64_v128(t->b, d, n, 1);
+    a64_put_v(t, o->rd, r);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* Runs experiments (state.h) in this process by one of Lyre's engines. */
+#ifndef LYRE_TESTS_AARCH64_MACHINE_H
+#define LYRE_TESTS_AARCH64_MACHINE_H
+
+#include <stdbool.h>
+
+#include "target/aarch64/cpu.h"
+#include "tcg/exec.h"
+#include "tests/aarch64/state.h"
+
+typedef struct Engine {
+    const char *name;
+    TcgEngine engine;
+    bool is_moved;
+} Engine;
+extern const Engine engines[];
+extern const unsigned nengines;
+const Engine *engine_find(const char *name);
+
+typedef struct Machine {
+    Tcg *tcg;
+    CpuState *cpu;
+} Machine;
+
+/* Maps the memory of state.h and installs the signal handlers: once per process. */
+void machine_map(void);
+void machine_init(Machine *m, const Engine *engine, const TargetCpu *cpu);
+void machine_finish(Machine *m);
+/* Puts code where experiment `index` has it. */
+void machine_put_code(Machine *m, const Experiment *e, uint64_t pc);
+void machine_run(Machine *m, const Experiment *e, uint64_t pc, Outcome *out);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A static AArch64 program that runs experiments (state.h): oracle IN OUT. A signal handler does
+ * everything: it stores what the last experiment left in its ucontext, puts the next one's
+ * registers there, and returns into it. For use under an oracle, and under Lyre.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "state.h"
+
+static const ExperimentHeader *header;
+static const Experiment *experiments;
+static Outcome *outcomes;
+static uint32_t next_index; /* of the next to start */
+static const char *out_path;
+
+static void fail(const char *what)
+{
+    (void)!write(2, what, strlen(what));
+    _exit(1);
+}
+
+static void finish(void)
+{
+    int fd = open(out_path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    size_t size = header->count * sizeof(Outcome), done = 0;
+    while (done < size) {
+        ssize_t n = write(fd, (char *)outcomes + done, size - done);
+        if (n <= 0)
+            fail("oracle: cannot write\n");
+        done += (size_t)n;
+    }
+    _exit(0);
+}
+
+typedef struct Fpsimd {
+    uint32_t magic, size, fpsr, fpcr;
+    uint64_t v[32][2];
+} Fpsimd;
+
+/* The record of FP and SIMD in the frame. */
+static Fpsimd *fpsimd(ucontext_t *uc)
+{
+    uint32_t *p = (uint32_t *)uc->uc_mcontext.__reserved;
+    while (p[0] && p[0] != 0x46508001)
+        p += p[1] / 4;
+    return (Fpsimd *)p;
+}
+
+static void store_outcome(Outcome *o, int sig, const siginfo_t *info, ucontext_t *uc)
+{
+    const Fpsimd *f = fpsimd(uc);
+    memcpy(o->x, uc->uc_mcontext.regs, sizeof uc->uc_mcontext.regs);
+    o->x[31] = uc->uc_mcontext.sp;
+    o->pc = uc->uc_mcontext.pc;
+    o->nzcv = uc->uc_mcontext.pstate >> 28 & 15;
+    memcpy(o->v, f->v, sizeof o->v);
+    o->fpcr = f->fpcr;
+    o->fpsr = f->fpsr;
+    o->sig = (uint64_t)sig;
+    o->code = (uint64_t)(int64_t)info->si_code;
+    o->addr = (uint64_t)info->si_addr;
+    memcpy(o->mem, (void *)DATA_WINDOW, sizeof o->mem);
+}
+
+static uint64_t saved_tls;
+
+static void handler(int sig, siginfo_t *info, void *context)
+{
+    ucontext_t *uc = context;
+    __asm__ volatile("msr tpidr_el0, %0\n\tmsr fpcr, xzr" : : "r"(saved_tls)); /* the experiment's are not ours */
+    if (next_index)
+        store_outcome(&outcomes[next_index - 1], sig, info, uc);
+    if (next_index == header->count)
+        finish();
+    const Experiment *e = &experiments[next_index];
+    char *code = (char *)CODE_BASE + (uint64_t)next_index * header->stride;
+    if (!header->stride) {
+        memcpy(code, e->code, sizeof e->code);
+        __builtin___clear_cache(code, code + sizeof e->code);
+    }
+    memset((void *)DATA_BASE, 0, 0x2000);
+    memcpy((void *)DATA_WINDOW, e->mem, sizeof e->mem);
+    memcpy(uc->uc_mcontext.regs, e->x, sizeof uc->uc_mcontext.regs);
+    uc->uc_mcontext.sp = e->x[31];
+    uc->uc_mcontext.pc = (uint64_t)code;
+    uc->uc_mcontext.pstate = (uc->uc_mcontext.pstate & ~(15ull << 28)) | e->nzcv << 28;
+    Fpsimd *f = fpsimd(uc);
+    memcpy(f->v, e->v, sizeof f->v);
+    f->fpcr = (uint32_t)e->fpcr;
+    f->fpsr = (uint32_t)e->fpsr;
+    next_index++;
+    __asm__ volatile("clrex");
+}
+
+static void map(uint64_t start, uint64_t size, int prot)
+{
+    if (mmap((void *)start, size, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) !=
+        (void *)start)
+        fail("oracle: cannot map\n");
+}
+
+static void map_all(void)
+{
+    map(DATA_BASE, 0x2000, PROT_READ | PROT_WRITE);
+    map(DATA_READ_ONLY, 0x1000, PROT_READ);
+    map(CODE_LOW, CODE_HIGH - CODE_LOW, PROT_READ | PROT_WRITE | PROT_EXEC);
+    for (uint32_t *p = (uint32_t *)CODE_LOW; p < (uint32_t *)CODE_HIGH; p++)
+        *p = BRK;
+    if (header->stride)
+        for (uint32_t i = 0; i < header->count; i++)
+            memcpy((char *)CODE_BASE + (uint64_t)i * header->stride, experiments[i].code,
+                   sizeof experiments[i].code);
+    __builtin___clear_cache((char *)CODE_LOW, (char *)CODE_HIGH);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 3)
+        fail("usage: oracle IN OUT\n");
+    int fd = open(argv[1], O_RDONLY);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) < 0)
+        fail("oracle: cannot open\n");
+    header = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    experiments = (const Experiment *)(header + 1);
+    outcomes = calloc(header->count, sizeof *outcomes);
+    out_path = argv[2];
+    map_all();
+
+    static char stack[65536];
+    stack_t ss = { .ss_sp = stack, .ss_size = sizeof stack };
+    sigaltstack(&ss, NULL);
+    struct sigaction sa = { .sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+    static const int signals[] = { SIGTRAP, SIGSEGV, SIGBUS, SIGILL, SIGFPE };
+    for (unsigned i = 0; i < sizeof signals / sizeof *signals; i++)
+        sigaction(signals[i], &sa, NULL);
+    __asm__ volatile("mrs %0, tpidr_el0" : "=r"(saved_tls));
+    __asm__ volatile("brk #0");
+    return 1;
+}
