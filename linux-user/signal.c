@@ -368,11 +368,15 @@ void signal_after_exec(Task *t)
 
 NORETURN void task_die_by_signal(Task *t, int sig, const siginfo_t *info)
 {
+    bool has_core = signal_default(sig) == SIGNAL_CORE;
+    if (has_core && atomic_exchange(&t->group->is_dying, true)) {
+        core_park(t); /* another thread came first */
+    }
     if (t->log & TCG_LOG_STRACE) {
         strace_signal(t, sig, info);
         strace_killed(t, sig);
     }
-    if (signal_default(sig) == SIGNAL_CORE) {
+    if (has_core) {
         core_dump(t, sig, info);
         const struct rlimit none = { 0, 0 };
         sys_call2(SYS_setrlimit, RLIMIT_CORE, SYS_PTR(&none)); /* a core of ours would be of no use to anybody */

@@ -65,7 +65,7 @@ typedef struct TaskGroup {
     uint64_t rlimit_as[2], rlimit_data[2], rlimit_stack[2]; /* emulated: soft, hard */
     bool is_kernel_told;          /* PR_SET_MM_MAP: the host's kernel knows arg_start and so on */
     bool is_exiting;
-    atomic_bool is_dumping;       /* its threads park: core.c */
+    atomic_bool is_dying;         /* by a signal that dumps core: one thread sees to it, the others park (core.c) */
     int exit_code;
 } TaskGroup;
 

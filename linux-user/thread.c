@@ -113,7 +113,7 @@ static TaskGroup *copy_group(TaskGroup *from, uint64_t flags)
     g->tasks = NULL;
     g->ntasks = 0;
     g->strays = NULL;
-    atomic_store(&g->is_dumping, false);
+    atomic_store(&g->is_dying, false);
     atomic_store(&g->refs, 1);
     return g;
 }
