@@ -18,7 +18,7 @@ GRAMMAR of .isa files. '#' begins a comment line; a line that ends in '\\' goes 
   assembly     text with operands as kind:op, or {kind:op} within a word. A kind is a letter, a digit or one of @$^~!*?=+;: see disas.c of the target. `.` for none. Rows may override it
   extensions   `A+B`: all are needed
   flow         a name of the target's (target/riscv: next, branch, jal, jalr, csr, end; `next` is what most are)
-  translation  `fn` or `fn(args)`: the row calls trans_fn(t, o, args)
+  translation  `fn` or `fn(args)`: the row extracts its operands and calls trans_fn(t, o, args)
   options      constraints, `over=row` (wins over that row where both match; where this row's extensions are off, that row counts)
 
 Two rows that match the same word without `over` fail the build.
@@ -277,6 +277,10 @@ def operand_names(isa):
     return out
 
 
+def extraction(fmt, indent):
+    return [f'{indent}o->{op} = {spec_expr(spec, fmt.layout[1])};' for op, spec in fmt.operands.items()]
+
+
 def emit_extract(isa, p, out):
     out.append(f'void {p}_extract(unsigned row, uint32_t raw, {p.capitalize()}Ops *o)\n{{')
     out.append('    switch (row_format[row]) {')
@@ -284,9 +288,7 @@ def emit_extract(isa, p, out):
         if f.layout is None:
             continue
         out.append(f'    case FORMAT_{f.name}:')
-        for op, spec in f.operands.items():
-            out.append(f'        o->{op} = {spec_expr(spec, f.layout[1])};')
-        out.append('        break;')
+        out += extraction(f, '        ') + ['        break;']
     out.append('    }\n}\n')
 
 
@@ -519,12 +521,18 @@ def write_source(isa, p, path):
 def write_trans(isa, p, path):
     cap = p.capitalize()
     o = [HEAD, f'#include "target/{sys.argv[1]}/trans.h"\n']
+    for f in isa.formats.values():
+        if f.layout is not None:
+            o.append(f'static inline void extract_{f.name}(uint32_t raw, {cap}Ops *o)\n{{')
+            o += extraction(f, '    ') + ['}']
+    o.append('')
     for r in isa.rows:
         m = re.match(r'^(\w+)(?:\((.*)\))?$', r.trans)
         if not m:
             raise IsaError(f'{r.where}: bad translation {r.trans}')
         args = ', ' + m[2] if m[2] else ''
-        o.append(f'static void row_{r.ident}({cap}Trans *t, const {cap}Ops *o) {{ trans_{m[1]}(t, o{args}); }}')
+        o.append(f'static void row_{r.ident}({cap}Trans *t, uint32_t raw)\n{{\n    {cap}Ops ops = {{ 0 }}, *o = &ops;\n'
+                 f'    extract_{r.format.name}(raw, o);\n    trans_{m[1]}(t, o{args});\n}}')
     o.append(f'\n{cap}TransFn *const {p}_row_trans[{p.upper()}_ROW_COUNT] = {{')
     o += [f'    [{r.number}] = row_{r.ident},' for r in isa.rows]
     o.append('};')

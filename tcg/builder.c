@@ -66,8 +66,8 @@ void ir_begin(IrBuilder *b, IrRegion *r, struct Arena *arena, const IrSlotDesc *
     START(r->insns, r->cap_insns, 512);
     START(r->blocks, r->cap_blocks, 64);
     START(r->snaps, r->cap_snaps, 128);
-    START(b->blocks, b->cap_blocks, 64);
-    START(b->snaps, b->cap_snaps, 128);
+    b->blocks = arena_alloc(arena, r->cap_blocks * sizeof *b->blocks);
+    b->snaps = arena_alloc(arena, r->cap_snaps * sizeof *b->snaps);
     START(b->log, b->cap_log, 256);
     START(b->seen, b->cap_seen, 128);
     b->seen[0] = 0;
@@ -84,40 +84,49 @@ void ir_begin(IrBuilder *b, IrRegion *r, struct Arena *arena, const IrSlotDesc *
 
 /* ---- operations */
 
+static NOINLINE void grow_insns(IrRegion *r)
+{
+    r->insns = arena_grow(r->arena, r->insns, sizeof(IrInsn), &r->cap_insns, r->ninsns + 1);
+}
+
 uint32_t build_new_insn(IrRegion *r, IrOp op)
 {
     if (UNLIKELY(r->ninsns == r->cap_insns)) {
-        r->insns = arena_grow(r->arena, r->insns, sizeof(IrInsn), &r->cap_insns, r->ninsns + 1);
+        grow_insns(r);
     }
-    IrInsn *i = &r->insns[r->ninsns];
-    *i = (IrInsn){ .op = (uint16_t)op, .type = ir_op_info[op].result[0], .nargs = ir_op_info[op].nargs };
-    return r->ninsns++;
+    const IrOpInfo *info = &ir_op_info[op];
+    uint32_t id = r->ninsns++;
+    r->insns[id] = (IrInsn){ .op = (uint16_t)op, .type = info->result[0], .nargs = info->nargs };
+    return id;
 }
 
-static void append(IrBuilder *b, uint32_t id)
+static NOINLINE uint32_t grow_and_emit(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, uint32_t z)
 {
-    IrBlock *k = &b->r->blocks[b->block];
-    IrInsn *i = build_insn(b, id);
-    i->block = b->block;
-    i->prev = k->last;
-    if (k->last) {
-        build_insn(b, k->last)->next = id;
-    } else {
-        k->first = id;
-    }
-    k->last = id;
+    grow_insns(b->r);
+    return build_emit(b, op, aux, x, y, z);
 }
 
 uint32_t build_emit(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, uint32_t z)
 {
-    lyre_assert(b->block);
-    uint32_t id = build_new_insn(b->r, op);
-    IrInsn *i = build_insn(b, id);
-    i->aux = aux;
-    i->arg[0] = x;
-    i->arg[1] = y;
-    i->arg[2] = z;
-    append(b, id);
+    IrRegion *r = b->r;
+    const IrOpInfo *info = &ir_op_info[op];
+    uint32_t id = r->ninsns, block = b->block;
+    lyre_assert(block);
+    if (UNLIKELY(id == r->cap_insns)) {
+        return grow_and_emit(b, op, aux, x, y, z);
+    }
+    IrInsn *insns = r->insns;
+    IrBlock *k = &r->blocks[block];
+    uint32_t last = k->last;
+    r->ninsns = id + 1;
+    insns[id] = (IrInsn){ .op = (uint16_t)op, .type = info->result[0], .nargs = info->nargs, .aux = aux, .arg = { x, y, z },
+                          .block = block, .prev = last };
+    k->last = id;
+    if (LIKELY(last)) {
+        insns[last].next = id;
+    } else {
+        k->first = id;
+    }
     return id;
 }
 
@@ -171,7 +180,7 @@ static uint32_t build_fpenv(IrBuilder *b, IrOp op, uint32_t x)
     return v;
 }
 
-uint32_t build_any(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, uint32_t z)
+NOINLINE uint32_t build_any(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, uint32_t z)
 {
     uint32_t traits = ir_op_info[op].traits;
     if (LIKELY(traits & (IR_TRAIT_PURE | IR_TRAIT_FP)) && !b->settings.no_fold) {
@@ -197,26 +206,8 @@ I64 ir_result_i64(IrBuilder *b, I64 first, unsigned index)
     return (I64){ ir_build(b, IR_RESULT_I64, (int)index, first.id, 0, 0) };
 }
 
-/* Without looking for an equal one; all but 0. */
-static uint32_t build_const_quick(IrBuilder *b, IrOp op, uint64_t bits)
+static NOINLINE uint32_t find_const(IrBuilder *b, IrOp op, uint64_t bits)
 {
-    bool is_zero = op == IR_CONST_I64 && bits == 0;
-    if (is_zero && b->zero) {
-        return b->zero;
-    }
-    uint32_t v = build_new_insn(b->r, op);
-    IrInsn *i = build_insn(b, v);
-    i->imm = bits;
-    i->aux = op == IR_CONST_V128 ? (int32_t)bits : 0;
-    b->zero = is_zero ? v : b->zero;
-    return v;
-}
-
-uint32_t build_const(IrBuilder *b, IrOp op, uint64_t bits)
-{
-    if (b->settings.is_quick) {
-        return build_const_quick(b, op, bits);
-    }
     /* aux: index into the pool */
     IrInsn n = { .op = (uint16_t)op, .imm = bits, .aux = op == IR_CONST_V128 ? (int32_t)bits : 0 };
     NumberEntry *place = NULL;
@@ -233,8 +224,39 @@ uint32_t build_const(IrBuilder *b, IrOp op, uint64_t bits)
     return v;
 }
 
+/* is_quick: without looking for an equal one, but for 0. */
+static inline uint32_t new_const(IrBuilder *b, IrOp op, uint64_t bits)
+{
+    IrRegion *r = b->r;
+    uint32_t v = r->ninsns;
+    if (UNLIKELY(v == r->cap_insns)) {
+        grow_insns(r);
+    }
+    r->ninsns = v + 1;
+    r->insns[v] = (IrInsn){ .op = (uint16_t)op, .type = ir_op_info[op].result[0], .imm = bits, .aux = op == IR_CONST_V128 ? (int32_t)bits : 0 };
+    return v;
+}
+
+uint32_t build_const(IrBuilder *b, IrOp op, uint64_t bits)
+{
+    return b->settings.is_quick ? new_const(b, op, bits) : find_const(b, op, bits);
+}
+
+static NOINLINE uint32_t make_zero(IrBuilder *b)
+{
+    return b->zero = build_const(b, IR_CONST_I64, 0);
+}
+
 I32 ir_const_i32(IrBuilder *b, uint32_t v) { return (I32){ build_const(b, IR_CONST_I32, v) }; }
-I64 ir_const_i64(IrBuilder *b, uint64_t v) { return (I64){ build_const(b, IR_CONST_I64, v) }; }
+
+I64 ir_const_i64(IrBuilder *b, uint64_t v)
+{
+    if (v == 0) {
+        return (I64){ b->zero ? b->zero : make_zero(b) };
+    }
+    return (I64){ build_const(b, IR_CONST_I64, v) };
+}
+
 F32 ir_const_f32(IrBuilder *b, uint32_t bits) { return (F32){ build_const(b, IR_CONST_F32, bits) }; }
 F64 ir_const_f64(IrBuilder *b, uint64_t bits) { return (F64){ build_const(b, IR_CONST_F64, bits) }; }
 
@@ -285,30 +307,43 @@ void build_replace(IrBuilder *b, uint32_t id, uint32_t by)
 
 /* ---- blocks and guest instructions */
 
+static NOINLINE void grow_blocks(IrBuilder *b)
+{
+    uint32_t cap = b->r->cap_blocks;
+    GROW(b->r->blocks, b->r->cap_blocks, cap + 1);
+    GROW(b->blocks, cap, cap + 1);
+}
+
 uint32_t ir_block_new(IrBuilder *b, uint64_t pc, bool is_entry)
 {
     IrRegion *r = b->r;
-    GROW(r->blocks, r->cap_blocks, r->nblocks + 1);
-    GROW(b->blocks, b->cap_blocks, r->nblocks + 1);
+    if (UNLIKELY(r->nblocks == r->cap_blocks)) {
+        grow_blocks(b);
+    }
     r->blocks[r->nblocks] = (IrBlock){ .pc = pc, .is_entry = is_entry || r->nblocks == 1 };
-    memset(&b->blocks[r->nblocks], 0, sizeof(BuildBlock));
+    if (b->settings.is_quick) {
+        memset(&b->blocks[r->nblocks], 0, offsetof(BuildBlock, rpo));
+    } else {
+        memset(&b->blocks[r->nblocks], 0, sizeof(BuildBlock));
+    }
     return r->nblocks++;
 }
 
 void ir_block_begin(IrBuilder *b, uint32_t block, uint32_t single_pred)
 {
     BuildBlock *k = &b->blocks[block];
-    lyre_assert(!b->block && !k->cur && block < b->r->nblocks);
-    if (b->r->blocks[block].is_entry) {
+    lyre_assert(!b->block && !k->is_filled && block < b->r->nblocks);
+    if (b->r->blocks[block].is_entry || !b->blocks[single_pred].cur) {
         single_pred = 0;
     }
     k->parent = single_pred;
     k->log_first = b->nlog;
     if (single_pred) {
-        const BuildBlock *up = &b->blocks[single_pred];
+        BuildBlock *up = &b->blocks[single_pred];
         lyre_assert(up->is_filled);
         k->root = up->root;
         k->cur = up->cur;
+        up->cur = b->settings.is_quick ? NULL : up->cur;
         b->fpenv = up->fpenv;
     } else {
         k->root = block;
@@ -327,28 +362,23 @@ void ir_block_begin(IrBuilder *b, uint32_t block, uint32_t single_pred)
     b->flags_get = 0;
     b->block = block;
     b->cur = k->cur;
-    b->is_cur_shared = true;
+    b->is_cur_shared = !b->settings.is_quick || k->cur == b->no_values;
     b->ctx = b->r->ctx;
 }
 
 void ir_insn_begin(IrBuilder *b, uint64_t pc)
 {
-    IrRegion *r = b->r;
-    b->insn_pc = pc;
-    b->insn_ctx = b->ctx;
-    ir_insn_commit(b);
-    if (b->settings.has_guards && !r->blocks[b->block].first && pc == r->blocks[b->block].pc) {
+    const IrBlock *k = &b->r->blocks[b->block];
+    if (!k->first && pc == k->pc) {
         b->blocks[b->block].is_insn_start = true;
     }
-    r->guest_insns++;
+    b->r->guest_insns++;
+    build_insn_begin(b, pc);
 }
 
 void ir_insn_commit(IrBuilder *b)
 {
-    b->insn_block = b->block;
-    b->insn_pos = b->nlog;
-    b->insn_snap = 0;
-    b->insn_has_put = false;
+    build_insn_begin(b, b->insn_pc);
 }
 
 bool ir_is_terminated(const IrBuilder *b)
@@ -363,13 +393,24 @@ void ir_set_ctx(IrBuilder *b, uint32_t ctx)
 
 /* ---- snapshots: a point in the log of puts until ir_finish lists the slots */
 
+static NOINLINE void grow_snaps(IrBuilder *b)
+{
+    uint32_t cap = b->r->cap_snaps;
+    GROW(b->r->snaps, b->r->cap_snaps, cap + 1);
+    GROW(b->snaps, cap, cap + 1);
+}
+
 uint32_t build_snap(IrBuilder *b, uint64_t pc, uint32_t ctx, uint32_t block, uint32_t pos)
 {
     IrRegion *r = b->r;
+    if (UNLIKELY(r->nsnaps == r->cap_snaps)) {
+        grow_snaps(b);
+    }
     uint32_t id = r->nsnaps++;
-    GROW(r->snaps, r->cap_snaps, r->nsnaps);
-    GROW(b->snaps, b->cap_snaps, r->nsnaps);
     r->snaps[id] = (IrSnapshot){ .pc = pc, .ctx = ctx };
+    if (b->settings.is_quick) {
+        return id;
+    }
     b->snaps[id] = (BuildSnap){ .block = block, .pos = pos };
     BuildBlock *k = &b->blocks[block];
     if (k->last_snap) {
@@ -429,6 +470,10 @@ uint32_t build_param(IrBuilder *b, uint32_t root, uint32_t slot)
     IrBlock *block = &b->r->blocks[root];
     BuildBlock *k = &b->blocks[root];
     i->aux = (int32_t)slot;
+    *build_in(b, root, slot) = id;
+    if (b->settings.is_quick) {
+        return id; /* stands in no block */
+    }
     i->block = root;
     i->prev = k->last_param;
     i->next = i->prev ? build_insn(b, i->prev)->next : block->first;
@@ -443,20 +488,14 @@ uint32_t build_param(IrBuilder *b, uint32_t root, uint32_t slot)
         block->last = id;
     }
     k->last_param = id;
-    *build_in(b, root, slot) = id;
     return id;
 }
 
-static uint32_t get(IrBuilder *b, unsigned slot, IrType type)
+/* The chain reads the slot before it writes it. */
+static NOINLINE uint32_t get_param(IrBuilder *b, unsigned slot)
 {
-    lyre_assert(b->block && slot < b->r->nslots && b->r->slots[slot].type == type);
-    uint32_t v = b->cur[slot];
-    if (v) {
-        return v;
-    }
-    uint32_t root = b->blocks[b->block].root;
-    v = b->blocks[root].in[slot];
-    if (!v) {
+    uint32_t root = b->blocks[b->block].root, v = b->blocks[root].in[slot];
+    if (LIKELY(!v)) {
         v = build_param(b, root, slot);
     }
     if (!b->is_cur_shared) {
@@ -465,28 +504,38 @@ static uint32_t get(IrBuilder *b, unsigned slot, IrType type)
     return v;
 }
 
-/* From here on the values of the block in hand are its own. */
-static NOINLINE void own_values(IrBuilder *b)
+static inline uint32_t get(IrBuilder *b, unsigned slot, IrType type)
+{
+    lyre_check(b->block && slot < b->r->nslots && b->r->slots[slot].type == type);
+    uint32_t v = b->cur[slot];
+    return LIKELY(v) ? v : get_param(b, slot);
+}
+
+/* From here on the values of the block in hand are its own, and there is room in the log. */
+static void put(IrBuilder *b, unsigned slot, uint32_t v);
+static NOINLINE void prepare_and_put(IrBuilder *b, unsigned slot, uint32_t v)
 {
     size_t size = b->r->nslots * sizeof(uint32_t);
-    b->cur = b->blocks[b->block].cur = memcpy(arena_alloc(b->arena, size), b->cur, size);
-    b->is_cur_shared = false;
+    if (b->is_cur_shared) {
+        b->cur = b->blocks[b->block].cur = memcpy(arena_alloc(b->arena, size), b->cur, size);
+        b->is_cur_shared = false;
+    }
+    GROW(b->log, b->cap_log, b->nlog + 1);
+    put(b, slot, v);
 }
 
 static void put(IrBuilder *b, unsigned slot, uint32_t v)
 {
-    lyre_assert(b->block && slot < b->r->nslots && b->r->slots[slot].type == build_insn(b, v)->type);
+    lyre_check(b->block && slot < b->r->nslots && b->r->slots[slot].type == build_insn(b, v)->type);
     b->insn_has_put = true;
     if (b->cur[slot] == v) {
         return;
     }
-    if (UNLIKELY(b->is_cur_shared)) {
-        own_values(b);
+    if (UNLIKELY(b->is_cur_shared || b->nlog == b->cap_log)) {
+        prepare_and_put(b, slot, v);
+        return;
     }
     b->cur[slot] = v;
-    if (UNLIKELY(b->nlog == b->cap_log)) {
-        GROW(b->log, b->cap_log, b->nlog + 1);
-    }
     b->log[b->nlog++] = (BuildPut){ slot, v, b->r->ninsns, b->seen[b->nseen - 1] };
 }
 
@@ -594,7 +643,33 @@ static void terminate_call(IrBuilder *b, IrOp op, uint64_t pc, uint32_t arg, uin
     b->blocks[block].ret_block = ret_block;
 }
 
+/* is_quick: the block in hand, of which there is none, stays so. */
+static void exit_quick(IrBuilder *b, uint32_t block, uint64_t pc)
+{
+    uint32_t id = build_new_insn(b->r, IR_EXIT);
+    IrBlock *k = &b->r->blocks[block];
+    BuildBlock *build = &b->blocks[block];
+    lyre_assert(!b->block && !build->is_filled);
+    build_insn(b, id)->block = block;
+    k->first = k->last = id;
+    build->root = block;
+    build->log_first = build->log_end = b->nlog;
+    build->is_filled = true;
+    build_set_snap(b, id, build_snap(b, pc, b->r->ctx, block, b->nlog));
+}
+
 void ir_exit(IrBuilder *b, uint64_t pc) { terminate_exit(b, IR_EXIT, pc, 0); }
+
+void ir_block_exit(IrBuilder *b, uint32_t block, uint64_t pc)
+{
+    if (b->settings.is_quick) {
+        exit_quick(b, block, pc);
+    } else {
+        ir_block_begin(b, block, 0);
+        ir_exit(b, pc);
+    }
+}
+
 void ir_exit_indirect(IrBuilder *b, I64 pc) { terminate_exit(b, IR_EXIT_INDIRECT, 0, pc.id); }
 void ir_exit_return(IrBuilder *b, I64 pc) { terminate_exit(b, IR_EXIT_RETURN, 0, pc.id); }
 

@@ -34,7 +34,7 @@ typedef struct IrSettings {
     bool has_guards;    /* loops may check what they are entered with: exits to the interpreter (opt/guard.h) */
     const _Atomic uint8_t *guard_fails; /* how often guards failed by place: IR_GUARD_PLACE of the block's pc; NULL: never */
     bool is_quick;      /* tier 1: cheap folding (opt/fold_quick.c), no numbering, no reuse of memory's values; operations stay in the order of
-                         * their ids, for host_compile_quick */
+                         * their ids. For host_compile_quick: what only ir_finish reads is left out */
     bool is_tso;        /* guest memory model is TSO: a load may not be reused across another load */
 } IrSettings;
 void ir_begin(IrBuilder *b, IrRegion *r, struct Arena *arena, const IrSlotDesc *slots, unsigned nslots,
@@ -105,6 +105,7 @@ I64 ir_result_i64(IrBuilder *b, I64 first, unsigned index);
 void ir_goto(IrBuilder *b, uint32_t block);
 void ir_br(IrBuilder *b, I32 cond, uint32_t if_true, uint32_t if_false);
 void ir_exit(IrBuilder *b, uint64_t pc);
+void ir_block_exit(IrBuilder *b, uint32_t block, uint64_t pc); /* a block that does nothing but exit: begins and ends it */
 void ir_exit_indirect(IrBuilder *b, I64 pc);
 void ir_exit_call(IrBuilder *b, uint64_t pc, uint64_t ret_pc, uint32_t ret_block);      /* ret_block 0: outside */
 void ir_exit_call_indirect(IrBuilder *b, I64 pc, uint64_t ret_pc, uint32_t ret_block);

@@ -19,7 +19,8 @@ typedef struct SlotSet {
 
 /* Parallel to IrRegion.blocks while the region is built. */
 typedef struct BuildBlock {
-    uint32_t *cur;         /* per slot: its value at the end so far; 0: the chain has not touched it. Another block's, or no_values, until a put */
+    uint32_t *cur;         /* per slot: its value at the end so far; 0: the chain has not touched it. Another block's, or no_values, until a put.
+                            * is_quick: NULL once the next in the chain goes on with it */
     uint32_t *in;          /* roots: per slot its parameter, 0: none; no_values until there is one */
     uint32_t parent;       /* the predecessor in the chain, 0: a root */
     uint32_t root;
@@ -32,7 +33,7 @@ typedef struct BuildBlock {
     bool is_filled;
     bool is_insn_start;    /* starts with a guest instruction */
     uint32_t ret_block;    /* of an exit_call: follows it in the layout */
-    /* ir_finish. Flow: calls count as edges to their return sites. Ids of 0 mean none */
+    /* ir_finish, not set with IrSettings.is_quick. Flow: calls count as edges to their return sites. Ids of 0 mean none */
     uint32_t rpo;          /* number in reverse post-order, from 1; 0: unreachable */
     uint32_t idom;
     uint32_t caller;       /* return sites: a block that calls there */
@@ -80,9 +81,7 @@ struct IrBuilder {
     struct Arena *arena;
     IrSettings settings;
     BuildBlock *blocks;
-    uint32_t cap_blocks;
-    BuildSnap *snaps;
-    uint32_t cap_snaps;
+    BuildSnap *snaps;      /* not with is_quick */
     BuildPut *log;
     uint32_t nlog, cap_log;
     uint32_t *seen;       /* operations with snapshots, in order; entry 0 is 0 */
@@ -93,7 +92,7 @@ struct IrBuilder {
     uint32_t *cur;
     bool is_cur_shared;    /* with other blocks: copied before it is written */
     uint32_t *no_values;   /* zeros, one per slot */
-    uint32_t zero;         /* is_quick: const.i64 0, once it is made */
+    uint32_t zero;         /* const.i64 0, once it is made */
     uint32_t ctx;
 
     /* current guest instruction: where its snapshot stands */
@@ -140,6 +139,16 @@ uint32_t build_param(IrBuilder *b, uint32_t root, uint32_t slot);
 uint32_t *build_in(IrBuilder *b, uint32_t root, uint32_t slot);
 /* A new operation in front of another. */
 uint32_t build_insert_before(IrBuilder *b, IrOp op, uint32_t before);
+/* Begins a guest instruction. */
+static inline void build_insn_begin(IrBuilder *b, uint64_t pc)
+{
+    b->insn_pc = pc;
+    b->insn_ctx = b->ctx;
+    b->insn_block = b->block;
+    b->insn_pos = b->nlog;
+    b->insn_snap = 0;
+    b->insn_has_put = false;
+}
 /* The snapshot of the current guest instruction's start. */
 uint32_t build_insn_snap(IrBuilder *b);
 uint32_t build_snap(IrBuilder *b, uint64_t pc, uint32_t ctx, uint32_t block, uint32_t pos);

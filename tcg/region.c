@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "tcg/builder_state.h"
 #include "util/assert.h"
 #include "util/compiler.h"
 
@@ -11,24 +12,27 @@ enum { NO_BLOCK = FORM_MAX_BLOCKS };
 
 /* ---- fetching and decoding */
 
+/* The bytes up to `end` of the instructions that were decoded from the window. */
+static void keep_bytes(Former *f, uint64_t end)
+{
+    size_t n = (size_t)(end - f->run);
+    lyre_assert(n <= sizeof f->bytes - f->nbytes);
+    memcpy(f->bytes + f->nbytes, f->window + (f->run - f->window_pc), n);
+    f->nbytes += (uint32_t)n;
+    f->run = end;
+}
+
 static NOINLINE void fill_window(Former *f, uint64_t pc, unsigned len)
 {
+    if (f->run != pc) {
+        keep_bytes(f, pc);
+    }
     uint64_t start = ALIGN_DOWN(pc, (uint64_t)sizeof f->window);
     f->window_pc = pc + len <= start + sizeof f->window ? start : pc;
     f->window_len = f->ops->fetch(f->mm, f->window_pc, f->window, sizeof f->window, &f->fault);
     if (f->window_len < pc - f->window_pc) {
         f->window_len = 0;
     }
-}
-
-/* Makes `len` bytes at pc available in the window if they can be fetched; returns how many are there. */
-static inline unsigned fetch(Former *f, uint64_t pc, unsigned len, const uint8_t **bytes)
-{
-    if (UNLIKELY(pc - f->window_pc >= f->window_len || f->window_len - (pc - f->window_pc) < len)) {
-        fill_window(f, pc, len);
-    }
-    *bytes = f->window + (pc - f->window_pc);
-    return f->window_len ? f->window_len - (unsigned)(pc - f->window_pc) : 0;
 }
 
 /* Says in f->fault why there is no instruction behind `avail` bytes. */
@@ -42,20 +46,19 @@ static NOINLINE bool fail_decode(Former *f, uint64_t pc, unsigned avail)
     return false;
 }
 
+/* The instruction at pc, where the run ends. */
 static inline bool decode(Former *f, uint64_t pc, TargetInsn *out)
 {
-    const uint8_t *bytes;
-    unsigned avail = fetch(f, pc, f->target->max_insn, &bytes);
-    if (UNLIKELY(avail < f->target->min_insn || !f->target->decode(f->cpu, f->key.ctx, pc, bytes, avail, out))) {
+    const Target *target = f->target;
+    if (UNLIKELY(pc - f->window_pc >= f->window_len || f->window_len - (pc - f->window_pc) < target->max_insn)) {
+        fill_window(f, pc, target->max_insn);
+    }
+    uint64_t at = pc - f->window_pc;
+    unsigned avail = f->window_len ? f->window_len - (unsigned)at : 0;
+    if (UNLIKELY(avail < target->min_insn || !target->decode(f->cpu, f->key.ctx, pc, f->window + at, avail, out))) {
         return fail_decode(f, pc, avail);
     }
-    lyre_assert(out->len && out->len <= avail && f->nbytes + out->len <= sizeof f->bytes);
-    if (LIKELY(out->len <= 4 && avail >= 4)) {
-        memcpy(f->bytes + f->nbytes, bytes, 4); /* what is too much is overwritten */
-    } else {
-        memcpy(f->bytes + f->nbytes, bytes, out->len);
-    }
-    f->nbytes += out->len;
+    lyre_assert(out->len && out->len <= avail);
     return true;
 }
 
@@ -141,6 +144,7 @@ static const TargetInsn *decode_block(Former *f, FormBlock *k)
 {
     uint64_t pc = k->pc, limit = next_leader(f, pc);
     k->first = f->ninsns;
+    f->run = pc;
     while (f->ninsns < f->max_insns && (pc < limit || pc == k->pc) && decode(f, pc, &f->insns[f->ninsns])) {
         const TargetInsn *insn = &f->insns[f->ninsns++];
         pc += insn->len;
@@ -150,6 +154,7 @@ static const TargetInsn *decode_block(Former *f, FormBlock *k)
     }
     k->n = f->ninsns - k->first;
     k->end = pc;
+    keep_bytes(f, pc);
     return k->n ? &f->insns[f->ninsns - 1] : NULL;
 }
 
@@ -283,33 +288,48 @@ static bool discover_graph(Former *f)
 
 /* ---- a block, and those that follow it by falling through: found in their order, each the only predecessor of the next */
 
+static bool is_line(const Former *f) { return f->shape != SHAPE_GRAPH; }
+
 static FormBlock *append_to_line(Former *f, uint64_t pc)
 {
     uint32_t i = f->nblocks++;
     f->order[i] = (uint16_t)i;
-    f->blocks[i] = (FormBlock){ .pc = pc, .end = pc, .first = f->ninsns, .rpo = i + 1, .npreds = i > 0, .pred = i - 1, .is_entry = i == 0 };
+    f->blocks[i] = (FormBlock){ .pc = pc, .first = f->ninsns, .rpo = i + 1, .npreds = i > 0, .pred = i - 1, .is_entry = i == 0 };
     return &f->blocks[i];
+}
+
+static void end_in_line(Former *f, FormBlock *k, uint64_t pc)
+{
+    k->end = pc;
+    k->n = f->ninsns - k->first;
 }
 
 static bool discover_line(Former *f)
 {
     uint64_t pc = f->key.pc;
-    uint8_t flow = FLOW_NEXT;
     FormBlock *k = append_to_line(f, pc);
+    f->run = pc;
     while (f->ninsns < f->max_insns && decode(f, pc, &f->insns[f->ninsns])) {
-        if (flow != FLOW_NEXT) {
+        const TargetInsn *insn = &f->insns[f->ninsns];
+        if (UNLIKELY(k->end)) {
             k = append_to_line(f, pc);
         }
-        flow = f->insns[f->ninsns].flow;
-        pc += f->insns[f->ninsns++].len;
-        k->end = pc;
-        k->n++;
-        if (flow != FLOW_NEXT && (flow != FLOW_BRANCH || f->shape == SHAPE_BLOCK || f->nblocks == f->max_blocks)) {
+        f->ninsns++;
+        pc += insn->len;
+        if (insn->flow == FLOW_NEXT) {
+            continue;
+        }
+        end_in_line(f, k, pc);
+        if (insn->flow != FLOW_BRANCH || f->shape == SHAPE_BLOCK || f->nblocks == f->max_blocks) {
             break;
         }
     }
+    if (!k->end) { /* a limit, or the end of what can be fetched */
+        end_in_line(f, k, pc);
+    }
+    keep_bytes(f, pc);
     f->norder = f->nblocks;
-    return k->n != 0;
+    return f->ninsns != 0;
 }
 
 bool region_discover(Former *f, RegionKey key, RegionShape shape, uint32_t max_insns)
@@ -319,7 +339,7 @@ bool region_discover(Former *f, RegionKey key, RegionShape shape, uint32_t max_i
     f->max_insns = max_insns < FORM_MAX_INSNS ? max_insns : FORM_MAX_INSNS;
     f->max_blocks = FORM_MAX_BLOCKS;
     f->ninsns = f->nblocks = f->nbytes = 0;
-    return shape == SHAPE_GRAPH ? discover_graph(f) : discover_line(f);
+    return is_line(f) ? discover_line(f) : discover_graph(f);
 }
 
 /* ---- IR */
@@ -437,16 +457,19 @@ static uint32_t next_in_line(void *opaque, uint64_t pc)
 /* Blocks of a line: nothing leads back, so there is nothing to poll. */
 static void build_line(Former *f, IrRegion *r, TargetTrans *trans)
 {
+    IrBuilder *b = f->b;
+    void (*translate)(TargetTrans *, const TargetInsn *) = f->target->translate;
     uint32_t pred = 0;
     for (f->current = 0; f->current < f->nblocks; f->current++) {
         const FormBlock *k = &f->blocks[f->current];
-        ir_block_begin(f->b, k->ir, pred && is_edge(r, pred, k->ir) ? pred : 0);
-        for (uint32_t i = k->first; i < k->first + k->n && !ir_is_terminated(f->b); i++) {
-            f->insn = &f->insns[i];
-            ir_insn_begin(f->b, f->insn->pc);
-            f->target->translate(trans, f->insn);
+        ir_block_begin(b, k->ir, pred && is_edge(r, pred, k->ir) ? pred : 0);
+        const TargetInsn *end = &f->insns[k->first + k->n];
+        for (f->insn = &f->insns[k->first]; f->insn != end && b->block; f->insn++) {
+            build_insn_begin(b, f->insn->pc);
+            translate(trans, f->insn);
         }
-        if (!ir_is_terminated(f->b)) {
+        f->insn--; /* the last one */
+        if (b->block) {
             end_block(f, k->end, next_in_line(f, k->end), false);
         }
         pred = k->ir;
@@ -456,22 +479,22 @@ static void build_line(Former *f, IrRegion *r, TargetTrans *trans)
 void region_build(Former *f, IrBuilder *b, IrRegion *out, struct Arena *arena, const IrSettings *settings)
 {
     const Target *target = f->target;
-    bool is_line = f->shape != SHAPE_GRAPH;
-    TargetTrans trans = { b, f->cpu, f->key.ctx, f, is_line ? next_in_line : block_of };
+    TargetTrans trans = { b, f->cpu, f->key.ctx, f, is_line(f) ? next_in_line : block_of, NULL };
     ir_begin(b, out, arena, target->slots, target->nslots, target->helpers, target->nhelpers, f->key.ctx, settings);
+    out->tag_bits = target->tag_bits;
     f->b = b;
     for (uint32_t i = 0; i < f->norder; i++) {
         FormBlock *k = &f->blocks[f->order[i]];
         k->ir = ir_block_new(b, k->pc, k->is_entry);
     }
-    if (is_line) {
+    if (is_line(f)) {
         build_line(f, out, &trans);
-    }
-    for (uint32_t i = 0; i < f->norder && !is_line; i++) {
-        build_block(f, out, &trans, f->order[i]);
+    } else {
+        for (uint32_t i = 0; i < f->norder; i++) {
+            build_block(f, out, &trans, f->order[i]);
+        }
     }
     out->guest_insns = f->ninsns;
-    out->tag_bits = target->tag_bits;
 }
 
 /* ---- sources */
@@ -479,6 +502,10 @@ void region_build(Former *f, IrBuilder *b, IrRegion *out, struct Arena *arena, c
 uint32_t region_sources(const Former *f, IrSource out[FORM_MAX_BLOCKS])
 {
     uint32_t n = 0;
+    if (is_line(f)) {
+        out[0] = (IrSource){ f->key.pc, f->blocks[f->nblocks - 1].end };
+        return 1;
+    }
     for (uint32_t i = 0; i < f->nblocks; i++) {
         IrSource s = { f->blocks[i].pc, f->blocks[i].end };
         uint32_t at = n;
@@ -522,9 +549,9 @@ bool region_protect(const Former *f, const IrSource *sources, uint32_t n)
 static bool is_same_code(Former *f, uint64_t pc, const uint8_t *old, uint32_t len)
 {
     while (len) {
-        const uint8_t *bytes;
-        uint32_t avail = fetch(f, pc, 1, &bytes), n = avail < len ? avail : len;
-        if (n == 0 || memcmp(bytes, old, n)) {
+        uint8_t now[256];
+        uint32_t n = len < sizeof now ? len : (uint32_t)sizeof now;
+        if (f->ops->fetch(f->mm, pc, now, n, &f->fault) != n || memcmp(now, old, n)) {
             return false;
         }
         pc += n;
@@ -536,8 +563,10 @@ static bool is_same_code(Former *f, uint64_t pc, const uint8_t *old, uint32_t le
 
 bool region_is_unchanged(Former *f)
 {
+    if (is_line(f)) {
+        return is_same_code(f, f->key.pc, f->bytes, f->nbytes);
+    }
     uint32_t at = 0;
-    f->window_len = 0;
     for (uint32_t i = 0, next; i < f->ninsns; i = next) { /* by runs of instructions that follow each other */
         uint64_t pc = f->insns[i].pc, end = pc + f->insns[i].len;
         for (next = i + 1; next < f->ninsns && f->insns[next].pc == end; next++) {

@@ -47,6 +47,7 @@ typedef struct Former {
     uint64_t window_pc;    /* bytes fetched ahead; kept from one region to the next */
     uint32_t window_len;   /* 0: none */
     uint8_t window[1024];
+    uint64_t run;          /* instructions from here on were decoded from the window; their bytes are nowhere else */
 
     /* while the IR is made */
     IrBuilder *b;

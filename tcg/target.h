@@ -41,6 +41,7 @@ typedef struct TargetTrans {
     uint32_t ctx;
     void *opaque;
     uint32_t (*block_of)(void *opaque, uint64_t pc);
+    const TargetInsn *insn; /* the one in hand, for the target's own use */
 } TargetTrans;
 
 typedef struct Target {

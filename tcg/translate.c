@@ -118,22 +118,32 @@ static void build_into(Translator *tr, IrRegion *r, const IrSettings *settings)
     region_build(&tr->former, tr->builder, r, tr->arena, settings);
 }
 
+static IrSettings ir_settings(const TcgThread *th, bool is_quick)
+{
+    return (IrSettings){ .is_tso = th->tcg->target->is_tso, .is_quick = is_quick, .guard_fails = th->tcg->guard_fails,
+                         .has_guards = th->translator->former.shape == SHAPE_GRAPH };
+}
+
 static void build(TcgThread *th, IrRegion *r, bool is_quick)
 {
-    Translator *tr = th->translator;
-    IrSettings settings = { .is_tso = th->tcg->target->is_tso, .is_quick = is_quick, .has_guards = tr->former.shape == SHAPE_GRAPH,
-                            .guard_fails = th->tcg->guard_fails };
-    uint64_t start = stats_clock(), pc = tr->former.key.pc;
-    if (tcg_is_logged(th->tcg, TCG_LOG_OP, pc)) { /* folding happens during construction: without it once more, for the log */
-        IrSettings plain = settings;
-        plain.no_fold = true;
-        plain.is_quick = false;
-        build_into(tr, r, &plain);
-        ir_finish(tr->builder);
-        log_ir(th->tcg, "OP:\n", r);
-    }
-    build_into(tr, r, &settings);
+    IrSettings settings = ir_settings(th, is_quick);
+    uint64_t start = stats_clock();
+    build_into(th->translator, r, &settings);
     stats_phase(&th->stats, TCG_PHASE_IR, &start);
+}
+
+/* Folding happens during construction: without it once more, for the log. */
+static void log_unfolded(TcgThread *th)
+{
+    Translator *tr = th->translator;
+    if (tcg_is_logged(th->tcg, TCG_LOG_OP, tr->former.key.pc)) {
+        IrRegion r;
+        IrSettings plain = ir_settings(th, false);
+        plain.no_fold = true;
+        build_into(tr, &r, &plain);
+        ir_finish(tr->builder);
+        log_ir(th->tcg, "OP:\n", &r);
+    }
 }
 
 static void finish(TcgThread *th, IrRegion *r)
@@ -154,6 +164,7 @@ bool translate_to_ir(TcgThread *th, RegionKey key, RegionShape shape, unsigned m
     if (!discover(th, key, shape, max_insns)) {
         return false;
     }
+    log_unfolded(th);
     build(th, r, false);
     finish(th, r);
     th->stats.regions[0]++;
@@ -173,7 +184,11 @@ static PublishResult protect_and_publish(TcgThread *th, PublishPlan *plan, const
     plan->seen_invalidations = atomic_load(&th->tcg->invalidations);
     Former *f = &th->translator->former;
     bool is_valid = region_protect(f, plan->sources, plan->nsources) && region_is_unchanged(f);
-    return is_valid ? publish_region(th, plan, blob) : PUBLISH_CHANGED;
+    if (!is_valid) {
+        f->window_len = 0;
+        return PUBLISH_CHANGED;
+    }
+    return publish_region(th, plan, blob);
 }
 
 static TryResult publish(TcgThread *th, unsigned tier, const CodeBlob *blob)
@@ -203,30 +218,49 @@ static TryResult publish(TcgThread *th, unsigned tier, const CodeBlob *blob)
     }
 }
 
-static void compile(TcgThread *th, IrRegion *r, const HostSettings *host, CodeBlob *blob)
+static CodeBlob new_blob(const TcgThread *th)
 {
+    CodeBlob blob;
+    memset(&blob, 0, sizeof blob);
+    blob.arena = th->translator->arena;
+    return blob;
+}
+
+static bool compile_quick(TcgThread *th, const HostSettings *host, CodeBlob *blob)
+{
+    IrRegion r;
+    build(th, &r, true);
+    *blob = new_blob(th);
     uint64_t start = stats_clock();
-    /* the quick way has neither finished IR nor machine IR: for a log of them code is made as everywhere else */
-    bool is_logged = tcg_is_logged(th->tcg, TCG_LOG_OP_OPT | TCG_LOG_MIR, th->translator->former.key.pc);
-    bool is_done = host->is_quick && !is_logged && host_compile_quick(th->translator->builder, host, blob);
+    bool is_done = host_compile_quick(th->translator->builder, host, blob);
     stats_phase(&th->stats, TCG_PHASE_COMPILE, &start);
-    if (!is_done) {
-        finish(th, r);
-        start = stats_clock();
-        host_compile(r, host, blob);
-        stats_phase(&th->stats, TCG_PHASE_COMPILE, &start);
+    return is_done;
+}
+
+/* What the quick way cannot do is built anew. It has neither finished IR nor machine IR: for a log of them code is made as everywhere
+ * else. */
+static void compile(TcgThread *th, const HostSettings *host, CodeBlob *blob)
+{
+    IrRegion r;
+    bool is_logged = tcg_is_logged(th->tcg, TCG_LOG_OP_OPT | TCG_LOG_MIR, th->translator->former.key.pc);
+    log_unfolded(th);
+    if (host->is_quick && !is_logged && compile_quick(th, host, blob)) {
+        return;
     }
+    build(th, &r, false);
+    finish(th, &r);
+    *blob = new_blob(th);
+    uint64_t start = stats_clock();
+    host_compile(&r, host, blob);
+    stats_phase(&th->stats, TCG_PHASE_COMPILE, &start);
 }
 
 static TryResult try_translate(TcgThread *th, RegionKey key, unsigned tier, RegionShape shape, uint32_t max_insns)
 {
     Tcg *t = th->tcg;
-    Translator *tr = th->translator;
     if (!discover(th, key, shape, max_insns)) {
         return TRY_FETCH_FAULT;
     }
-    IrRegion r;
-    build(th, &r, tier == 1);
     HostSettings host = {
         .has_counter = tier == 1 && t->settings.engine == TCG_ENGINE_TIERED,
         .has_poll = true,
@@ -235,9 +269,7 @@ static TryResult try_translate(TcgThread *th, RegionKey key, unsigned tier, Regi
         .mir_fd = tcg_is_logged(t, TCG_LOG_MIR, key.pc) ? tcg_log_fd(t) : -1,
     };
     CodeBlob blob;
-    memset(&blob, 0, sizeof blob);
-    blob.arena = tr->arena;
-    compile(th, &r, &host, &blob);
+    compile(th, &host, &blob);
     uint64_t start = stats_clock();
     TryResult result = blob.is_failed ? TRY_SMALLER : publish(th, tier, &blob);
     stats_phase(&th->stats, TCG_PHASE_PUBLISH, &start);

@@ -10,6 +10,12 @@ extern void (*lyre_assert_hook)(void); /* NULL, or called before the end: report
 NORETURN void lyre_assert_fail(const char *expr, const char *file, int line);
 
 #define lyre_assert(e) (LIKELY(e) ? (void)0 : lyre_assert_fail(#e, __FILE__, __LINE__))
+/* On paths that are too hot for it, only in builds with a sanitizer. */
+#ifdef __SANITIZE_ADDRESS__
+#define lyre_check(e) lyre_assert(e)
+#else
+#define lyre_check(e) ((void)sizeof(e))
+#endif
 #define lyre_unreachable() lyre_assert_fail("unreachable", __FILE__, __LINE__)
 
 #endif

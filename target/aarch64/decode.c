@@ -74,7 +74,5 @@ void a64_translate(TargetTrans *tt, const TargetInsn *insn)
         a64_undefined(&t);
         return;
     }
-    A64Ops o = { 0 };
-    a64_extract(insn->row, insn->raw, &o);
-    a64_row_trans[insn->row](&t, &o);
+    a64_row_trans[insn->row](&t, insn->raw);
 }

@@ -38,7 +38,7 @@ typedef struct A64Trans {
     uint8_t active;    /* SIMD: bytes of the result that count for FPSR.QC (of the wide one where it narrows) */
     bool is_unsigned;  /* SIMD: how the operands were widened */
 } A64Trans;
-typedef void A64TransFn(A64Trans *t, const A64Ops *o);
+typedef void A64TransFn(A64Trans *t, uint32_t raw); /* extracts its operands */
 extern A64TransFn *const a64_row_trans[A64_ROW_COUNT];
 
 /* The 32-bit and the 64-bit form of an operation, as two arguments. */

@@ -22,7 +22,7 @@ static void set_undefined(TargetInsn *out)
 }
 
 /* What depends on more than the row. */
-static void set_flow(const TargetCpu *cpu, uint32_t ctx, TargetInsn *out)
+static NOINLINE void set_flow(const TargetCpu *cpu, uint32_t ctx, TargetInsn *out)
 {
     RvOps o = { 0 };
     rv_extract(out->row, out->raw, &o);
@@ -59,16 +59,22 @@ bool riscv_decode(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t
     if (avail < 2)
         return false;
     uint32_t raw = bytes[0] | (uint32_t)bytes[1] << 8;
-    bool is_wide = (raw & 3) == 3;
-    if (is_wide) {
-        if (avail < 4)
-            return false;
+    unsigned row;
+    out->pc = pc;
+    out->target = 0;
+    if ((raw & 3) != 3) {
+        out->len = 2;
+        row = rv_match16(raw, cpu->ext);
+    } else if (avail < 4) {
+        return false;
+    } else {
         raw |= (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+        out->len = 4;
+        row = rv_match32(raw, cpu->ext);
     }
-    unsigned row = is_wide ? rv_match32(raw, cpu->ext) : rv_match16(raw, cpu->ext);
-    *out = (TargetInsn){
-        .pc = pc, .raw = raw, .row = (uint16_t)row, .len = is_wide ? 4 : 2, .flow = FLOW_NEXT
-    };
+    out->raw = raw;
+    out->row = (uint16_t)row;
+    out->flow = FLOW_NEXT;
     if (!row || (rv_row_ext[row] & ~cpu->ext))
         set_undefined(out);
     else if (rv_row_flow[row] != RV_FLOW_NEXT)
@@ -76,14 +82,11 @@ bool riscv_decode(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t
     return true;
 }
 
-void riscv_translate(TargetTrans *tt, const TargetInsn *insn)
+void riscv_translate(TargetTrans *t, const TargetInsn *insn)
 {
-    RvTrans t = { .t = tt, .b = tt->b, .insn = insn, .pc = insn->pc, .next = insn->pc + insn->len };
-    if (!insn->row) {
-        rv_illegal(&t);
-        return;
-    }
-    RvOps o = { 0 };
-    rv_extract(insn->row, insn->raw, &o);
-    rv_row_trans[insn->row](&t, &o);
+    t->insn = insn;
+    if (LIKELY(insn->row))
+        rv_row_trans[insn->row](t, insn->raw);
+    else
+        rv_illegal(t);
 }

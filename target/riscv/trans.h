@@ -29,15 +29,13 @@ enum RvHelper {
     RV_HELPER_COUNT
 };
 
-/* One instruction being translated. */
-typedef struct RvTrans {
-    TargetTrans *t;
-    IrBuilder *b;
-    const TargetInsn *insn;
-    uint64_t pc, next; /* of this and of the following instruction */
-} RvTrans;
-typedef void RvTransFn(RvTrans *t, const RvOps *o);
+/* One instruction being translated: insn is set. */
+typedef TargetTrans RvTrans;
+typedef void RvTransFn(RvTrans *t, uint32_t raw);
 extern RvTransFn *const rv_row_trans[RV_ROW_COUNT];
+
+/* Address of the following instruction. */
+static inline uint64_t rv_next(const RvTrans *t) { return t->insn->pc + t->insn->len; }
 
 static inline I64 rv_get_x(RvTrans *t, unsigned r)
 {

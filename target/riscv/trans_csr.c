@@ -134,8 +134,8 @@ static void exit_with_round(RvTrans *t, uint32_t block, enum RvCtx ctx, I32 frm)
         ir_block_begin(b, block, 0);
     I32 round = ctx == RV_CTX_FRM_HOST ? frm : ir_const_i32(b, IR_RNE);
     ir_fp_set_round(b, round);
-    ir_set_ctx(b, (t->t->ctx & ~(uint32_t)RV_CTX_FRM_MASK) | ctx);
-    ir_exit(b, t->next);
+    ir_set_ctx(b, (t->ctx & ~(uint32_t)RV_CTX_FRM_MASK) | ctx);
+    ir_exit(b, rv_next(t));
 }
 
 static void end_with_frm(RvTrans *t, I64 frm_wide)
@@ -147,9 +147,9 @@ static void end_with_frm(RvTrans *t, I64 frm_wide)
         exit_with_round(t, 0, riscv_ctx_of_frm((uint32_t)known), frm);
         return;
     }
-    uint32_t rne = ir_block_new(b, t->pc, false), other = ir_block_new(b, t->pc, false);
-    uint32_t host = ir_block_new(b, t->pc, false), rare = ir_block_new(b, t->pc, false);
-    uint32_t rmm = ir_block_new(b, t->pc, false), bad = ir_block_new(b, t->pc, false);
+    uint32_t rne = ir_block_new(b, t->insn->pc, false), other = ir_block_new(b, t->insn->pc, false);
+    uint32_t host = ir_block_new(b, t->insn->pc, false), rare = ir_block_new(b, t->insn->pc, false);
+    uint32_t rmm = ir_block_new(b, t->insn->pc, false), bad = ir_block_new(b, t->insn->pc, false);
     I32 zero = ir_const_i32(b, 0), four = ir_const_i32(b, 4);
     I32 is_rne = ir_cmp_eq_i32(b, frm, zero);
     ir_br(b, is_rne, rne, other);

@@ -8,7 +8,7 @@
 
 RvRounding rv_rounding(const RvTrans *t, unsigned rm, unsigned *mode)
 {
-    uint32_t ctx = t->t->ctx & RV_CTX_FRM_MASK;
+    uint32_t ctx = t->ctx & RV_CTX_FRM_MASK;
     if (rm == IR_RDYN && ctx != RV_CTX_FRM_RMM)
         return RV_ROUND_DYNAMIC;
     if (rm == IR_RNE && ctx == RV_CTX_FRM_RNE)

@@ -4,18 +4,18 @@
 
 void rv_goto(RvTrans *t, uint64_t pc)
 {
-    uint32_t block = t->t->block_of(t->t->opaque, pc);
+    uint32_t block = t->block_of(t->opaque, pc);
     if (block)
         ir_goto(t->b, block);
     else
         ir_exit(t->b, pc);
 }
 
-void rv_illegal(RvTrans *t) { ir_exit_event(t->b, TCG_EVENT_ILLEGAL, t->pc); }
+void rv_illegal(RvTrans *t) { ir_exit_event(t->b, TCG_EVENT_ILLEGAL, t->insn->pc); }
 
 static void put_link(RvTrans *t, unsigned rd)
 {
-    I64 link = ir_const_i64(t->b, t->next);
+    I64 link = ir_const_i64(t->b, rv_next(t));
     rv_put_x(t, rd, link);
 }
 
@@ -23,7 +23,7 @@ void trans_jal(RvTrans *t, const RvOps *o)
 {
     put_link(t, o->rd);
     if (t->insn->flow == FLOW_CALL)
-        ir_exit_call(t->b, t->insn->target, t->next, t->t->block_of(t->t->opaque, t->next));
+        ir_exit_call(t->b, t->insn->target, rv_next(t), t->block_of(t->opaque, rv_next(t)));
     else
         rv_goto(t, t->insn->target);
 }
@@ -40,11 +40,11 @@ void trans_jalr(RvTrans *t, const RvOps *o)
     known &= ~1ull;
     put_link(t, o->rd);
     if (t->insn->flow == FLOW_CALL_INDIRECT) {
-        uint32_t ret = t->t->block_of(t->t->opaque, t->next);
+        uint32_t ret = t->block_of(t->opaque, rv_next(t));
         if (is_known)
-            ir_exit_call(t->b, known, t->next, ret);
+            ir_exit_call(t->b, known, rv_next(t), ret);
         else
-            ir_exit_call_indirect(t->b, target, t->next, ret);
+            ir_exit_call_indirect(t->b, target, rv_next(t), ret);
     } else if (is_known) {
         ir_exit(
             t->b,
@@ -58,21 +58,19 @@ void trans_jalr(RvTrans *t, const RvOps *o)
 
 static void branch(RvTrans *t, I32 cond)
 {
-    uint64_t pc[2] = { t->insn->target, t->next };
+    uint64_t pc[2] = { t->insn->target, rv_next(t) };
     uint32_t block[2];
     bool is_outside[2];
     for (int i = 0; i < 2; i++) {
-        block[i] = t->t->block_of(t->t->opaque, pc[i]);
+        block[i] = t->block_of(t->opaque, pc[i]);
         is_outside[i] = !block[i];
         if (!block[i])
             block[i] = ir_block_new(t->b, pc[i], false);
     }
     ir_br(t->b, cond, block[0], block[1]);
     for (int i = 0; i < 2; i++) {
-        if (is_outside[i]) {
-            ir_block_begin(t->b, block[i], 0);
-            ir_exit(t->b, pc[i]);
-        }
+        if (is_outside[i])
+            ir_block_exit(t->b, block[i], pc[i]);
     }
 }
 
@@ -92,8 +90,8 @@ void trans_branch_swapped(RvTrans *t, const RvOps *o, RvCompare *op)
     branch(t, cond);
 }
 
-void trans_ecall(RvTrans *t, const RvOps *o) { ir_exit_event(t->b, TCG_EVENT_SYSCALL, t->next); }
-void trans_ebreak(RvTrans *t, const RvOps *o) { ir_exit_event(t->b, TCG_EVENT_BREAK, t->pc); }
+void trans_ecall(RvTrans *t, const RvOps *o) { ir_exit_event(t->b, TCG_EVENT_SYSCALL, rv_next(t)); }
+void trans_ebreak(RvTrans *t, const RvOps *o) { ir_exit_event(t->b, TCG_EVENT_BREAK, t->insn->pc); }
 
 enum { FENCE_W = 1, FENCE_R = 2, FENCE_O = 4, FENCE_I = 8 };
 
@@ -117,7 +115,7 @@ void trans_fence_tso(RvTrans *t, const RvOps *o)
 }
 
 /* Translations are kept coherent by page protection: a new look-up is all that it takes. */
-void trans_fence_i(RvTrans *t, const RvOps *o) { ir_exit_event(t->b, TCG_EVENT_LOOKUP, t->next); }
+void trans_fence_i(RvTrans *t, const RvOps *o) { ir_exit_event(t->b, TCG_EVENT_LOOKUP, rv_next(t)); }
 
 /* Cache management touches the block (it may fault as an access would) and is done: caches are
  * coherent. */

@@ -12,7 +12,7 @@ static void put_const(RvTrans *t, unsigned rd, uint64_t v)
 void trans_lui(RvTrans *t, const RvOps *o) { put_const(t, o->rd, (uint64_t)(int64_t)o->imm); }
 void trans_auipc(RvTrans *t, const RvOps *o)
 {
-    put_const(t, o->rd, t->pc + (uint64_t)(int64_t)o->imm);
+    put_const(t, o->rd, t->insn->pc + (uint64_t)(int64_t)o->imm);
 }
 void trans_li(RvTrans *t, const RvOps *o) { put_const(t, o->rd, (uint64_t)(int64_t)o->imm); }
 void trans_zero(RvTrans *t, const RvOps *o) { put_const(t, o->rd, 0); }

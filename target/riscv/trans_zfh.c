@@ -71,7 +71,7 @@ static bool static_mode(RvTrans *t, unsigned rm, unsigned *mode)
     if (rv_rounding(t, rm, mode) == RV_ROUND_STATIC)
         return true;
     *mode = IR_RNE;
-    return (t->t->ctx & RV_CTX_FRM_MASK) == RV_CTX_FRM_RNE;
+    return (t->ctx & RV_CTX_FRM_MASK) == RV_CTX_FRM_RNE;
 }
 
 /* A software operation in the instruction's mode. In context HOST a dynamic mode is known at run

@@ -60,7 +60,7 @@ static uint32_t with_const(IrBuilder *b, IrOp op, uint32_t x, uint32_t y, uint64
     case IR_AND_I64:
         return and_const(b, op, x, y, c);
     case IR_CMP_ULT_I64:
-        return c == 1 ? emit(b, IR_CMP_EQ_I64, x, build_const(b, IR_CONST_I64, 0)) : emit(b, op, x, y);
+        return c == 1 ? emit(b, IR_CMP_EQ_I64, x, ir_const_i64(b, 0).id) : emit(b, op, x, y);
     case IR_SHR_I64:
     case IR_SAR_I64:
         return c ? shift_right(b, op, x, y, c) : x;
