@@ -107,6 +107,10 @@ bool logfile_open(Options *o, int *own_fd)
     char path[PATH_MAX];
     bool is_by_thread = o->log_file && (o->tcg.log & TCG_LOG_TID) && strstr(o->log_file, "%d");
     *own_fd = -1;
+    if ((o->tcg.log & TCG_LOG_TID) && !is_by_thread) {
+        dprintf(2, "lyre: -d tid: -D with %%d in the name is wanted: a file for each thread\n");
+        return false;
+    }
     if (is_by_thread) {
         thread_files = o->log_file;
         o->tcg.log_fd_of = fd_of_thread;

@@ -17,6 +17,7 @@
 #include "linux-user/seccomp.h"
 #include "linux-user/signal.h"
 #include "linux-user/strace.h"
+#include "util/assert.h"
 #include "util/compiler.h"
 #include "util/hostmem.h"
 #include "util/sys.h"
@@ -154,6 +155,14 @@ static void note_program(const Start *s, Task *t)
     t->group->exe_path = strdup(n > 0 ? path : s->exec_fn);
 }
 
+/* -x fail */
+static void fail(const char *how)
+{
+    volatile uintptr_t nowhere = 8;
+    lyre_assert(strcmp(how, "assert") != 0);
+    *(volatile int *)nowhere = 0;
+}
+
 static int run(Start *s)
 {
     Options *o = &s->options;
@@ -197,6 +206,9 @@ static int run(Start *s)
     }
     exec_return_fds(limit);
     o->abi->init_thread(t->cpu, info.entry, info.stack_pointer);
+    if (o->failure) {
+        fail(o->failure);
+    }
     seccomp_restore(t, s->handover.seccomp_fd);
     task_loop(t);
 }

@@ -290,6 +290,10 @@ static Verdict experiment(Options *o, const char *item)
         o->is_raw = true;
         return FINE;
     }
+    if (strcmp(item, "fail=assert") == 0 || strcmp(item, "fail=fault") == 0) {
+        o->failure = item + 5;
+        return FINE;
+    }
     if (strncmp(item, "engine=", 7) == 0) {
         for (unsigned i = 0; i < ARRAY_LEN(engines); i++) {
             if (strcmp(item + 7, engines[i]) == 0) {
@@ -303,7 +307,7 @@ static Verdict experiment(Options *o, const char *item)
         o->tcg.hot_threshold = (uint32_t)n;
         return FINE;
     }
-    return complain("-x %s: engine=tiered|interp|block|region, move, raw or hot=N is wanted", item);
+    return complain("-x %s: engine=tiered|interp|block|region, move, raw, hot=N or fail=assert|fault is wanted", item);
 }
 static Verdict set_experiments(Options *o, const char *v) { return for_parts(o, v, experiment); }
 

@@ -25,6 +25,7 @@ struct Options {
     const char *log_file;    /* -D, or NULL; %d is the pid */
     const char *host_cpu;    /* -host-cpu, or NULL */
     bool is_raw;             /* -x raw: logged host code is left as it is, not sent through `lyre disas` */
+    const char *failure;     /* -x fail=assert|fault: we fail ourselves when the program begins, to show what is told then; or NULL */
     unsigned perf;           /* OptionsPerf bits */
     uint64_t stack_size;     /* -s; 0: RLIMIT_STACK */
     bool has_seed;           /* tcg.seed was given */

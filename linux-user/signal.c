@@ -23,7 +23,13 @@
 #define KNOWN_SA_FLAGS 0xd8000807ull
 #define UNMASKABLE (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
 
-static void report_assertion(void) { crash_report_own(signal_host_task()); }
+/* abort() follows: its signal is not the guest's. */
+static void report_assertion(void)
+{
+    crash_report_own(signal_host_task());
+    signal_host_reset(SIGABRT);
+    signal_host_mask(~SIGNAL_BIT(SIGABRT), true);
+}
 
 void signal_init_process(Task *t)
 {
@@ -368,15 +374,14 @@ void signal_after_exec(Task *t)
 
 NORETURN void task_die_by_signal(Task *t, int sig, const siginfo_t *info)
 {
-    bool has_core = signal_default(sig) == SIGNAL_CORE;
-    if (has_core && atomic_exchange(&t->group->is_dying, true)) {
-        core_park(t); /* another thread came first */
+    if (atomic_exchange(&t->group->is_dying, true)) {
+        core_park(t); /* another thread is at it already */
     }
     if (t->log & TCG_LOG_STRACE) {
         strace_signal(t, sig, info);
         strace_killed(t, sig);
     }
-    if (has_core) {
+    if (signal_default(sig) == SIGNAL_CORE) {
         core_dump(t, sig, info);
         const struct rlimit none = { 0, 0 };
         sys_call2(SYS_setrlimit, RLIMIT_CORE, SYS_PTR(&none)); /* a core of ours would be of no use to anybody */

@@ -52,6 +52,10 @@ def main():
     for what, pattern in (('registers', r'^pc +\w{16} fcsr .*\nx1 '), ('system calls', r'^lyre: last system calls:\n(  .*\n)*  getppid\(\) += \d+\n'),
                           ('memory map', r'^lyre: memory map:\n[0-9a-f]+-[0-9a-f]+ r-xp .*crash\n')):
         report(re.search(pattern, d.stderr, re.M), '-d crash: ' + what, d)
+    for how, number, first in (('assert', signal.SIGABRT, 'lyre: .*main.c:\\d+: internal error: '), ('fault', signal.SIGSEGV, 'lyre: internal error: signal 11 at host pc 0x')):
+        d = run('-x', 'fail=' + how, crash, 'x')
+        what = [first, r'lyre: guest pc 0x\w+ _start\+0', r'pc +\w{16} ', 'lyre: last system calls:', r'lyre: memory map:\n.*crash$', 'lyre: this is an error in Lyre']
+        report(d.returncode == -number and all(re.search('^' + w, d.stderr, re.M) for w in what) and 'uncaught' not in d.stderr, 'an error of ours: ' + how, d)
     for engine in ('interp', 'block', 'region'):
         d = run('-x', 'engine=' + engine, crash, 'segv')
         report('read_bad' in d.stderr, 'engine=%s: where it was' % engine, d)

@@ -192,6 +192,7 @@ def test_disas(f, folder):
     f.check('help', ['disas', '--help'], 0, '^usage: lyre disas')
     f.check('guest bytes', ['disas', '--arch', 'riscv64', '--pc', '0x1000', '93080b00', '01a0'], 0,
             r'^0x0*1000: +93080b00 +addi a7, s6, 0\n0x0*1004: +01a0 +c.j 0x1004$')
+    f.check('bytes of another guest', ['disas', '--arch', 'aarch64', '20008052', 'c0035fd6'], 0, r'20008052 +(mov[z]?) w0, #(0x)?1.*\n.* ret')
     f.check('guest bytes that end early', ['disas', '--arch', 'riscv64', '93080b'], 0, r'9308 ')
     f.check('host bytes', ['disas', '--arch', 'x86_64', '4889c3', '06'], 0, r'4889c3 +mov rbx, rax\n.*\.byte 0x06$')
     f.check('unknown architecture', ['disas', '--arch', 'vax', '00'], 1, '', 'vax')
