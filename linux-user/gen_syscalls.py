@@ -153,12 +153,19 @@ def parse_ioctls(path, structs):
     rows = []
     for where, line in lines(path):
         number, name, arg = line.split()
+        if '/' in number:
+            continue
         head, _, tail = arg.partition('.')
         if head in DIRS and tail not in structs or head not in (*DIRS, '-', 'int'):
             fail(where, arg)
         kind = DIRS.get(head, 'ARG_INT' if arg == 'int' else 'ARG_ADDR')
         rows.append((int(number, 0), name, kind, f'STRUCT_{tail}' if tail else '0'))
     return sorted(rows)
+
+
+def parse_ioctl_families(path):
+    rows = [line.split() for _, line in lines(path)]
+    return [(*number.split('/'), name) for number, name, _ in rows if '/' in number]
 
 
 def field_row(structs, lists, field):
@@ -190,7 +197,7 @@ def host_number(row):
     return f'SYS_{row["name"]}'
 
 
-def write_source(path, rows, structs, lists, headers, ioctls, forms):
+def write_source(path, rows, structs, lists, headers, ioctls, families, forms):
     with open(path, 'w') as f:
         f.write('/* Made by gen_syscalls.py. */\n#include "linux-user/syscall_row.h"\n#include "linux-user/syscall_rows.h"\n'
                 '#include <sys/syscall.h>\n')
@@ -218,7 +225,7 @@ def write_source(path, rows, structs, lists, headers, ioctls, forms):
         numbers = ', '.join(str(0xffff if r['number'] is None else r['number']) for r in rows)
         f.write(f'const uint16_t syscall_numbers[] = {{{numbers}}};\n')
         write_index(f, rows)
-        write_ioctls(f, ioctls)
+        write_ioctls(f, ioctls, families)
         write_forms(f, rows, forms)
 
 
@@ -235,10 +242,12 @@ def write_forms(f, rows, forms):
     f.write(f'const uint16_t strace_first_form[] = {{{", ".join(map(str, first))}}};\n')
 
 
-def write_ioctls(f, ioctls):
+def write_ioctls(f, ioctls, families):
     f.write('const IoctlRow ioctl_rows[] = {\n')
     f.writelines(f'    {{{number:#x}, "{name}", {kind}, {ref}}},\n' for number, name, kind, ref in ioctls)
-    f.write(f'}};\nconst unsigned ioctl_nrows = {len(ioctls)};\n')
+    f.write(f'}};\nconst unsigned ioctl_nrows = {len(ioctls)};\nconst IoctlFamily ioctl_families[] = {{\n')
+    f.writelines(f'    {{{number}, {mask}, "{name}"}},\n' for number, mask, name in families)
+    f.write(f'}};\nconst unsigned ioctl_nfamilies = {len(families)};\n')
 
 
 def write_row(f, r):
@@ -280,7 +289,8 @@ def main():
     lists, headers = parse_flags(flags_def)
     rows = parse_rows(syscalls, structs, lists)
     write_header(header, rows, structs, lists)
-    write_source(source, rows, structs, lists, headers, parse_ioctls(ioctls_def, structs), parse_forms(strace_def, rows, structs, lists))
+    write_source(source, rows, structs, lists, headers, parse_ioctls(ioctls_def, structs), parse_ioctl_families(ioctls_def),
+                 parse_forms(strace_def, rows, structs, lists))
 
 
 if __name__ == '__main__':

@@ -224,15 +224,9 @@ bool mm_write_hit(void *opaque, uint64_t addr)
     return is_hit;
 }
 
-int mm_check_range(Mm *mm, uint64_t addr, uint64_t len, bool is_write)
+/* The kernel is going to write there: no page is protected because of code. */
+static NOINLINE void open_range(Mm *mm, uint64_t addr, uint64_t len)
 {
-    uint64_t limit = mm->layout.address_end;
-    if (addr > limit || len > limit - addr || hostmem_overlaps(addr, len)) {
-        return -EFAULT;
-    }
-    if (!is_write || LIKELY(mm->map.protected_pages == 0) || len == 0) {
-        return 0;
-    }
     uint64_t start = ALIGN_DOWN(addr, MM_PAGE), end = ALIGN_UP(addr + len, MM_PAGE);
     mm_lock(mm);
     while (start < end) {
@@ -248,6 +242,17 @@ int mm_check_range(Mm *mm, uint64_t addr, uint64_t len, bool is_write)
         start = to;
     }
     mm_unlock(mm);
+}
+
+int mm_check_range(Mm *mm, uint64_t addr, uint64_t len, bool is_write)
+{
+    uint64_t limit = mm->layout.address_end;
+    if (addr > limit || len > limit - addr || hostmem_overlaps(addr, len)) {
+        return -EFAULT;
+    }
+    if (is_write && UNLIKELY(mm->map.protected_pages) && len) {
+        open_range(mm, addr, len);
+    }
     return 0;
 }
 

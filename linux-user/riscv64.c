@@ -25,7 +25,9 @@ enum { NR_HWPROBE = 258, NR_FLUSH_ICACHE = 259, ECALL_SIZE = 4 };
 static uint64_t syscall_get(const CpuState *s, uint64_t args[6])
 {
     const RiscvState *r = riscv_state_const(s);
-    memcpy(args, &r->x[X_A0], 6 * sizeof(uint64_t));
+    for (unsigned i = 0; i < 6; i++) { /* one by one: a wide load of two registers just stored would wait for the cache */
+        args[i] = __atomic_load_n(&r->x[X_A0 + i], __ATOMIC_RELAXED);
+    }
     return r->x[X_A7];
 }
 

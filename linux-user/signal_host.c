@@ -160,7 +160,7 @@ static void host_handler(int sig, siginfo_t *info, void *context)
         memcpy(&uc->uc_sigmask, &all, sizeof(all));
     }
     syscall_leave_window(uc);
-    tcg_request_stop(t->cpu);
+    tcg_request_stop_here(t->cpu);
 }
 
 static void host_sigaction(int sig, const HostAction *act, HostAction *old)

@@ -200,6 +200,29 @@ static void format_futex_arg(TextBuf *out, uint64_t op, uint64_t v)
     }
 }
 
+/* NAME(index, length), as far as the number says them. */
+static bool format_ioctl_family(TextBuf *out, uint32_t cmd)
+{
+    for (unsigned i = 0; i < ioctl_nfamilies; i++) {
+        const IoctlFamily *f = &ioctl_families[i];
+        bool has_index = _IOC_NR(f->mask) != _IOC_NRMASK, has_length = _IOC_SIZE(f->mask) == 0;
+        if ((cmd & f->mask) == f->number) {
+            text_str(out, f->name);
+            text_char(out, '(');
+            if (has_index) {
+                text_hex(out, _IOC_NR(cmd & ~f->mask));
+            }
+            text_str(out, has_index && has_length ? ", " : "");
+            if (has_length) {
+                text_u64(out, _IOC_SIZE(cmd));
+            }
+            text_char(out, ')');
+            return true;
+        }
+    }
+    return false;
+}
+
 /* By its row, or by the parts of its number. */
 static void format_ioctl(TextBuf *out, uint32_t cmd)
 {
@@ -207,6 +230,9 @@ static void format_ioctl(TextBuf *out, uint32_t cmd)
     const IoctlRow *row = ioctl_row(cmd);
     if (row) {
         text_str(out, row->name);
+        return;
+    }
+    if (format_ioctl_family(out, cmd)) {
         return;
     }
     text_str(out, "_IOC(");

@@ -94,6 +94,14 @@ typedef struct IoctlRow {
     uint8_t type;  /* ARG_IN, ARG_OUT, ARG_INOUT: pointer to ref; ARG_INT, ARG_ADDR: no pointer */
     uint16_t ref;
 } IoctlRow;
+/* Commands that say a length or an index in their number. */
+typedef struct IoctlFamily {
+    uint32_t number, mask;
+    const char *name;
+} IoctlFamily;
+extern const IoctlFamily ioctl_families[];
+extern const unsigned ioctl_nfamilies;
+
 /* NULL when the command has no row. */
 const IoctlRow *ioctl_row(uint32_t number);
 extern const IoctlRow ioctl_rows[];

@@ -67,7 +67,10 @@ void ir_begin(IrBuilder *b, IrRegion *r, struct Arena *arena, const IrSlotDesc *
     START(r->blocks, r->cap_blocks, 64);
     START(r->snaps, r->cap_snaps, 128);
     b->blocks = arena_alloc(arena, r->cap_blocks * sizeof *b->blocks);
-    b->snaps = arena_alloc(arena, r->cap_snaps * sizeof *b->snaps);
+    if (!settings->is_quick) {
+        b->snaps = arena_alloc(arena, r->cap_snaps * sizeof *b->snaps);
+        b->no_values = arena_alloc0(arena, nslots * sizeof(uint32_t));
+    }
     START(b->log, b->cap_log, 256);
     START(b->seen, b->cap_seen, 128);
     b->seen[0] = 0;
@@ -79,7 +82,6 @@ void ir_begin(IrBuilder *b, IrRegion *r, struct Arena *arena, const IrSlotDesc *
     memset(&b->blocks[0], 0, sizeof(b->blocks[0]));
     r->ninsns = r->nblocks = r->nsnaps = 1;
     b->last_fpenv = b->fpenv = 1;
-    b->no_values = arena_alloc0(arena, nslots * sizeof(uint32_t));
 }
 
 /* ---- operations */
@@ -94,9 +96,10 @@ uint32_t build_new_insn(IrRegion *r, IrOp op)
     if (UNLIKELY(r->ninsns == r->cap_insns)) {
         grow_insns(r);
     }
-    const IrOpInfo *info = &ir_op_info[op];
     uint32_t id = r->ninsns++;
-    r->insns[id] = (IrInsn){ .op = (uint16_t)op, .type = info->result[0], .nargs = info->nargs };
+    IrInsn *i = &r->insns[id];
+    memset(i, 0, sizeof *i);
+    i->head = ir_op_head[op];
     return id;
 }
 
@@ -109,21 +112,25 @@ static NOINLINE uint32_t grow_and_emit(IrBuilder *b, IrOp op, int32_t aux, uint3
 uint32_t build_emit(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, uint32_t z)
 {
     IrRegion *r = b->r;
-    const IrOpInfo *info = &ir_op_info[op];
-    uint32_t id = r->ninsns, block = b->block;
-    lyre_assert(block);
+    uint32_t id = r->ninsns;
+    lyre_check(b->block);
     if (UNLIKELY(id == r->cap_insns)) {
         return grow_and_emit(b, op, aux, x, y, z);
     }
-    IrInsn *insns = r->insns;
-    IrBlock *k = &r->blocks[block];
-    uint32_t last = k->last;
+    IrInsn *i = &r->insns[id];
     r->ninsns = id + 1;
-    insns[id] = (IrInsn){ .op = (uint16_t)op, .type = info->result[0], .nargs = info->nargs, .aux = aux, .arg = { x, y, z },
-                          .block = block, .prev = last };
+    memset(i, 0, sizeof *i);
+    i->head = ir_op_head[op];
+    i->arg[0] = x;
+    i->arg[1] = y;
+    i->arg[2] = z;
+    i->aux = aux;
+    i->block = b->block;
+    IrBlock *k = &r->blocks[b->block];
+    i->prev = k->last;
     k->last = id;
-    if (LIKELY(last)) {
-        insns[last].next = id;
+    if (LIKELY(i->prev)) {
+        r->insns[i->prev].next = id;
     } else {
         k->first = id;
     }
@@ -233,7 +240,11 @@ static inline uint32_t new_const(IrBuilder *b, IrOp op, uint64_t bits)
         grow_insns(r);
     }
     r->ninsns = v + 1;
-    r->insns[v] = (IrInsn){ .op = (uint16_t)op, .type = ir_op_info[op].result[0], .imm = bits, .aux = op == IR_CONST_V128 ? (int32_t)bits : 0 };
+    IrInsn *i = &r->insns[v];
+    memset(i, 0, sizeof *i);
+    i->head = ir_op_head[op];
+    i->imm = bits;
+    i->aux = op == IR_CONST_V128 ? (int32_t)bits : 0;
     return v;
 }
 
@@ -348,6 +359,10 @@ void ir_block_begin(IrBuilder *b, uint32_t block, uint32_t single_pred)
     } else {
         k->root = block;
         k->cur = k->in = b->no_values;
+        if (b->settings.is_quick) {
+            k->in = arena_alloc0(b->arena, 2 * b->r->nslots * sizeof(uint32_t));
+            k->cur = k->in + b->r->nslots;
+        }
         b->fpenv = ++b->last_fpenv;
         b->insn_block = block;
         b->insn_pos = b->nlog;
@@ -362,7 +377,7 @@ void ir_block_begin(IrBuilder *b, uint32_t block, uint32_t single_pred)
     b->flags_get = 0;
     b->block = block;
     b->cur = k->cur;
-    b->is_cur_shared = !b->settings.is_quick || k->cur == b->no_values;
+    b->is_cur_shared = !b->settings.is_quick;
     b->ctx = b->r->ctx;
 }
 
@@ -471,9 +486,6 @@ uint32_t build_param(IrBuilder *b, uint32_t root, uint32_t slot)
     BuildBlock *k = &b->blocks[root];
     i->aux = (int32_t)slot;
     *build_in(b, root, slot) = id;
-    if (b->settings.is_quick) {
-        return id; /* stands in no block */
-    }
     i->block = root;
     i->prev = k->last_param;
     i->next = i->prev ? build_insn(b, i->prev)->next : block->first;
@@ -491,13 +503,24 @@ uint32_t build_param(IrBuilder *b, uint32_t root, uint32_t slot)
     return id;
 }
 
+/* is_quick: a parameter stands in no block. */
+static uint32_t param_quick(IrBuilder *b, uint32_t root, unsigned slot)
+{
+    uint32_t v = build_new_insn(b->r, build_phi_op(b->r->slots[slot].type));
+    build_insn(b, v)->aux = (int32_t)slot;
+    b->blocks[root].in[slot] = b->cur[slot] = v;
+    return v;
+}
+
 /* The chain reads the slot before it writes it. */
 static NOINLINE uint32_t get_param(IrBuilder *b, unsigned slot)
 {
-    uint32_t root = b->blocks[b->block].root, v = b->blocks[root].in[slot];
-    if (LIKELY(!v)) {
-        v = build_param(b, root, slot);
+    uint32_t root = b->blocks[b->block].root;
+    if (b->settings.is_quick) { /* cur is the whole chain's: it would have it */
+        return param_quick(b, root, slot);
     }
+    uint32_t v = b->blocks[root].in[slot];
+    v = v ? v : build_param(b, root, slot);
     if (!b->is_cur_shared) {
         b->cur[slot] = v;
     }

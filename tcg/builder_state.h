@@ -20,8 +20,8 @@ typedef struct SlotSet {
 /* Parallel to IrRegion.blocks while the region is built. */
 typedef struct BuildBlock {
     uint32_t *cur;         /* per slot: its value at the end so far; 0: the chain has not touched it. Another block's, or no_values, until a put.
-                            * is_quick: NULL once the next in the chain goes on with it */
-    uint32_t *in;          /* roots: per slot its parameter, 0: none; no_values until there is one */
+                            * is_quick: the whole chain's, kept by its last block so far, NULL in the others */
+    uint32_t *in;          /* roots: per slot its parameter, 0: none; no_values until there is one (not with is_quick) */
     uint32_t parent;       /* the predecessor in the chain, 0: a root */
     uint32_t root;
     uint32_t log_first, log_end; /* puts: IrBuilder.log */
@@ -91,7 +91,7 @@ struct IrBuilder {
     uint32_t block;
     uint32_t *cur;
     bool is_cur_shared;    /* with other blocks: copied before it is written */
-    uint32_t *no_values;   /* zeros, one per slot */
+    uint32_t *no_values;   /* zeros, one per slot; not with is_quick */
     uint32_t zero;         /* const.i64 0, once it is made */
     uint32_t ctx;
 

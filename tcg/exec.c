@@ -188,13 +188,40 @@ static TcgEvent interpret_insn(TcgThread *th, bool is_guard)
 
 /* ---- loops */
 
+/* ORDER STOP (thread.c): from here on a handler closes the poll page. */
+static bool is_stopped_at_entry(TcgThread *th)
+{
+    __atomic_store_n(&th->state->is_in_code, 1, __ATOMIC_RELAXED);
+    atomic_signal_fence(memory_order_seq_cst);
+    if (LIKELY(!take_stop(th))) {
+        return false;
+    }
+    th->state->is_in_code = 0;
+    return true;
+}
+
+/* Code for the state's pc, linked to what led there, and in the jump table. */
+static TcgEvent find_code(TcgThread *th, PendingLink *pending, void **code)
+{
+    CpuState *s = th->state;
+    TcgEvent event = find_or_translate(th, code);
+    if (event == TCG_EVENT_NONE && !(th->tcg->settings.log & TCG_LOG_NOCHAIN)) {
+        if (pending->from) {
+            make_link(th, pending);
+        }
+        if (s->ctx == 0) {
+            jumptable_set(s, s->pc, *code);
+        }
+    }
+    return event;
+}
+
 static TcgEvent run_code(TcgThread *th)
 {
     Tcg *t = th->tcg;
     CpuState *s = th->state;
-    const bool is_chained = !(t->settings.log & TCG_LOG_NOCHAIN);
     PendingLink pending = { 0 };
-    bool is_back = false; /* from a system call: the same few places again and again */
+    bool is_back = false; /* from a system call: to one of a few places, which the jump table has */
     TcgEvent event;
     do {
         if (UNLIKELY(atomic_load_explicit(&th->is_poll_closed, memory_order_relaxed))) {
@@ -205,34 +232,33 @@ static TcgEvent run_code(TcgThread *th)
         }
         epoch_enter(th);
         void *code = is_back && s->ctx == 0 ? jumptable_find(s, s->pc) : NULL;
-        event = code ? TCG_EVENT_NONE : find_or_translate(th, &code);
+        event = code ? TCG_EVENT_NONE : find_code(th, &pending, &code);
         if (LIKELY(event == TCG_EVENT_NONE)) {
-            if (is_chained) {
-                if (pending.from) {
-                    make_link(th, &pending);
-                }
-                if (s->ctx == 0) {
-                    jumptable_set(s, s->pc, code);
-                }
-            }
             if (UNLIKELY(t->settings.log & (TCG_LOG_EXEC | TCG_LOG_CPU))) {
                 log_entry(th, code);
+            }
+            if (UNLIKELY(is_stopped_at_entry(th))) {
+                return TCG_EVENT_STOP;
             }
             event = enter_code(s, code);
         }
         pending.from = NULL;
+<<<<<<< HEAD
+        is_back = event == TCG_EVENT_SYSCALL && t->syscall;
+        if (is_back) {
+=======
         if (UNLIKELY(event == TCG_EVENT_INTERPRET || is_tagged_fault(th, event))) {
             event = interpret_insn(th, event == TCG_EVENT_INTERPRET);
         } else {
             event = handle_event(th, event, &pending);
         }
         if (event == TCG_EVENT_SYSCALL && t->syscall) {
+>>>>>>> main
             epoch_leave(th);
             t->syscall(s);
             event = TCG_EVENT_NONE;
-            is_back = true;
         } else {
-            is_back = false;
+            event = event == TCG_EVENT_INTERPRET ? interpret_insn(th) : handle_event(th, event, &pending);
         }
     } while (event == TCG_EVENT_NONE);
     return event;

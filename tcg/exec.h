@@ -68,6 +68,8 @@ TcgEvent tcg_run(CpuState *s);
 /* Makes the thread of `s` return TCG_EVENT_STOP soon. Async-signal-safe, callable from any thread and from a handler on
  * the thread itself. A request that arrives while the thread is in C is seen at the next tcg_run. */
 void tcg_request_stop(CpuState *s);
+/* The same from a handler on the thread itself: costs little when that is in C. */
+void tcg_request_stop_here(CpuState *s);
 
 /* Host signal handlers call this first for SIGSEGV, SIGBUS, SIGFPE, SIGILL. If the host pc is in translated code or in an accessor of the
  * interpreter: puts the exact guest state into s, changes uc so that tcg_run returns the event, and returns true.

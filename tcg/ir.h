@@ -54,14 +54,25 @@ typedef enum MemAttr {
 #define MEM_SIZE(mem) (1u << ((mem)&MEM_SIZE_MASK))
 #define MEM_ORDER(mem) ((IrOrder)((mem) >> MEM_ORDER_SHIFT & 3))
 
+/* What an operation's row says of each IrInsn. */
+typedef struct IrHead {
+    uint16_t op;
+    uint8_t type, nargs;
+} IrHead;
+
 /*
  * One operation; its index is its value. Arguments are value ids. Constants hold their bits in imm and stand in no
  * block. Blocks chain their operations through prev/next.
  */
 typedef struct IrInsn {
-    uint16_t op;    /* IrOp */
-    uint8_t type;   /* IrType of the first result */
-    uint8_t nargs;  /* used entries of arg[]; phi and call keep theirs in extra: arg[0] = first index, nargs = count */
+    union {
+        struct {
+            uint16_t op;    /* IrOp */
+            uint8_t type;   /* IrType of the first result */
+            uint8_t nargs;  /* used entries of arg[]; phi and call keep theirs in extra: arg[0] = first index, nargs = count */
+        };
+        IrHead head;
+    };
     uint8_t flags;  /* IrInsnFlag */
     uint16_t mem;   /* MemAttr */
     uint16_t uses;  /* number of uses by operations and snapshots of exits; saturates. Valid after ir_count_uses */
@@ -163,6 +174,7 @@ typedef enum IrAux {
     IR_AUX_HELPER, IR_AUX_EVENT, IR_AUX_COND, IR_AUX_BIT, IR_AUX_COUNT, IR_AUX_LANE,
 } IrAux;
 extern const IrOpInfo ir_op_info[IR_OP_COUNT]; /* generated */
+extern const IrHead ir_op_head[IR_OP_COUNT];   /* generated */
 
 /* A C function that translated code may call; declared by HELPER rows of a target's helpers.def. */
 typedef enum HelperEffect {

@@ -198,6 +198,15 @@ void tcg_request_stop(CpuState *s)
     poll_close(s->tcg);
 }
 
+/* ORDER STOP  code is entered by: is_in_code = 1, then a look at stop. A handler of the same thread comes before the one or finds the other. */
+void tcg_request_stop_here(CpuState *s)
+{
+    atomic_store_explicit(&s->tcg->stop, 1, memory_order_relaxed);
+    if (__atomic_load_n(&s->is_in_code, __ATOMIC_RELAXED)) {
+        poll_close(s->tcg);
+    }
+}
+
 /* ---- fork */
 
 void tcg_fork_prepare(Tcg *t)

@@ -113,7 +113,6 @@ static bool discover(TcgThread *th, RegionKey key, RegionShape shape, uint32_t m
 
 static void build_into(Translator *tr, IrRegion *r, const IrSettings *settings)
 {
-    memset(r, 0, sizeof *r);
     arena_reset(tr->arena);
     region_build(&tr->former, tr->builder, r, tr->arena, settings);
 }

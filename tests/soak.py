@@ -37,6 +37,8 @@ def soaks(seed):
                         '--args', '1000', '--timeout', '3000']),
         'fuzz': (FUZZ_SECONDS, [sys.executable, os.path.join(TOP, 'tests/programs/fuzz.py'), LYRE, '--seconds', str(FUZZ_SECONDS), '--seed', str(seed)]),
         **{name: stress(name, runs) for name, runs in STRESS.items()},
+        'windows': (1, [sys.executable, os.path.join(TOP, 'tests/programs/window.py'), LYRE, os.path.join(BUILD, 'tests/programs/window_step'),
+                        os.path.join(TOP, 'tests/programs/riscv64/window.c'), '--full']),
         'cpython': (68, [sys.executable, os.path.join(TOP, 'tests/cpython/run.py'), LYRE]),
     }
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Runs one module of CPython's test package, inside of the root, and writes each test's outcome at once.
 
-    one_module.py MODULE RESULTS SECONDS
+    one_module.py MODULE RESULTS SECONDS [TEST...]     all tests of the module, or only these
 
 Appends lines `+ id` (begins), `pass|fail|skip|... id` to RESULTS. Tests that RESULTS already names are left out: so the runner goes on behind a
 test that killed the process. A test that takes longer than SECONDS dumps its stacks and ends the process.
@@ -25,18 +25,10 @@ def stable_id(test):
     return re.sub(r'0x[0-9a-f]{6,}', '0x', test.id()).replace('\n', ' ')
 
 
-def flatten(suite):
-    for item in suite:
-        if isinstance(item, unittest.TestSuite):
-            yield from flatten(item)
-        else:
-            yield item
-
-
-def without(suite, known):
-    """The suite's tree without known tests; its shape stays, since module fixtures depend on it."""
-    kept = [without(item, known) if isinstance(item, unittest.TestSuite) else item for item in suite
-            if isinstance(item, unittest.TestSuite) or stable_id(item) not in known]
+def select(suite, is_wanted):
+    """The suite's tree with some of its tests; its shape stays, since module fixtures depend on it."""
+    kept = [select(item, is_wanted) if isinstance(item, unittest.TestSuite) else item for item in suite
+            if isinstance(item, unittest.TestSuite) or is_wanted(stable_id(item))]
     return type(suite)(kept)
 
 
@@ -94,7 +86,7 @@ class Outcomes(unittest.TextTestResult):
 
 
 def main():
-    module, path, seconds = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    module, path, seconds, only = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4:]
     os.chdir('/tmp')
     from test import support
     from test.support import os_helper
@@ -110,7 +102,7 @@ def main():
     known = known_tests(path)
     with os_helper.temp_cwd('work', quiet=True):
         suite = unittest.defaultTestLoader.loadTestsFromName('test.' + module)
-        suite = without(suite, known)
+        suite = select(suite, lambda test: test not in known and (not only or test in only))
         result = unittest.TextTestRunner(sys.stderr, resultclass=Outcomes, verbosity=0).run(suite)
     os.write(Outcomes.results, b'end .\n')
     sys.stderr.flush()

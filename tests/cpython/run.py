@@ -4,8 +4,9 @@
 
     run.py LYRE [MODULE...] [--jobs 2] [--rerun-native] [--option "-x engine=region"]
 
-The amd64 outcome is kept under ~/.cache/lyre/cpython. Tests that differ are listed in differences.txt, a reason each; any other difference fails.
-Prints TAP, a line per module. The output of a module is build/cpython/<arch>/<module>.log.
+The amd64 outcome is kept under ~/.cache/lyre/cpython. Tests that differ run once more in both roots, since some measure time; those that still do are
+listed in differences.txt, a reason each; any other difference fails. Prints TAP, a line per module. The output of a module is
+build/cpython/<module>.log, of its second run <module>.again.log.
 """
 import argparse
 import concurrent.futures
@@ -65,9 +66,10 @@ def is_complete(path):
     return os.path.exists(path) and open(path).read().endswith('end .\n')
 
 
-def run_module(module, base, command, out, seconds):
-    """Runs a module in a copy of the root until each of its tests has an outcome, however often one of them kills it."""
-    results = os.path.join(out, module)
+def run_module(module, base, command, out, seconds, only=()):
+    """Runs a module, or some of its tests, in a copy of the root until each test has an outcome, however often one of them kills it."""
+    name = module + '.again' if only else module
+    results = os.path.join(out, name)
     log = results + '.log'
     for path in (results, log):
         if os.path.exists(path):
@@ -77,8 +79,8 @@ def run_module(module, base, command, out, seconds):
             before = os.path.getsize(results) if os.path.exists(results) else -1
             try:
                 subprocess.run(['unshare', '--user', '--map-root-user', '--mount', '--pid', '--fork', '--kill-child', '--net', '--ipc',
-                                'bash', os.path.join(HERE, 'enter.sh'), base, scratch, out, *command, '/results/.one_module.py', module, '/results/' + module,
-                                str(seconds)], stdin=subprocess.DEVNULL, stdout=f, stderr=f, timeout=seconds * 30)
+                                'bash', os.path.join(HERE, 'enter.sh'), base, scratch, out, *command, '/results/.one_module.py', module, '/results/' + name,
+                                str(seconds), *only], stdin=subprocess.DEVNULL, stdout=f, stderr=f, timeout=seconds * 30)
             except subprocess.TimeoutExpired:
                 f.write('\nrun.py: timed out\n')
             if is_complete(results) or not os.path.exists(results) or os.path.getsize(results) == before:
@@ -117,29 +119,39 @@ def main():
     shutil.copy(args.lyre, os.path.join(outs['riscv64'], lyre))
     listed = differences()
 
+    def run_native(module, only=()):
+        return run_module(module, roots['amd64'], [PYTHON], outs['amd64'], MODULES.get(module, 60), only)
+
+    def run_guest(module, only=()):
+        command = ['/results/' + lyre, *args.option.split(), PYTHON]
+        return run_module(module, roots['riscv64'], command, outs['riscv64'], MODULES.get(module, 60) * 10, only)
+
     def job(module):
         start = time.time()
-        seconds = MODULES.get(module, 60)
         kept = os.path.join(outs['amd64'], module)
-        if args.rerun_native or not is_complete(kept):
-            native = run_module(module, roots['amd64'], [PYTHON], outs['amd64'], seconds)
-        else:
-            native = read_outcomes(kept)
+        native = run_native(module) if args.rerun_native or not is_complete(kept) else read_outcomes(kept)
         between = time.time()
-        guest = run_module(module, roots['riscv64'], ['/results/' + lyre, *args.option.split(), PYTHON], outs['riscv64'], seconds * 10)
-        return module, native, compare(module, native, guest, listed), between - start, time.time() - between
+        guest = run_guest(module)
+        times = between - start, time.time() - between
+        first = compare(module, native, guest, listed)
+        if first and native and guest:
+            again = [line.split()[1] for line in first]
+            native.update(run_native(module, again))
+            guest.update(run_guest(module, again))
+        return module, native, compare(module, native, guest, listed), first, times
 
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(max_workers=args.jobs) as pool:
         done = concurrent.futures.as_completed([pool.submit(job, m) for m in modules])
         for number, future in enumerate(done, 1):
-            module, native, lines, *times = future.result()
+            module, native, lines, first, times = future.result()
             is_ok = not lines and bool(native)
             failed += not is_ok
             print('%sok %d - %s: %d tests (native %.0f s, Lyre %.0f s)' % ('' if is_ok else 'not ', number, module, len(native), *times))
-            print(''.join('# %s\n' % line for line in lines[:SHOWN]), end='', flush=True)
-            if len(lines) > SHOWN:
-                print('# ... and %d more' % (len(lines) - SHOWN), flush=True)
+            shown = lines + ['%s, not when run again' % line for line in first if line not in lines]
+            print(''.join('# %s\n' % line for line in shown[:SHOWN]), end='', flush=True)
+            if len(shown) > SHOWN:
+                print('# ... and %d more' % (len(shown) - SHOWN), flush=True)
     print('1..%d' % len(modules), flush=True)
     os.remove(os.path.join(outs['riscv64'], lyre))
     sys.exit(failed > 0)

@@ -61,7 +61,7 @@ typedef struct Case {
 
 static const Case *cases(unsigned *n)
 {
-    static Case list[40];
+    static Case list[48];
     const Case init[] = {
         { NR_getpid, { 0 }, 77, "getpid() = 77" },
         { NR_read, { 3, P(text), 100 }, 5, "read(3, \"hello\", 100) = 5" },
@@ -90,6 +90,10 @@ static const Case *cases(unsigned *n)
         { NR_connect, { 3, P(&un), 14 }, 0, "connect(3, {sa_family=AF_UNIX, sun_path=\"/run/socket\"}, 14) = 0" },
         { NR_socket, { AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0 }, 3, "socket(AF_INET, SOCK_STREAM|SOCK_CLOEXEC, IPPROTO_IP) = 3" },
         { NR_ioctl, { 0, 0x5413, 0x1000 }, -ENOTTY, "ioctl(0, TIOCGWINSZ, 0x1000) = -1 ENOTTY (Inappropriate ioctl for device)" },
+        { NR_ioctl, { 3, 0x81004506, 0x1000 }, -ENOTTY, "ioctl(3, EVIOCGNAME(256), 0x1000) = -1 ENOTTY (Inappropriate ioctl for device)" },
+        { NR_ioctl, { 3, 0x80604521, 0x1000 }, -ENOTTY, "ioctl(3, EVIOCGBIT(0x1, 96), 0x1000) = -1 ENOTTY (Inappropriate ioctl for device)" },
+        { NR_ioctl, { 3, 0x80184543, 0x1000 }, -ENOTTY, "ioctl(3, EVIOCGABS(0x3), 0x1000) = -1 ENOTTY (Inappropriate ioctl for device)" },
+        { NR_ioctl, { 3, 0x80047107, 0x1000 }, -ENOTTY, "ioctl(3, _IOC(_IOC_READ, 0x71, 0x7, 0x4), 0x1000) = -1 ENOTTY (Inappropriate ioctl for device)" },
         { NR_fcntl, { 3, F_GETFL, 0 }, 2, "fcntl(3, F_GETFL) = 0x2 (flags O_RDWR)" },
         { NR_futex, { 0x1000, 129, 1, 0, 0, 0 }, 1, "futex(0x1000, FUTEX_WAKE_PRIVATE, 1) = 1" },
         { NR_setgroups, { 2, P(fds) }, 0, "setgroups(2, [3, 4]) = 0" },

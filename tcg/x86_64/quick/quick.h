@@ -80,6 +80,7 @@ typedef struct Quick {
     uint32_t value[Q_NREGS]; /* in a scratch register, or in a pin before its put; 0: none */
     uint32_t used;         /* registers with a value */
     uint32_t locked;       /* registers of the operation in hand */
+    uint32_t read;         /* registers that are operands of the operation in hand */
     uint32_t held;         /* registers of temporaries within one IR operation: always locked */
     uint32_t temps;        /* registers with constants for the operation in hand */
     uint8_t dst;           /* register that the operation in hand writes, Q_NO_REG: none */
@@ -171,7 +172,7 @@ void quick_take_back_put(Quick *q); /* the last one that is left */
 static inline void quick_begin_op(Quick *q, uint32_t id)
 {
     q->id = id;
-    q->locked = q->held = q->temps = 0;
+    q->locked = q->read = q->held = q->temps = 0;
     q->dst = Q_NO_REG;
 }
 void quick_end_op_slow(Quick *q);

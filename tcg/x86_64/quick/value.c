@@ -163,10 +163,11 @@ static unsigned allocate_for(Quick *q, uint32_t v)
     return reg;
 }
 
-/* Whether v may be made in `reg` already, where only its put, or the operation in hand, would write it: nobody sees the slot between. */
+/* Whether v may be made in `reg` already, where only its put, or the operation in hand, would write it: nobody sees the slot between, and the
+ * operation does not read there what the slot held before. */
 static bool can_take(const Quick *q, unsigned reg, uint32_t v)
 {
-    if (q->value[reg]) {
+    if (q->value[reg] || (q->read >> reg & 1)) {
         return false;
     }
     unsigned op = q->insns[v].op;
@@ -179,6 +180,7 @@ static bool can_take(const Quick *q, unsigned reg, uint32_t v)
 static X86Rm in_register(Quick *q, unsigned reg)
 {
     q->locked |= 1u << reg;
+    q->read |= 1u << reg;
     return rm_of(reg);
 }
 
@@ -218,7 +220,7 @@ unsigned quick_reg(Quick *q, uint32_t v)
     v = quick_resolve(q, v);
     unsigned reg = quick_where(q, v);
     if (reg != Q_NO_REG) {
-        q->locked |= 1u << reg;
+        in_register(q, reg);
         return reg;
     }
     bool is_temp = quick_is_const(q, v) || (quick_is_param(q, v) && !has_free(q, v, 3) && quick_find_home(q, v, Q_NO_REG));

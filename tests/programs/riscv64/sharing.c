@@ -3,6 +3,7 @@
  * parent and its threads go on as if nothing had happened. Children made with CLONE_VM alone leave nothing behind. Guest program for riscv64. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -205,6 +206,62 @@ static void test_strays(char *self, int is_alone)
     }
 }
 
+/* ---- the parent and its threads are killed; the vfork child goes on, whatever locks they held */
+
+static void orphan(int out)
+{
+    pthread_t t[3];
+    for (int i = 0; i < 3; i++) {
+        pthread_create(&t[i], NULL, other_thread, NULL);
+    }
+    usleep(3000);
+    pid_t self = getpid();
+    if (raw_vfork(CLONE_VM | CLONE_VFORK | SIGCHLD) == 0) {
+        char c = 'y';
+        kill(self, SIGKILL);
+        while (getppid() == self) {
+            sched_yield();
+        }
+        for (unsigned i = 0; i < 50; i++) {
+            char *p = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+            c = fresh(code + i * 16, i) == i && p != MAP_FAILED ? c : 'n';
+            munmap(p, 8192);
+        }
+        if (write(out, &c, 1) != 1) {
+            _exit(1);
+        }
+        _exit(0);
+    }
+    _exit(0);
+}
+
+static void test_orphans(void)
+{
+    enum { ROUNDS = 20 };
+    int good = 0;
+    for (int i = 0; i < ROUNDS; i++) {
+        int fds[2];
+        char c = 0;
+        if (pipe(fds)) {
+            break;
+        }
+        pid_t pid = fork();
+        if (pid == 0) {
+            close(fds[0]);
+            orphan(fds[1]);
+        }
+        close(fds[1]);
+        waitpid(pid, NULL, 0);
+        struct pollfd p = { .fd = fds[0], .events = POLLIN };
+        good += poll(&p, 1, 20000) == 1 && read(fds[0], &c, 1) == 1 && c == 'y';
+        close(fds[0]);
+    }
+    ok(good == ROUNDS, "vfork children of killed parents go on");
+    if (good != ROUNDS) {
+        printf("# %d of %d\n", good, ROUNDS);
+    }
+}
+
 static void *nothing(void *arg) { return NULL; }
 static void test_threads(void)
 {
@@ -257,6 +314,8 @@ int main(int argc, char **argv)
     ok(checks >= seen + 10 && errors == 0, "the other thread goes on");
     is_over = 1;
     pthread_join(t, NULL);
+    is_over = 0;
+    test_orphans();
     test_threads();
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
