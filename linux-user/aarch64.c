@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Linux on aarch64: registers of system calls, flags of open, /proc/cpuinfo. Signal frames: signal_aarch64.c. */
+#include <elf.h>
+#include <linux/audit.h>
 #include <string.h>
 
 #include "linux-user/abi.h"
+#include "linux-user/core.h"
 #include "linux-user/cpus.h"
 #include "linux-user/signal_aarch64.h"
 #include "linux-user/syscall_row.h"
@@ -105,9 +108,33 @@ static void write_cpuinfo(const TargetCpu *cpu, int fd)
 /* Where handlers without SA_RESTORER return to: mov x8, #__NR_rt_sigreturn; svc #0. */
 static const uint8_t sigreturn_code[] = { 0x68, 0x11, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4 };
 
+/* elf_gregset_t: struct user_pt_regs; NT_FPREGSET: struct user_fpsimd_state (asm/ptrace.h). */
+static void core_gregs(const CpuState *s, void *out)
+{
+    uint64_t *regs = out;
+    const A64State *r = a64_state_const(s);
+    memcpy(regs, r->x, sizeof(r->x));
+    regs[31] = r->sp;
+    regs[32] = s->pc;
+    regs[33] = (uint64_t)r->nzcv << 28;
+}
+
+static void core_fpregs(const CpuState *s, void *out)
+{
+    uint64_t *regs = out;
+    memcpy(regs, a64_state_const(s)->v, 512);
+    regs[64] = a64_get_fpsr(s) | (uint64_t)a64_state_const(s)->fpcr << 32;
+    regs[65] = 0;
+}
+
+static const CoreAbi core_aarch64 = {
+    .machine = EM_AARCH64, .gregs_size = 34 * 8, .fpregs_size = 528, .gregs = core_gregs, .fpregs = core_fpregs,
+};
+
 const GuestAbi abi_aarch64 = {
     .target = &target_aarch64,
     .uname_machine = "aarch64",
+    .audit_arch = AUDIT_ARCH_AARCH64,
     .platform = "aarch64",
     .syscall_table = SYSCALL_TABLE_GENERIC,
     .word_size = 8,
@@ -127,4 +154,5 @@ const GuestAbi abi_aarch64 = {
     .vdso = sigreturn_code,
     .vdso_size = sizeof(sigreturn_code),
     .write_cpuinfo = write_cpuinfo,
+    .core = &core_aarch64,
 };

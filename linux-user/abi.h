@@ -49,7 +49,7 @@ typedef struct GuestAbi {
     const uint8_t *vdso;
     size_t vdso_size;
     uint64_t vdso_sigreturn;
-    int (*vdso_start)(Task *t);
+    int (*vdso_start)(Task *t); /* NULL: nothing */
 
     /* The guest's /proc/cpuinfo; NULL: empty. */
     void (*write_cpuinfo)(const TargetCpu *cpu, int fd);

@@ -284,7 +284,7 @@ static int map_vdso(Task *t, const char **why)
     uint64_t size = ALIGN_UP(abi->vdso_size, abi->target->page_size);
     int64_t r = mm_mmap(mm, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     uint64_t at = mm->layout.vdso = r < 0 ? 0 : (uint64_t)r;
-    if (r < 0 || mm_write(at, abi->vdso, abi->vdso_size) || abi->vdso_start(t) || mm_mprotect(mm, at, size, PROT_READ | PROT_EXEC)) {
+    if (r < 0 || mm_write(at, abi->vdso, abi->vdso_size) || (abi->vdso_start && abi->vdso_start(t)) || mm_mprotect(mm, at, size, PROT_READ | PROT_EXEC)) {
         return fail(ENOMEM, "no memory for the vDSO", why);
     }
     lock_acquire(&mm->lock);

@@ -15,7 +15,7 @@ GRAMMAR of .isa files. '#' begins a comment line; a line that ends in '\\' goes 
   operands     `op=spec ...`; spec: parts joined from high to low, separated by commas. A part is a field `d`, bits of a
                field `i[11]`, `i[10:5]`, or literal bits `000`. `sx(spec)` sign-extends, `8+spec` adds, `=2` is a constant.
   constraints  `m!=5 m!=6 d!=0 z,i[5]!=1`: a field, or bits joined as in operands; also as row options
-  assembly     text with operands as kind:op, or {kind:op} within a word. A kind is a letter, a digit or one of @$^~!*?=+;: see disas.c of the target. `.` for none. Rows may override it
+  assembly     text with operands as kind:op, or {kind:op} within a word. A kind is a letter, a digit or one of @$^~!*?=+;<-: see disas.c of the target. `.` for none. Rows may override it
   extensions   `A+B`: all are needed
   flow         a name of the target's (target/riscv: next, branch, jal, jalr, csr, end; `next` is what most are)
   translation  `fn` or `fn(args)`: the row extracts its operands and calls trans_fn(t, o, args)
@@ -310,14 +310,14 @@ def best_run(rows, common):
 
 
 class Trie:
-    """The decoder's tables. An entry of a table is, by its two top bits: 0 a row; 1 a chain (index into `chains`, rows to try in order, 0
+    """The decoder's tables. An entry of a table is, by its two top bits: 0 a row to check; 3 a row that is sure; 1 a chain (index into `chains`, rows to try in order, 0
     ends); 2 a node (base of its entries in bits 0-15, shift in bits 16-20, mask in bits 21-27)."""
-    CHAIN, NODE = 1 << 30, 2 << 30
+    CHAIN, NODE, SURE = 1 << 30, 2 << 30, 3 << 30
 
     def __init__(self):
         self.entries, self.chains = [], []
 
-    def chain(self, rows):
+    def chain(self, rows, tested):
         order = []
         for row in rows:  # winners first
             at = len(order)
@@ -326,7 +326,8 @@ class Trie:
                     at = min(at, i)
             order.insert(at, row)
         if len(order) <= 1:
-            return order[0].number if order else 0
+            is_sure = order and not (order[0].mask & ~tested or order[0].constraints or order[0].over)
+            return (self.SURE if is_sure else 0) | order[0].number if order else 0
         self.chains += [r.number for r in order] + [0]
         return self.CHAIN | len(self.chains) - len(order) - 1
 
@@ -336,7 +337,7 @@ class Trie:
             common &= r.mask
         best = best_run(rows, common) if len(rows) > 1 else None
         if best is None or best[0] == 1:
-            return self.chain(rows)
+            return self.chain(rows, tested)
         _, lo, n = best
         bits = (1 << n) - 1
         base = len(self.entries)
@@ -388,8 +389,9 @@ static const Constraint constraints[] = {
 static const Check checks[] = {
 @CHECKS@
 };
-/* Entries of tables, by their two top bits: 0 a row, 1 a chain (rows to try, 0 ends), 2 a node {base: 16, shift: 5, mask: 7}. */
-enum { IS_CHAIN = 1, IS_NODE = 2 };
+/* Entries of tables, by their two top bits: 0 a row to check, 1 a chain (rows to try, 0 ends), 2 a node {base: 16, shift: 5, mask: 7},
+ * 3 a row whose bits were all tested on the way. */
+enum { IS_CHAIN = 1, IS_NODE = 2, IS_SURE = 3 };
 static const uint16_t chains[] = {
 @CHAINS@
 };
@@ -414,6 +416,8 @@ static inline __attribute__((always_inline)) unsigned match(uint32_t entry, uint
 {
     while (entry >> 30 == IS_NODE)
         entry = entries[(entry & 0xffff) + (raw >> (entry >> 16 & 31) & (entry >> 21 & 127))];
+    if (entry >> 30 == IS_SURE)
+        return entry & 0xffff;
     if (!(entry >> 30))
         return holds(&checks[entry], entry, raw, ext) ? entry : 0;
     for (const uint16_t *row = &chains[entry & 0xffff]; *row; row++)
@@ -460,7 +464,7 @@ def c_template(row, ops):
         if m[2] not in ops:
             raise IsaError(f'{row.where}: no operand {m[2]}')
         return f'%{m[1]}{chr(ord("a") + ops.index(m[2]))}'
-    text = '' if row.asm == '.' else re.sub(r'\{?([a-zA-Z0-9@$^~!*?=+;]):(\w+)\}?', sub, row.asm)
+    text = '' if row.asm == '.' else re.sub(r'\{?([a-zA-Z0-9@$^~!*?=+;<-]):(\w+)\}?', sub, row.asm)
     return text.replace('\\', '\\\\').replace('"', '\\"')
 
 

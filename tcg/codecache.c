@@ -135,7 +135,7 @@ Region *codecache_reserve(CodeCache *c, const RegionSize *s)
         .code = seg->code + seg->code_used,
         .data = seg->data + seg->data_used,
         .side = meta + l.side,
-        .code_size = s->code, .data_size = s->data, .side_size = s->side,
+        .code_size = s->code, .data_size = s->data, .side_size = s->side, .meta_size = l.total,
         .nlinks = s->nlinks, .nics = s->nics, .nentries = s->nentries, .nsources = s->nsources, .npages = s->npages,
         .entries = (CodeEntry *)(meta + l.entries),
         .sources = (IrSource *)(meta + l.sources),
@@ -153,11 +153,10 @@ void codecache_commit(CodeCache *c, Region *r)
 {
     Segment *seg = &c->segments[c->current];
     uint32_t n = atomic_load_explicit(&seg->nregions, memory_order_relaxed);
-    RegionSize size = { r->code_size, r->data_size, r->side_size, r->nlinks, r->nics, r->nentries, r->nsources, r->npages };
     index_end(c, seg)[-1 - (int64_t)n] = (uint32_t)((uint8_t *)r - seg->meta);
     seg->code_used = ALIGN_UP(seg->code_used + r->code_size, (uint32_t)CODE_ALIGN);
     seg->data_used = ALIGN_UP(seg->data_used + r->data_size, (uint32_t)DATA_ALIGN);
-    seg->meta_used += meta_layout(&size).total;
+    seg->meta_used += r->meta_size;
     atomic_store_explicit(&seg->nregions, n + 1, memory_order_release);
 }
 

@@ -37,7 +37,7 @@ typedef struct Region {
     bool is_retired;    /* guarded by: publish */
     uint8_t *code, *data;
     const uint8_t *side;
-    uint32_t code_size, data_size, side_size, nrows;
+    uint32_t code_size, data_size, side_size, meta_size, nrows; /* meta: of this, with what the pointers lead to */
     uint32_t nlinks, nics, nentries, nsources, npages, guest_insns;
     CodeEntry *entries;
     IrSource *sources;

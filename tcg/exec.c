@@ -167,12 +167,13 @@ static void note_guard(TcgThread *th, uint64_t pc)
     }
 }
 
-/* A fault at an address whose tag the guest's accesses ignore. */
-static bool is_tagged_fault(const TcgThread *th, TcgEvent event)
+/* A fault that may be none: at an address whose tag the guest's accesses ignore, or misaligned where it need not be aligned. */
+static bool is_doubtful_fault(const TcgThread *th, TcgEvent event)
 {
-    unsigned tag_bits = th->tcg->target->tag_bits;
+    const Target *target = th->tcg->target;
     uint64_t addr = th->state->fault_addr;
-    return event == TCG_EVENT_FAULT && tag_bits && interp_strip_tag(addr, tag_bits) != addr;
+    return event == TCG_EVENT_FAULT && ((target->tag_bits && interp_strip_tag(addr, target->tag_bits) != addr) ||
+                                        (target->align_window && th->state->fault_kind == TCG_FAULT_ALIGN));
 }
 
 static TcgEvent interpret_insn(TcgThread *th, bool is_guard)
@@ -243,22 +244,15 @@ static TcgEvent run_code(TcgThread *th)
             event = enter_code(s, code);
         }
         pending.from = NULL;
-<<<<<<< HEAD
         is_back = event == TCG_EVENT_SYSCALL && t->syscall;
         if (is_back) {
-=======
-        if (UNLIKELY(event == TCG_EVENT_INTERPRET || is_tagged_fault(th, event))) {
-            event = interpret_insn(th, event == TCG_EVENT_INTERPRET);
-        } else {
-            event = handle_event(th, event, &pending);
-        }
-        if (event == TCG_EVENT_SYSCALL && t->syscall) {
->>>>>>> main
             epoch_leave(th);
             t->syscall(s);
             event = TCG_EVENT_NONE;
+        } else if (UNLIKELY(event == TCG_EVENT_INTERPRET || is_doubtful_fault(th, event))) {
+            event = interpret_insn(th, event == TCG_EVENT_INTERPRET);
         } else {
-            event = event == TCG_EVENT_INTERPRET ? interpret_insn(th) : handle_event(th, event, &pending);
+            event = handle_event(th, event, &pending);
         }
     } while (event == TCG_EVENT_NONE);
     return event;

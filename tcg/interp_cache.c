@@ -162,7 +162,7 @@ TcgEvent interp_step_insn(TcgThread *th)
 {
     CpuState *s = th->state;
     IrRegion r;
-    translator_of(th)->former.window_len = 0;
+    region_forget_bytes(&translator_of(th)->former);
     if (!translate_to_ir(th, (RegionKey){ s->pc, s->ctx }, SHAPE_BLOCK, 1, &r)) {
         return TCG_EVENT_FETCH_FAULT;
     }

@@ -132,10 +132,16 @@ static AccessResult fetch(IrOp op, unsigned mem, uint64_t addr, uint64_t v, IrVa
     }
 }
 
-AccessResult interp_access(const IrInsn *i, unsigned tag_bits, const IrValue args[3], IrValue *out)
+/* Whether an access that asks for alignment has it. */
+static bool is_aligned(uint64_t addr, unsigned size, unsigned window)
 {
-    uint64_t addr = interp_strip_tag(args[0].u64 + (uint64_t)(int64_t)i->aux, tag_bits);
-    if (i->mem & MEM_ALIGNED && addr & (MEM_SIZE(i->mem) - 1)) {
+    return (addr & (size - 1)) == 0 || (window && (addr & (window - 1)) + size <= window);
+}
+
+AccessResult interp_access(const IrRegion *r, const IrInsn *i, const IrValue args[3], IrValue *out)
+{
+    uint64_t addr = interp_strip_tag(args[0].u64 + (uint64_t)(int64_t)i->aux, r->tag_bits);
+    if (i->mem & MEM_ALIGNED && !is_aligned(addr, MEM_SIZE(i->mem), r->align_window)) {
         return (AccessResult){ ACCESS_ALIGN, addr };
     }
     if (ir_has_trait(i, IR_TRAIT_LOAD)) {

@@ -9,6 +9,6 @@
 /* An address without its top bits, which are the sign of what is left. */
 static inline uint64_t interp_strip_tag(uint64_t addr, unsigned tag_bits) { return (uint64_t)((int64_t)(addr << tag_bits) >> tag_bits); }
 /* Does one load, store or read-modify-write; args are its operands' values. */
-AccessResult interp_access(const IrInsn *i, unsigned tag_bits, const IrValue args[3], IrValue *out);
+AccessResult interp_access(const IrRegion *r, const IrInsn *i, const IrValue args[3], IrValue *out);
 
 #endif

@@ -149,6 +149,7 @@ typedef struct IrRegion {
     uint32_t nhelpers;
     uint32_t ctx;         /* context of the key */
     uint32_t guest_insns; /* number of guest instructions translated */
+    uint8_t align_window; /* accesses with MEM_ALIGNED need only stay within so many aligned bytes, 0: natural alignment. As tag_bits: */
     uint8_t tag_bits;     /* top bits of addresses that the guest's accesses ignore: the interpreter does, faults of code lead there */
     struct Arena *arena;
 } IrRegion;

@@ -103,9 +103,6 @@ PublishResult publish_region(TcgThread *th, const PublishPlan *plan, const CodeB
 {
     Tcg *t = th->tcg;
     RegionSize size = size_of(plan, blob);
-    if (!codecache_can_hold(&t->cache, &size)) {
-        return PUBLISH_TOO_LARGE;
-    }
     Region *r = NULL;
     PublishResult result = PUBLISH_DONE;
     lock_acquire(&t->publish);
@@ -119,6 +116,10 @@ PublishResult publish_region(TcgThread *th, const PublishPlan *plan, const CodeB
             break;
         }
         r = codecache_reserve(&t->cache, &size);
+        if (!r && !codecache_can_hold(&t->cache, &size)) {
+            result = PUBLISH_TOO_LARGE;
+            break;
+        }
         if (!r) {
             codecache_make_room(t);
         }

@@ -17,22 +17,28 @@ static void keep_bytes(Former *f, uint64_t end)
 {
     size_t n = (size_t)(end - f->run);
     lyre_assert(n <= sizeof f->bytes - f->nbytes);
-    memcpy(f->bytes + f->nbytes, f->window + (f->run - f->window_pc), n);
-    f->nbytes += (uint32_t)n;
-    f->run = end;
+    if (n) {
+        memcpy(f->bytes + f->nbytes, f->window + (f->run - f->window_pc), n);
+        f->nbytes += (uint32_t)n;
+        f->run = end;
+    }
 }
 
 static NOINLINE void fill_window(Former *f, uint64_t pc, unsigned len)
 {
-    if (f->run != pc) {
-        keep_bytes(f, pc);
-    }
+    keep_bytes(f, pc);
     uint64_t start = ALIGN_DOWN(pc, (uint64_t)sizeof f->window);
     f->window_pc = pc + len <= start + sizeof f->window ? start : pc;
     f->window_len = f->ops->fetch(f->mm, f->window_pc, f->window, sizeof f->window, &f->fault);
     if (f->window_len < pc - f->window_pc) {
         f->window_len = 0;
     }
+    f->window_whole = f->window_len >= len ? f->window_len - len + 1 : 0;
+}
+
+void region_forget_bytes(Former *f)
+{
+    f->window_len = f->window_whole = 0;
 }
 
 /* Says in f->fault why there is no instruction behind `avail` bytes. */
@@ -46,19 +52,26 @@ static NOINLINE bool fail_decode(Former *f, uint64_t pc, unsigned avail)
     return false;
 }
 
+static NOINLINE bool decode_at_edge(Former *f, uint64_t pc, TargetInsn *out)
+{
+    const Target *target = f->target;
+    fill_window(f, pc, target->max_insn);
+    uint64_t at = pc - f->window_pc;
+    unsigned avail = f->window_len ? f->window_len - (unsigned)at : 0;
+    bool is_ok = avail >= target->min_insn && target->decode(f->cpu, f->key.ctx, pc, f->window + at, avail, out);
+    lyre_assert(!is_ok || (out->len && out->len <= avail));
+    return is_ok || fail_decode(f, pc, avail);
+}
+
 /* The instruction at pc, where the run ends. */
 static inline bool decode(Former *f, uint64_t pc, TargetInsn *out)
 {
-    const Target *target = f->target;
-    if (UNLIKELY(pc - f->window_pc >= f->window_len || f->window_len - (pc - f->window_pc) < target->max_insn)) {
-        fill_window(f, pc, target->max_insn);
-    }
     uint64_t at = pc - f->window_pc;
-    unsigned avail = f->window_len ? f->window_len - (unsigned)at : 0;
-    if (UNLIKELY(avail < target->min_insn || !target->decode(f->cpu, f->key.ctx, pc, f->window + at, avail, out))) {
-        return fail_decode(f, pc, avail);
+    if (UNLIKELY(at >= f->window_whole)) {
+        return decode_at_edge(f, pc, out);
     }
-    lyre_assert(out->len && out->len <= avail);
+    bool is_ok = f->target->decode(f->cpu, f->key.ctx, pc, f->window + at, f->window_len - (unsigned)at, out);
+    lyre_assert(is_ok && out->len);
     return true;
 }
 
@@ -309,8 +322,7 @@ static bool discover_line(Former *f)
     uint64_t pc = f->key.pc;
     FormBlock *k = append_to_line(f, pc);
     f->run = pc;
-    while (f->ninsns < f->max_insns && decode(f, pc, &f->insns[f->ninsns])) {
-        const TargetInsn *insn = &f->insns[f->ninsns];
+    for (TargetInsn *insn = f->insns, *end = insn + f->max_insns; insn < end && decode(f, pc, insn); insn++) {
         if (UNLIKELY(k->end)) {
             k = append_to_line(f, pc);
         }
@@ -482,6 +494,7 @@ void region_build(Former *f, IrBuilder *b, IrRegion *out, struct Arena *arena, c
     TargetTrans trans = { b, f->cpu, f->key.ctx, f, is_line(f) ? next_in_line : block_of, NULL };
     ir_begin(b, out, arena, target->slots, target->nslots, target->helpers, target->nhelpers, f->key.ctx, settings);
     out->tag_bits = target->tag_bits;
+    out->align_window = target->align_window;
     f->b = b;
     for (uint32_t i = 0; i < f->norder; i++) {
         FormBlock *k = &f->blocks[f->order[i]];

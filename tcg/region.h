@@ -46,6 +46,7 @@ typedef struct Former {
 
     uint64_t window_pc;    /* bytes fetched ahead; kept from one region to the next */
     uint32_t window_len;   /* 0: none */
+    uint32_t window_whole; /* at offsets below, the longest instruction lies inside */
     uint8_t window[1024];
     uint64_t run;          /* instructions from here on were decoded from the window; their bytes are nowhere else */
 
@@ -58,6 +59,8 @@ typedef struct Former {
 /* Decodes the region at `key`. false: its first instruction cannot be fetched. target, cpu, ops, mm are set. What is in the window may
  * be old: who runs the region checks by region_is_unchanged, or empties the window before. */
 bool region_discover(Former *f, RegionKey key, RegionShape shape, uint32_t max_insns);
+/* Empties the window. */
+void region_forget_bytes(Former *f);
 /* Its IR, in `arena`, up to ir_finish. */
 void region_build(Former *f, IrBuilder *b, IrRegion *out, struct Arena *arena, const IrSettings *settings);
 /* Sorted, merged source ranges: their number. */

@@ -56,6 +56,7 @@ typedef struct Target {
     const HelperDesc *helpers;
     unsigned nhelpers;
     uint64_t pc_mask;           /* addresses that a pc can have */
+    uint8_t align_window;       /* what must be aligned may also lie anywhere within so many aligned bytes, 0: no */
     uint8_t tag_bits;           /* top bits that data accesses ignore (AArch64: top byte) */
 
     /* CPU model: NULL with a message in *error (static string) for an unknown name; freed by the process's end. */

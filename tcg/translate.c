@@ -184,7 +184,7 @@ static PublishResult protect_and_publish(TcgThread *th, PublishPlan *plan, const
     Former *f = &th->translator->former;
     bool is_valid = region_protect(f, plan->sources, plan->nsources) && region_is_unchanged(f);
     if (!is_valid) {
-        f->window_len = 0;
+        region_forget_bytes(f);
         return PUBLISH_CHANGED;
     }
     return publish_region(th, plan, blob);

@@ -111,7 +111,7 @@ def fetch(suite, arch, package):
 
 
 def source(suite, package):
-    """Folder of the unpacked source package."""
+    """Folder of the unpacked source package, as its authors made it: without Debian's patches, which may ask for autotools."""
     where = os.path.join(CACHE, 'debian', suite + '-source')
     os.makedirs(where, exist_ok=True)
     with open(os.path.join(where, '.lock'), 'w') as lock:
@@ -122,8 +122,9 @@ def source(suite, package):
             scratch = os.path.join(where, '.new-' + package)
             shutil.rmtree(scratch, ignore_errors=True)
             os.makedirs(scratch)
-            run(['apt-get'] + apt_root(suite, 'amd64', 'deb-src') + ['-qq', 'source', package], cwd=scratch)
-            os.rename(next(d for d in glob.glob(scratch + '/*') if os.path.isdir(d)), target)
+            run(['apt-get'] + apt_root(suite, 'amd64', 'deb-src') + ['-qq', '--download-only', 'source', package], cwd=scratch)
+            run(['dpkg-source', '--skip-patches', '-x', glob.glob(scratch + '/*.dsc')[0], scratch + '/tree'], cwd=scratch)
+            os.rename(scratch + '/tree', target)
             shutil.rmtree(scratch)
         return target
 

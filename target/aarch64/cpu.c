@@ -23,7 +23,7 @@ _Static_assert(A64_EXT_COUNT < 64, "a bit per feature");
 #define MODEL_MAX ((1ull << A64_EXT_COUNT) - 1)
 #define MODEL_V8 (B(BASE) | B(FP) | B(SIMD) | B(CRC32))
 #define MODEL_V82 (MODEL_V8 | B(LSE) | B(LOR) | B(LRCPC) | B(DCPOP) | B(SSBS))
-#define MODEL_V84 (MODEL_V82 | B(LRCPC2) | B(DIT) | B(FLAGM) | B(DCPODP) | B(SB))
+#define MODEL_V84 (MODEL_V82 | B(LSE2) | B(LRCPC2) | B(DIT) | B(FLAGM) | B(DCPODP) | B(SB))
 
 static const struct {
     const char *name;

@@ -4,50 +4,48 @@
 #include <string.h>
 
 #include "target/aarch64/disas.h"
-#include "target/aarch64/trans.h"
 #include "util/compiler.h"
 
-static void put_text(A64Out *o, const char *s)
+void a64_put_text(A64Out *o, const char *s)
 {
     while (*s && o->p < o->end)
         *o->p++ = *s++;
 }
 
-static void put_number(A64Out *o, uint64_t v, unsigned base)
+void a64_put_number(A64Out *o, uint64_t v, unsigned base)
 {
     char buf[24], *p = buf + sizeof buf;
     *--p = 0;
     do
         *--p = "0123456789abcdef"[v % base];
     while (v /= base);
-    put_text(o, p);
+    a64_put_text(o, p);
 }
 
-static void put_imm(A64Out *o, int64_t v)
+void a64_put_imm(A64Out *o, int64_t v)
 {
-    put_text(o, v < 0 ? "#-" : "#");
-    put_number(o, v < 0 ? -(uint64_t)v : (uint64_t)v, 10);
+    a64_put_text(o, v < 0 ? "#-" : "#");
+    a64_put_number(o, v < 0 ? -(uint64_t)v : (uint64_t)v, 10);
 }
 
-static void put_hex(A64Out *o, uint64_t v)
+void a64_put_hex(A64Out *o, uint64_t v)
 {
-    put_text(o, "#0x");
-    put_number(o, v, 16);
+    a64_put_text(o, "#0x");
+    a64_put_number(o, v, 16);
 }
 
-static void put_reg(A64Out *o, const char *prefix, unsigned r)
+void a64_put_reg(A64Out *o, const char *prefix, unsigned r)
 {
-    put_text(o, prefix);
-    put_number(o, r & 31, 10);
+    a64_put_text(o, prefix);
+    a64_put_number(o, r & 31, 10);
 }
 
-/* sp_name: what register 31 is. */
-static void put_gpr(A64Out *o, bool is_64, unsigned r, bool is_sp)
+void a64_put_gpr(A64Out *o, bool is_64, unsigned r, bool is_sp)
 {
     if ((r & 31) == 31)
-        put_text(o, is_sp ? (is_64 ? "sp" : "wsp") : is_64 ? "xzr" : "wzr");
+        a64_put_text(o, is_sp ? (is_64 ? "sp" : "wsp") : is_64 ? "xzr" : "wzr");
     else
-        put_reg(o, is_64 ? "x" : "w", r);
+        a64_put_reg(o, is_64 ? "x" : "w", r);
 }
 
 static const char *const conditions[] = { "eq", "ne", "hs", "lo", "mi", "pl", "vs", "vc",
@@ -57,24 +55,24 @@ static const char *const extensions[] = { "uxtb", "uxth", "uxtw", "uxtx", "sxtb"
 
 static void put_shift(A64Out *o, const char *kind, unsigned amount)
 {
-    put_text(o, ", ");
-    put_text(o, kind);
-    put_text(o, " ");
-    put_imm(o, amount);
+    a64_put_text(o, ", ");
+    a64_put_text(o, kind);
+    a64_put_text(o, " ");
+    a64_put_imm(o, amount);
 }
 
 /* The register of add (extended register). */
 static void put_extended(A64Out *o, const A64Ops *ops)
 {
-    put_gpr(o, ops->sf && (ops->opt & 3) == 3, ops->rm, false);
+    a64_put_gpr(o, ops->sf && (ops->opt & 3) == 3, ops->rm, false);
     bool is_lsl = (ops->rn == 31 || ops->rd == 31) && ops->opt == (ops->sf ? 3 : 2);
     if (is_lsl && !ops->amount && ops->rn != 31 && ops->rd != 31)
         return;
-    put_text(o, ", ");
-    put_text(o, extensions[ops->opt]);
+    a64_put_text(o, ", ");
+    a64_put_text(o, extensions[ops->opt]);
     if (ops->amount) {
-        put_text(o, " ");
-        put_imm(o, ops->amount);
+        a64_put_text(o, " ");
+        a64_put_imm(o, ops->amount);
     }
 }
 
@@ -87,37 +85,37 @@ static unsigned access_scale(uint32_t raw)
 
 static void put_index(A64Out *o, const A64Ops *ops, uint32_t raw)
 {
-    put_gpr(o, ops->opt & 1, ops->rm, false);
+    a64_put_gpr(o, ops->opt & 1, ops->rm, false);
     bool is_lsl = ops->opt == 3;
     if (is_lsl && !ops->amount)
         return;
-    put_text(o, ", ");
-    put_text(o, is_lsl ? "lsl" : extensions[ops->opt]);
+    a64_put_text(o, ", ");
+    a64_put_text(o, is_lsl ? "lsl" : extensions[ops->opt]);
     if (ops->amount) {
-        put_text(o, " ");
-        put_imm(o, access_scale(raw));
+        a64_put_text(o, " ");
+        a64_put_imm(o, access_scale(raw));
     }
 }
 
 static void put_indexed(A64Out *o, const A64Ops *ops)
 {
-    put_text(o, "[");
-    put_gpr(o, true, ops->rn, true);
-    put_text(o, ops->pre ? ", " : "], ");
-    put_imm(o, ops->imm);
-    put_text(o, ops->pre ? "]!" : "");
+    a64_put_text(o, "[");
+    a64_put_gpr(o, true, ops->rn, true);
+    a64_put_text(o, ops->pre ? ", " : "], ");
+    a64_put_imm(o, ops->imm);
+    a64_put_text(o, ops->pre ? "]!" : "");
 }
 
 static void put_prefetch(A64Out *o, unsigned v)
 {
     static const char *const type[] = { "pld", "pli", "pst" };
     if (v >> 3 == 3 || (v >> 1 & 3) == 3) {
-        put_imm(o, v);
+        a64_put_imm(o, v);
         return;
     }
-    put_text(o, type[v >> 3]);
-    put_text(o, (const char *[]){ "l1", "l2", "l3" }[v >> 1 & 3]);
-    put_text(o, v & 1 ? "strm" : "keep");
+    a64_put_text(o, type[v >> 3]);
+    a64_put_text(o, (const char *[]){ "l1", "l2", "l3" }[v >> 1 & 3]);
+    a64_put_text(o, v & 1 ? "strm" : "keep");
 }
 
 static void put_barrier(A64Out *o, unsigned v, bool is_isb)
@@ -125,9 +123,9 @@ static void put_barrier(A64Out *o, unsigned v, bool is_isb)
     static const char *const names[] = { NULL, "oshld", "oshst", "osh", NULL, "nshld", "nshst", "nsh",
                                          NULL, "ishld", "ishst", "ish", NULL, "ld", "st", "sy" };
     if (names[v & 15] && (!is_isb || v == 15))
-        put_text(o, names[v & 15]);
+        a64_put_text(o, names[v & 15]);
     else
-        put_imm(o, v);
+        a64_put_imm(o, v);
 }
 
 static void put_sysreg(A64Out *o, unsigned v)
@@ -135,53 +133,53 @@ static void put_sysreg(A64Out *o, unsigned v)
     static const TargetCpu all = { .ext = ~0ull };
     const char *name = a64_sys_name(a64_find_sys(&all, v, false));
     if (name) {
-        put_text(o, name);
+        a64_put_text(o, name);
         return;
     }
     const uint8_t parts[] = { (uint8_t)(2 | v >> 14), v >> 11 & 7, v >> 7 & 15, v >> 3 & 15, v & 7 };
     static const char *const before[] = { "s", "_", "_c", "_c", "_" };
     for (unsigned i = 0; i < 5; i++) {
-        put_text(o, before[i]);
-        put_number(o, parts[i], 10);
+        a64_put_text(o, before[i]);
+        a64_put_number(o, parts[i], 10);
     }
 }
 
 static void put_label(A64Out *o, const TargetInsn *insn, uint64_t base, int64_t offset)
 {
-    put_text(o, "0x");
-    put_number(o, base + (uint64_t)offset, 16);
+    a64_put_text(o, "0x");
+    a64_put_number(o, base + (uint64_t)offset, 16);
 }
 
 static void put_register(A64Out *o, const A64Ops *ops, char kind, unsigned v)
 {
     switch (kind) {
-    case 'x': put_gpr(o, true, v, false); break;
-    case 'w': put_gpr(o, false, v, false); break;
-    case 'X': put_gpr(o, true, v, true); break;
-    case 'W': put_gpr(o, false, v, true); break;
-    case 'r': put_gpr(o, ops->sf, v, false); break;
-    case 'R': put_gpr(o, ops->sf, v, true); break;
-    case 'T': put_gpr(o, ops->bit >= 32, v, false); break;
-    case 'G': put_gpr(o, true, v + 1, false); break;
-    case 'H': put_gpr(o, false, v + 1, false); break;
-    case '1': put_reg(o, "b", v); break;
-    case '2': put_reg(o, "h", v); break;
-    case '4': put_reg(o, "s", v); break;
-    case '8': put_reg(o, "d", v); break;
-    case '9': put_reg(o, "q", v); break;
+    case 'x': a64_put_gpr(o, true, v, false); break;
+    case 'w': a64_put_gpr(o, false, v, false); break;
+    case 'X': a64_put_gpr(o, true, v, true); break;
+    case 'W': a64_put_gpr(o, false, v, true); break;
+    case 'r': a64_put_gpr(o, ops->sf, v, false); break;
+    case 'R': a64_put_gpr(o, ops->sf, v, true); break;
+    case 'T': a64_put_gpr(o, ops->bit >= 32, v, false); break;
+    case 'G': a64_put_gpr(o, true, v + 1, false); break;
+    case 'H': a64_put_gpr(o, false, v + 1, false); break;
+    case '1': a64_put_reg(o, "b", v); break;
+    case '2': a64_put_reg(o, "h", v); break;
+    case '4': a64_put_reg(o, "s", v); break;
+    case '8': a64_put_reg(o, "d", v); break;
+    case '9': a64_put_reg(o, "q", v); break;
     }
 }
 
 static void put_operand(A64Out *o, const TargetInsn *insn, const A64Ops *ops, char kind, int32_t v)
 {
     switch (kind) {
-    case 'i': put_imm(o, v); break;
-    case 'u': put_imm(o, (uint32_t)v); break;
-    case 'g': put_hex(o, (uint32_t)v); break;
-    case 'b': put_hex(o, a64_bitmask((unsigned)v, ops->sf)); break;
+    case 'i': a64_put_imm(o, v); break;
+    case 'u': a64_put_imm(o, (uint32_t)v); break;
+    case 'g': a64_put_hex(o, (uint32_t)v); break;
+    case 'b': a64_put_hex(o, a64_bitmask((unsigned)v, ops->sf)); break;
     case 'p': put_label(o, insn, insn->pc, v); break;
     case 'P': put_label(o, insn, insn->pc & ~0xfffull, (int64_t)v * 4096); break;
-    case 'c': put_text(o, conditions[v & 15]); break;
+    case 'c': a64_put_text(o, conditions[v & 15]); break;
     case 'S':
         if (v)
             put_shift(o, "lsl", 12);
@@ -199,14 +197,16 @@ static void put_operand(A64Out *o, const TargetInsn *insn, const A64Ops *ops, ch
     case 'A': put_indexed(o, ops); break;
     case 'o':
         if (v) {
-            put_text(o, ", ");
-            put_imm(o, v);
+            a64_put_text(o, ", ");
+            a64_put_imm(o, v);
         }
         break;
     case 'f': put_prefetch(o, (unsigned)v); break;
     case 'y': put_barrier(o, (unsigned)v, insn->row == A64_ISB); break;
     case 'n': put_sysreg(o, (unsigned)v); break;
-    default: put_register(o, ops, kind, (unsigned)v);
+    default:
+        if (!a64_put_simd(o, insn, ops, kind, (unsigned)v))
+            put_register(o, ops, kind, (unsigned)v);
     }
 }
 
@@ -224,7 +224,7 @@ static void put_name(A64Out *o, const TargetInsn *insn, const A64Ops *ops)
     for (size_t i = 0; i < size_at && o->p < o->end; i++)
         *o->p++ = name[i];
     if (has_order)
-        put_text(o, (const char *[]){ "", "l", "a", "al" }[ops->acqrel & 3]);
+        a64_put_text(o, (const char *[]){ "", "l", "a", "al" }[ops->acqrel & 3]);
     for (size_t i = size_at; i < len && o->p < o->end; i++)
         *o->p++ = name[i];
 }
@@ -235,8 +235,8 @@ void a64_disas(const TargetInsn *insn, char *buf, unsigned size)
         return;
     A64Out o = { buf, buf + size - 1 };
     if (!insn->row) {
-        put_text(&o, ".word 0x");
-        put_number(&o, insn->raw, 16);
+        a64_put_text(&o, ".word 0x");
+        a64_put_number(&o, insn->raw, 16);
         *o.p = 0;
         return;
     }
@@ -244,14 +244,19 @@ void a64_disas(const TargetInsn *insn, char *buf, unsigned size)
     a64_extract(insn->row, insn->raw, &ops);
     put_name(&o, insn, &ops);
     const char *t = a64_row_asm[insn->row];
-    if (*t && *t != '.')
-        put_text(&o, " ");
+    bool is_suffix = *t == '.' || !strncmp(t, "%+", 2) || !strncmp(t, "%;", 2);
+    if (*t == '&') { /* the forms that work on upper halves */
+        a64_put_text(&o, ops.q ? "2" : "");
+        t++;
+    } else if (*t && !is_suffix) {
+        a64_put_text(&o, " ");
+    }
     for (; *t; t++) {
         if (*t == '%') {
             put_operand(&o, insn, &ops, t[1], a64_operand(&ops, (unsigned)(t[2] - 'a')));
             t += 2;
         } else {
-            put_text(&o, (char[]){ *t, 0 });
+            a64_put_text(&o, (char[]){ *t, 0 });
         }
     }
     *o.p = 0;

@@ -94,6 +94,7 @@ const Target target_aarch64 = {
     .nhelpers = A64_HELPER_COUNT,
     .pc_mask = ~0ull,
     .tag_bits = 8,
+    .align_window = 16, /* FEAT_LSE2 */
     .cpu_parse = a64_cpu_parse,
     .cpu_list = a64_cpu_list,
     .reset = reset,

@@ -43,6 +43,8 @@ static I64 sign_mask(A64Trans *t, unsigned size) { return ir_const_i64(t->b, 1ul
 
 void trans_fp2(A64Trans *t, const A64Ops *o, unsigned size, A64FpOp op)
 {
+    if (a64_fp_host_arith(t, o, size, op))
+        return;
     I64 n = a64_get_fp(t, size, o->rn), m = a64_get_fp(t, size, o->rm);
     I64 r = a64_call_fp(t, A64_FP_WHAT(op, size, 0), n, m, m);
     a64_put_fp(t, size, o->rd, r);
@@ -50,6 +52,8 @@ void trans_fp2(A64Trans *t, const A64Ops *o, unsigned size, A64FpOp op)
 
 void trans_fp1(A64Trans *t, const A64Ops *o, unsigned size, A64FpOp op)
 {
+    if (a64_fp_host_arith(t, o, size, op))
+        return;
     I64 n = a64_get_fp(t, size, o->rn);
     I64 r = a64_call_fp(t, A64_FP_WHAT(op, size, 0), n, n, n);
     a64_put_fp(t, size, o->rd, r);
@@ -58,6 +62,8 @@ void trans_fp1(A64Trans *t, const A64Ops *o, unsigned size, A64FpOp op)
 /* neg_product, neg_sum: n, a is negated first. */
 void trans_fma(A64Trans *t, const A64Ops *o, unsigned size, bool neg_product, bool neg_sum)
 {
+    if (a64_fp_host_fma(t, o, size, neg_product, neg_sum))
+        return;
     I64 n = a64_get_fp(t, size, o->rn), m = a64_get_fp(t, size, o->rm), a = a64_get_fp(t, size, o->ra), sign = sign_mask(t, size);
     if (neg_product)
         n = ir_xor_i64(t->b, n, sign);
@@ -118,17 +124,28 @@ static CC compare(A64Trans *t, unsigned size, I64 n, I64 m, bool is_signaling)
     return ir_cc_make_i32(t->b, bits);
 }
 
+static CC compare_registers(A64Trans *t, const A64Ops *o, unsigned size, bool is_signaling)
+{
+    CC cc;
+    if (a64_fp_host_compare(t, o, size, false, is_signaling, &cc))
+        return cc;
+    I64 n = a64_get_fp(t, size, o->rn), m = a64_get_fp(t, size, o->rm);
+    return compare(t, size, n, m, is_signaling);
+}
+
 void trans_fcmp(A64Trans *t, const A64Ops *o, unsigned size, bool is_signaling)
 {
-    I64 n = a64_get_fp(t, size, o->rn), m = a64_get_fp(t, size, o->rm);
-    CC cc = compare(t, size, n, m, is_signaling);
+    CC cc = compare_registers(t, o, size, is_signaling);
     a64_put_cc(t, cc);
 }
 
 void trans_fcmp_zero(A64Trans *t, const A64Ops *o, unsigned size, bool is_signaling)
 {
-    I64 n = a64_get_fp(t, size, o->rn), zero = ir_const_i64(t->b, 0);
-    CC cc = compare(t, size, n, zero, is_signaling);
+    CC cc;
+    if (!a64_fp_host_compare(t, o, size, true, is_signaling, &cc)) {
+        I64 n = a64_get_fp(t, size, o->rn), zero = ir_const_i64(t->b, 0);
+        cc = compare(t, size, n, zero, is_signaling);
+    }
     a64_put_cc(t, cc);
 }
 
@@ -136,12 +153,11 @@ void trans_fcmp_zero(A64Trans *t, const A64Ops *o, unsigned size, bool is_signal
 void trans_fccmp(A64Trans *t, const A64Ops *o, unsigned size, bool is_signaling)
 {
     IrBuilder *b = t->b;
-    I64 n = a64_get_fp(t, size, o->rn), m = a64_get_fp(t, size, o->rm);
     I32 cond = a64_condition(t, o->cond);
     uint32_t yes = ir_block_new(b, t->pc, false), no = ir_block_new(b, t->pc, false), join = ir_block_new(b, t->next, false);
     ir_br(b, cond, yes, no);
     ir_block_begin(b, yes, 0);
-    CC cc = compare(t, size, n, m, is_signaling);
+    CC cc = compare_registers(t, o, size, is_signaling);
     a64_put_cc(t, cc);
     ir_goto(b, join);
     ir_block_begin(b, no, 0);
@@ -172,6 +188,8 @@ static I64 to_fixed(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigne
 
 void trans_fcvt_int(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned, A64Round round)
 {
+    if (a64_fp_host_to_int(t, o, size, is_unsigned, round))
+        return;
     I64 r = to_fixed(t, o, size, is_unsigned, 0, round);
     a64_put_x(t, o->rd, r);
 }
@@ -189,7 +207,11 @@ static void from_fixed(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsi
     a64_put_fp(t, size, o->rd, r);
 }
 
-void trans_cvtf(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned) { from_fixed(t, o, size, is_unsigned, 0); }
+void trans_cvtf(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned)
+{
+    if (!a64_fp_host_from_int(t, o, size, is_unsigned))
+        from_fixed(t, o, size, is_unsigned, 0);
+}
 
 void trans_cvtf_fixed(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned)
 {

@@ -25,6 +25,13 @@ V128 a64_call_vfp(A64Trans *t, uint32_t what, V128 d, V128 n, V128 m);
 I64 a64_get_fp(A64Trans *t, unsigned size, unsigned r); /* the low lane as bits; what lies above it is undefined */
 void a64_put_fp(A64Trans *t, unsigned size, unsigned r, I64 v); /* v: zero above the lane */
 
+/* trans_fp_host.c: false where the host's unit does not do it */
+bool a64_fp_is_host(const A64Trans *t, unsigned size);
+bool a64_fp_host_arith(A64Trans *t, const A64Ops *o, unsigned size, A64FpOp op);
+bool a64_fp_host_fma(A64Trans *t, const A64Ops *o, unsigned size, bool neg_product, bool neg_sum);
+bool a64_fp_host_compare(A64Trans *t, const A64Ops *o, unsigned size, bool is_zero, bool is_signaling, CC *out);
+bool a64_fp_host_from_int(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned);
+bool a64_fp_host_to_int(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned, A64Round round);
 /* trans_fp.c */
 void trans_fp2(A64Trans *t, const A64Ops *o, unsigned size, A64FpOp op);
 void trans_fp1(A64Trans *t, const A64Ops *o, unsigned size, A64FpOp op);

@@ -86,7 +86,7 @@ void trans_load_literal(A64Trans *t, const A64Ops *o, unsigned mem)
     a64_put_x(t, o->rt, v);
 }
 
-/* They want natural alignment (without FEAT_LSE2). */
+/* They want alignment, or to lie within 16 bytes (FEAT_LSE2: Target.align_window). */
 static unsigned ordered(unsigned mem, IrOrder order) { return mem | MEM_ALIGNED | (unsigned)order << MEM_ORDER_SHIFT; }
 
 /* A store-release before a load-acquire stays before it (B2.3.11): sequentially consistent. */

@@ -56,28 +56,26 @@ static NOINLINE void set_flow(const TargetCpu *cpu, uint32_t ctx, TargetInsn *ou
 bool riscv_decode(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *bytes,
                   unsigned avail, TargetInsn *out)
 {
+    const uint64_t ext = cpu->ext;
     if (avail < 2)
         return false;
     uint32_t raw = bytes[0] | (uint32_t)bytes[1] << 8;
-    unsigned row;
+    bool is_wide = (raw & 3) == 3;
+    if (is_wide) {
+        if (avail < 4)
+            return false;
+        raw |= (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+    }
     out->pc = pc;
     out->target = 0;
-    if ((raw & 3) != 3) {
-        out->len = 2;
-        row = rv_match16(raw, cpu->ext);
-    } else if (avail < 4) {
-        return false;
-    } else {
-        raw |= (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
-        out->len = 4;
-        row = rv_match32(raw, cpu->ext);
-    }
     out->raw = raw;
-    out->row = (uint16_t)row;
+    out->len = is_wide ? 4 : 2;
     out->flow = FLOW_NEXT;
-    if (!row || (rv_row_ext[row] & ~cpu->ext))
+    unsigned row = is_wide ? rv_match32(raw, ext) : rv_match16(raw, ext);
+    out->row = (uint16_t)row;
+    if (UNLIKELY(!row || (rv_row_ext[row] & ~ext)))
         set_undefined(out);
-    else if (rv_row_flow[row] != RV_FLOW_NEXT)
+    else if (UNLIKELY(rv_row_flow[row] != RV_FLOW_NEXT))
         set_flow(cpu, ctx, out);
     return true;
 }

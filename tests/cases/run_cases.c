@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs case files on Lyre's engines: run_cases ENGINE,ENGINE... FILE...   Each engine must give
+ * Runs case files of one guest on Lyre's engines: run_cases ENGINE,ENGINE... FILE...   Each engine must give
  * each line's outcome; each row of the .isa files must own a line.
  *
  * A line:  WORD,WORD... TEXT ; INPUTS => OUTPUTS [# note]      (all numbers hexadecimal but
@@ -15,8 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "target/riscv/trans.h"
-#include "tests/riscv/machine.h"
+#include "case_guest.h" /* of tests/<guest> */
 
 typedef struct Case {
     Experiment e;
@@ -26,18 +25,15 @@ typedef struct Case {
 } Case;
 
 static const TargetCpu *cpu;
-static bool is_seen[RV_ROW_COUNT];
+static bool is_seen[CASE_ROWS];
 static unsigned passed, failed;
 
 static void background(Experiment *e)
 {
     memset(e, 0, sizeof *e);
     for (unsigned i = 0; i < CODE_WORDS; i++)
-        e->code[i] = 0x90029002; /* c.ebreak twice */
-    for (unsigned i = 1; i < 32; i++)
-        e->x[i] = 0x1111111100000000 + i;
-    for (unsigned i = 0; i < 32; i++)
-        e->f[i] = 0x7ff4f0f000000000 + i;
+        e->code[i] = case_end;
+    case_background(e);
     for (unsigned i = 0; i < sizeof e->mem; i++)
         ((uint8_t *)e->mem)[i] = (uint8_t)(i * 7 + 3);
 }
@@ -58,21 +54,12 @@ static bool parse_bytes(uint8_t *mem, const char *s)
 }
 
 /* One register or memory item of inputs or outputs. */
-static bool parse_value(const char *item, uint64_t *x, uint64_t *f, uint64_t *fcsr, uint64_t *mem)
+static bool parse_value(const char *item, Outcome *o)
 {
     const char *eq = strchr(item, '=');
     if (!strncmp(item, "m+", 2))
-        return parse_bytes((uint8_t *)mem, item + 2);
-    if (!eq)
-        return false;
-    uint64_t v = strtoull(eq + 1, NULL, 16);
-    if (!strncmp(item, "fcsr=", 5))
-        *fcsr = v;
-    else if ((*item == 'x' || *item == 'f') && strtoul(item + 1, NULL, 10) < 32)
-        (*item == 'x' ? x : f)[strtoul(item + 1, NULL, 10)] = v;
-    else
-        return false;
-    return true;
+        return parse_bytes((uint8_t *)o->mem, item + 2);
+    return eq && case_parse_register(o, item, eq + 1);
 }
 
 static bool parse_end(const char *item, Outcome *o)
@@ -110,9 +97,9 @@ static bool parse_code(Case *c, char *words, const char *text, unsigned *size)
             return false;
         memcpy(code + *size, &raw, len);
         TargetInsn insn;
-        riscv_decode(cpu, 0, CODE_BASE, code + *size, 4, &insn);
+        case_decode(cpu, 0, CODE_BASE, code + *size, 4, &insn);
         insn.pc = 0;
-        riscv_disas(&insn, shown + strlen(shown), (unsigned)(sizeof shown - strlen(shown)));
+        case_disas(&insn, shown + strlen(shown), (unsigned)(sizeof shown - strlen(shown)));
         strncat(shown, " / ", sizeof shown - strlen(shown) - 1);
         c->rows[c->nrows++] = insn.row;
         *size += len;
@@ -128,7 +115,7 @@ static bool parse_code(Case *c, char *words, const char *text, unsigned *size)
 
 static bool parse_line(char *line, Case *c)
 {
-    char *note = strchr(line, '#'), *outs = strstr(line, " =>"), *ins = strstr(line, " ;"),
+    char *note = strstr(line, " # "), *outs = strstr(line, " =>"), *ins = strstr(line, " ;"),
          *text = strchr(line, ' ');
     unsigned size;
     if (note)
@@ -140,20 +127,20 @@ static bool parse_line(char *line, Case *c)
     background(&c->e);
     if (!parse_code(c, line, text + 1, &size))
         return false;
-    for (char *item = strtok(ins + 2, " "); item; item = strtok(NULL, " "))
-        if (!parse_value(item, c->e.x, c->e.f, &c->e.fcsr, c->e.mem))
-            return false;
     Outcome *o = &c->want;
     memset(o, 0, sizeof *o);
-    memcpy(o->x, c->e.x, sizeof o->x);
-    memcpy(o->f, c->e.f, sizeof o->f);
+    case_start(o, &c->e);
     memcpy(o->mem, c->e.mem, sizeof o->mem);
-    o->fcsr = c->e.fcsr;
+    for (char *item = strtok(ins + 2, " "); item; item = strtok(NULL, " "))
+        if (!parse_value(item, o))
+            return false;
+    case_set_inputs(&c->e, o);
+    memcpy(c->e.mem, o->mem, sizeof o->mem);
     o->pc = CODE_BASE + size;
     o->sig = SIGTRAP;
     o->code = TRAP_BRKPT;
     for (char *item = strtok(outs + 3, " \n"); item; item = strtok(NULL, " \n"))
-        if (!parse_value(item, o->x, o->f, &o->fcsr, o->mem) && !parse_end(item, o))
+        if (!parse_value(item, o) && !parse_end(item, o))
             return false;
     if (o->sig == SIGTRAP || o->sig == SIGILL)
         o->addr = o->pc;
@@ -171,16 +158,13 @@ static void show(const char *file, unsigned line, const char *engine, const Case
                  const Outcome *got)
 {
     const Outcome *want = &c->want;
-    printf("# %s:%u: %s: %s:", file, line, engine, rv_row_name[c->rows[c->nrows - 1]]);
-    for (unsigned i = 0; i < 32; i++)
-        show_difference("x", i, got->x[i], want->x[i]);
-    for (unsigned i = 0; i < 32; i++)
-        show_difference("f", i, got->f[i], want->f[i]);
+    printf("# %s:%u: %s: %s:", file, line, engine, case_row_name[c->rows[c->nrows - 1]]);
+    case_show_registers(got, want, show_difference);
     for (unsigned i = 0; i < WINDOW_WORDS; i++)
         show_difference("m+8*", i, got->mem[i], want->mem[i]);
-    const uint64_t *g = &got->fcsr, *w = &want->fcsr;
-    static const char *const names[] = { "fcsr", "pc", "sig", "code", "addr" };
-    for (unsigned i = 0; i < 5; i++)
+    const uint64_t *g = &got->pc, *w = &want->pc;
+    static const char *const names[] = { "pc", "sig", "code", "addr" };
+    for (unsigned i = 0; i < 4; i++)
         if (g[i] != w[i])
             printf(" %s=%llx (want %llx)", names[i], (unsigned long long)g[i],
                    (unsigned long long)w[i]);
@@ -243,7 +227,7 @@ int main(int argc, char **argv)
     Machine machines[8];
     unsigned n = 0;
     const char *error = NULL;
-    cpu = riscv_cpu_parse("max", &error);
+    cpu = case_cpu_parse("max", &error);
     if (argc < 3)
         return 2;
     machine_map();
@@ -259,12 +243,12 @@ int main(int argc, char **argv)
         run_file(argv[i], machines, names, n);
     for (unsigned i = 0; i < n; i++)
         check_engine(&machines[i], names[i]);
-    for (unsigned row = 1; row < RV_ROW_COUNT; row++) {
+    for (unsigned row = 1; row < CASE_ROWS; row++) {
         if (is_seen[row]) {
             passed++;
         } else {
             failed++;
-            printf("# row %s has no case\n", rv_row_name[row]);
+            printf("# row %s has no case\n", case_row_name[row]);
         }
     }
     printf("%u passed, %u failed\n", passed, failed);

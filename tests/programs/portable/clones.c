@@ -341,6 +341,9 @@ static pid_t child_that(int code, int sig)
         if (sig) {
             signal(sig, SIG_DFL);
             raise(sig);
+            while (sig == SIGSTOP) {
+                pause();
+            }
         }
         _exit(code);
     }
@@ -361,6 +364,7 @@ static void test_waits(void)
     kill(pid, SIGCONT);
     printf(" continued %d", waitpid(pid, &status, WCONTINUED) == pid);
     printf(" %d", WIFCONTINUED(status));
+    kill(pid, SIGTERM);
     printf(" exit %d\n", status_of(pid, 0));
     pid = child_that(0, SIGTERM);
     printf("keeps %d", waitid(P_PID, (id_t)pid, &i, WEXITED | WNOWAIT));
@@ -377,8 +381,8 @@ static void test_waits(void)
     pid = clone(nothing, stack + STACK, 0, NULL); /* no signal at its end */
     printf("clone child: plain %d", waitpid(pid, &status, 0) < 0 ? errno : 0);
     printf(" __WCLONE %d\n", status_of(pid, __WCLONE));
-    pid = clone(nothing, stack + STACK, SIGUSR1, NULL);
     signal(SIGUSR1, SIG_IGN);
+    pid = clone(nothing, stack + STACK, SIGUSR1, NULL);
     printf("other signal %d\n", status_of(pid, __WALL));
     signal(SIGUSR1, SIG_DFL);
     pid = child_that(0, SIGQUIT);
@@ -421,6 +425,24 @@ static void *end_quietly(void *arg)
     return NULL;
 }
 
+static int has_ended(pid_t tid)
+{
+    char path[64], text[200] = "";
+    snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+    int f = open(path, O_RDONLY);
+    ssize_t n = read(f, text, sizeof(text) - 1);
+    close(f);
+    char *p = n > 0 ? strrchr(text, ')') : NULL;
+    return !p || p[2] == 'Z';
+}
+static void *end_after_leader(void *arg)
+{
+    while (!has_ended(getpid())) {
+        usleep(1000);
+    }
+    return NULL;
+}
+
 static void test_exits(void)
 {
     pthread_t t;
@@ -434,8 +456,8 @@ static void test_exits(void)
     say("exit_group of a thread", status_of(pid, 0));
     pid = fork();
     if (pid == 0) {
-        pthread_create(&t, NULL, end_quietly, NULL);
-        syscall(SYS_exit, 45); /* the leader alone: the process ends with the last thread, and with the leader's status */
+        pthread_create(&t, NULL, end_after_leader, NULL);
+        syscall(SYS_exit, 45); /* the leader alone: the process ends with the last thread */
     }
     say("leader leaves first", status_of(pid, 0));
     pid = fork();

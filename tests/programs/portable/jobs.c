@@ -76,8 +76,9 @@ static volatile int handled;
 static void note(int sig) { handled = sig; }
 static int wait_handled(void)
 {
-    signal(SIGTSTP, note);
-    pause();
+    while (!handled) {
+        usleep(1000);
+    }
     return handled == SIGTSTP ? 30 : 31;
 }
 
@@ -135,7 +136,9 @@ static int leader(FILE *out)
     fprintf(out, " continued %d", state_of(pid, WCONTINUED));
     kill(-pid, SIGTERM);
     fprintf(out, " ended %d\n", state_of(pid, 0));
+    signal(SIGTSTP, note);
     pid = job(wait_handled, 1);
+    signal(SIGTSTP, SIG_DFL);
     type_by_parent('z');
     fprintf(out, "suspend handled %d\n", state_of(pid, WUNTRACED));
     tcsetpgrp(0, getpgrp());

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Scalar floating point of singles and doubles by the host's unit, where FPCR asks for nothing odd: its rounding mode is MXCSR's, its flags are
+ * MXCSR's. The host differs in NaN results, and in underflow, which Arm detects before rounding: so a result that is a NaN, or the smallest
+ * normal number, is computed again by helper (flags are sticky: what was raised is raised again).
+ */
+#include "target/aarch64/trans.h"
+
+/* A value of either size. */
+typedef struct Scalar {
+    bool is_double;
+    F32 s;
+    F64 d;
+} Scalar;
+
+bool a64_fp_is_host(const A64Trans *t, unsigned size) { return size >= 2 && !(t->t->ctx & A64_CTX_FP_ODD); }
+
+static Scalar get(A64Trans *t, unsigned size, unsigned r)
+{
+    V128 v = a64_get_v(t, r);
+    Scalar x = { .is_double = size == 3 };
+    if (x.is_double)
+        x.d = ir_vlow64_f64(t->b, v);
+    else
+        x.s = ir_vlow32_f32(t->b, v);
+    return x;
+}
+
+static void put(A64Trans *t, unsigned r, Scalar x)
+{
+    V128 v = x.is_double ? ir_vfrom64_v128(t->b, x.d) : ir_vfrom32_v128(t->b, x.s);
+    a64_put_v(t, r, v);
+}
+
+static I64 bits_of(A64Trans *t, Scalar x)
+{
+    if (x.is_double)
+        return ir_bits_f64_i64(t->b, x.d);
+    I32 low = ir_bits_f32_i32(t->b, x.s);
+    return ir_zext_i64(t->b, low);
+}
+
+static Scalar negate(A64Trans *t, Scalar x)
+{
+    if (x.is_double)
+        x.d = ir_fneg_f64(t->b, x.d);
+    else
+        x.s = ir_fneg_f32(t->b, x.s);
+    return x;
+}
+
+static I32 is_equal(A64Trans *t, Scalar x, Scalar y)
+{
+    return x.is_double ? ir_fcmp_eq_f64(t->b, x.d, y.d) : ir_fcmp_eq_f32(t->b, x.s, y.s);
+}
+
+static I32 is_less(A64Trans *t, Scalar x, Scalar y, bool is_signaling)
+{
+    if (x.is_double)
+        return is_signaling ? ir_fcmp_lt_f64(t->b, x.d, y.d) : ir_fcmp_ltq_f64(t->b, x.d, y.d);
+    return is_signaling ? ir_fcmp_lt_f32(t->b, x.s, y.s) : ir_fcmp_ltq_f32(t->b, x.s, y.s);
+}
+
+/* ---- arithmetic */
+
+/* Neither a NaN nor, where that may have been rounded up, the smallest normal number. */
+static I32 is_plain(A64Trans *t, Scalar r, bool can_underflow)
+{
+    I32 is_number = is_equal(t, r, r);
+    if (!can_underflow)
+        return is_number;
+    I64 bits = bits_of(t, r), magnitude = ir_const_i64(t->b, r.is_double ? ~0ull >> 1 : ~0u >> 1);
+    I64 smallest = ir_const_i64(t->b, r.is_double ? 1ull << 52 : 1ull << 23), low = ir_and_i64(t->b, bits, magnitude);
+    I32 is_other = ir_cmp_ne_i64(t->b, low, smallest);
+    return ir_and_i32(t->b, is_number, is_other);
+}
+
+/* Puts r, or what the helper makes of the operands. */
+static void put_checked(A64Trans *t, unsigned rd, Scalar r, bool can_underflow, uint32_t what, Scalar a, Scalar b, Scalar c)
+{
+    uint32_t slow = ir_block_new(t->b, t->pc, false), join = ir_block_new(t->b, t->next, false);
+    I32 is_done = is_plain(t, r, can_underflow);
+    put(t, rd, r);
+    ir_br(t->b, is_done, join, slow);
+    ir_block_begin(t->b, slow, 0);
+    ir_insn_commit(t->b);
+    I64 x = bits_of(t, a), y = bits_of(t, b), z = bits_of(t, c);
+    I64 exact = a64_call_fp(t, what, x, y, z);
+    a64_put_fp(t, r.is_double ? 3 : 2, rd, exact);
+    ir_goto(t->b, join);
+    ir_block_begin(t->b, join, 0);
+}
+
+static Scalar compute(A64Trans *t, A64FpOp op, Scalar x, Scalar y)
+{
+    IrBuilder *b = t->b;
+    Scalar r = { .is_double = x.is_double };
+    switch (op) {
+    case A64_FP_ADD:
+        r.is_double ? (void)(r.d = ir_fadd_f64(b, x.d, y.d)) : (void)(r.s = ir_fadd_f32(b, x.s, y.s));
+        return r;
+    case A64_FP_SUB:
+        r.is_double ? (void)(r.d = ir_fsub_f64(b, x.d, y.d)) : (void)(r.s = ir_fsub_f32(b, x.s, y.s));
+        return r;
+    case A64_FP_MUL:
+    case A64_FP_NMUL:
+        r.is_double ? (void)(r.d = ir_fmul_f64(b, x.d, y.d)) : (void)(r.s = ir_fmul_f32(b, x.s, y.s));
+        return op == A64_FP_NMUL ? negate(t, r) : r;
+    case A64_FP_DIV:
+        r.is_double ? (void)(r.d = ir_fdiv_f64(b, x.d, y.d)) : (void)(r.s = ir_fdiv_f32(b, x.s, y.s));
+        return r;
+    default: /* square root */
+        r.is_double ? (void)(r.d = ir_fsqrt_f64(b, x.d)) : (void)(r.s = ir_fsqrt_f32(b, x.s));
+        return r;
+    }
+}
+
+bool a64_fp_host_arith(A64Trans *t, const A64Ops *o, unsigned size, A64FpOp op)
+{
+    bool can_underflow = op == A64_FP_MUL || op == A64_FP_NMUL || op == A64_FP_DIV;
+    bool is_known = can_underflow || op == A64_FP_ADD || op == A64_FP_SUB || op == A64_FP_SQRT;
+    if (!is_known || !a64_fp_is_host(t, size))
+        return false;
+    Scalar x = get(t, size, o->rn), y = op == A64_FP_SQRT ? x : get(t, size, o->rm);
+    Scalar r = compute(t, op, x, y);
+    put_checked(t, o->rd, r, can_underflow, A64_FP_WHAT(op, size, 0), x, y, y);
+    return true;
+}
+
+bool a64_fp_host_fma(A64Trans *t, const A64Ops *o, unsigned size, bool neg_product, bool neg_sum)
+{
+    if (!a64_fp_is_host(t, size))
+        return false;
+    Scalar x = get(t, size, o->rn), y = get(t, size, o->rm), z = get(t, size, o->ra), r = { .is_double = size == 3 };
+    x = neg_product ? negate(t, x) : x;
+    z = neg_sum ? negate(t, z) : z;
+    if (r.is_double)
+        r.d = ir_fma_f64(t->b, x.d, y.d, z.d);
+    else
+        r.s = ir_fma_f32(t->b, x.s, y.s, z.s);
+    put_checked(t, o->rd, r, true, A64_FP_WHAT(A64_FP_FMA, size, 0), x, y, z);
+    return true;
+}
+
+/* ---- comparison: less N, equal ZC, greater C, unordered CV */
+
+static CC flags_of(A64Trans *t, Scalar x, Scalar y, bool is_signaling)
+{
+    IrBuilder *b = t->b;
+    I32 less = is_less(t, x, y, is_signaling), greater = is_less(t, y, x, is_signaling), equal = is_equal(t, x, y);
+    I32 n = ir_const_i32(b, 8), zc = ir_const_i32(b, 6), c = ir_const_i32(b, 2), cv = ir_const_i32(b, 3);
+    I32 above = ir_select_i32(b, greater, c, cv);
+    I32 level = ir_select_i32(b, equal, zc, above);
+    I32 bits = ir_select_i32(b, less, n, level);
+    return ir_cc_make_i32(b, bits);
+}
+
+bool a64_fp_host_compare(A64Trans *t, const A64Ops *o, unsigned size, bool is_zero, bool is_signaling, CC *out)
+{
+    if (!a64_fp_is_host(t, size))
+        return false;
+    Scalar x = get(t, size, o->rn), zero = { .is_double = size == 3 };
+    if (zero.is_double)
+        zero.d = ir_const_f64(t->b, 0);
+    else
+        zero.s = ir_const_f32(t->b, 0);
+    Scalar y = is_zero ? zero : get(t, size, o->rm);
+    *out = flags_of(t, x, y, is_signaling);
+    return true;
+}
+
+/* ---- integers */
+
+bool a64_fp_host_from_int(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned)
+{
+    IrBuilder *b = t->b;
+    if (!a64_fp_is_host(t, size))
+        return false;
+    I64 x = a64_get_x(t, o->rn);
+    I32 w = ir_trunc_i32(b, x);
+    Scalar r = { .is_double = size == 3 };
+    if (r.is_double && o->sf)
+        r.d = is_unsigned ? ir_i64_u_to_f64_f64(b, x) : ir_i64_s_to_f64_f64(b, x);
+    else if (r.is_double)
+        r.d = is_unsigned ? ir_i32_u_to_f64_f64(b, w) : ir_i32_s_to_f64_f64(b, w);
+    else if (o->sf)
+        r.s = is_unsigned ? ir_i64_u_to_f32_f32(b, x) : ir_i64_s_to_f32_f32(b, x);
+    else
+        r.s = is_unsigned ? ir_i32_u_to_f32_f32(b, w) : ir_i32_s_to_f32_f32(b, w);
+    put(t, o->rd, r);
+    return true;
+}
+
+static I64 to_integer(A64Trans *t, const A64Ops *o, Scalar x, bool is_unsigned, int round)
+{
+    IrBuilder *b = t->b;
+    if (o->sf) {
+        if (x.is_double)
+            return is_unsigned ? ir_f64_to_i64_u_i64(b, x.d, round) : ir_f64_to_i64_s_i64(b, x.d, round);
+        return is_unsigned ? ir_f32_to_i64_u_i64(b, x.s, round) : ir_f32_to_i64_s_i64(b, x.s, round);
+    }
+    I32 w;
+    if (x.is_double)
+        w = is_unsigned ? ir_f64_to_i32_u_i32(b, x.d, round) : ir_f64_to_i32_s_i32(b, x.d, round);
+    else
+        w = is_unsigned ? ir_f32_to_i32_u_i32(b, x.s, round) : ir_f32_to_i32_s_i32(b, x.s, round);
+    return ir_zext_i64(b, w);
+}
+
+/* A NaN becomes 0; the IR's conversion raises invalid for it. */
+bool a64_fp_host_to_int(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned, A64Round round)
+{
+    static const uint8_t modes[] = { [A64_RN] = IR_RNE, [A64_RP] = IR_RUP, [A64_RM] = IR_RDN, [A64_RZ] = IR_RTZ, [A64_RA] = IR_RMM };
+    if (!a64_fp_is_host(t, size))
+        return false;
+    Scalar x = get(t, size, o->rn);
+    I64 v = to_integer(t, o, x, is_unsigned, modes[round]), zero = ir_const_i64(t->b, 0);
+    I32 is_number = is_equal(t, x, x);
+    I64 r = ir_select_i64(t->b, is_number, v, zero);
+    a64_put_x(t, o->rd, r);
+    return true;
+}
