@@ -33,7 +33,7 @@ typedef struct GuestAbi {
     /* Flags of open() between guest and host; NULL: they are the same. */
     uint64_t (*open_flags)(uint64_t flags, bool to_host);
 
-    /* Hardware capabilities for the auxiliary vector; AT_MINSIGSTKSZ; whether the host's caches are told (AT_L1I_CACHESIZE and so on). */
+    /* Hardware capabilities for the auxiliary vector; AT_MINSIGSTKSZ (0: none); whether the host's caches are told (AT_L1I_CACHESIZE and so on). */
     uint64_t (*hwcap)(const TargetCpu *cpu);
     uint64_t (*hwcap2)(const TargetCpu *cpu);
     uint64_t min_signal_stack;
@@ -44,8 +44,8 @@ typedef struct GuestAbi {
     /* rt_sigreturn: state, mask and altstack from the frame at the stack pointer; -EFAULT for a bad one. */
     int (*signal_return)(Task *t);
 
-    /* Image of the vDSO, an ELF file; offset of the code in it that returns from signal handlers. Once it is mapped at t->mm->layout.vdso, and
-     * before anything runs, vdso_start fills in what depends on the CPU. 0 or negative errno. */
+    /* Image of the vDSO, an ELF file, or just the code that returns from signal handlers; offset of that code. Once it is mapped at
+     * t->mm->layout.vdso, and before anything runs, vdso_start (or NULL) fills in what depends on the CPU: 0 or negative errno. */
     const uint8_t *vdso;
     size_t vdso_size;
     uint64_t vdso_sigreturn;

@@ -136,11 +136,15 @@ static void fill_caches(uint64_t aux[][2], unsigned *n)
 static void fill_aux(const Task *t, const LoadInfo *info, uint64_t random, uint64_t exec_fn, uint64_t platform, uint64_t aux[][2], unsigned *n)
 {
     const GuestAbi *abi = t->abi;
-    AUX(AT_SYSINFO_EHDR, t->mm->layout.vdso);
+    if (!memcmp(abi->vdso, ELFMAG, SELFMAG)) {
+        AUX(AT_SYSINFO_EHDR, t->mm->layout.vdso);
+    }
     if (abi->has_aux_caches) {
         fill_caches(aux, n);
     }
-    AUX(AT_MINSIGSTKSZ, abi->min_signal_stack);
+    if (abi->min_signal_stack) {
+        AUX(AT_MINSIGSTKSZ, abi->min_signal_stack);
+    }
     AUX(AT_HWCAP, abi->hwcap ? abi->hwcap(t->options->target_cpu) : 0);
     AUX(AT_PAGESZ, abi->target->page_size);
     AUX(AT_CLKTCK, (uint64_t)sysconf(_SC_CLK_TCK));

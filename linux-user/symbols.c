@@ -16,8 +16,16 @@
 
 enum { TABLE_MAX = 256 << 20, SECTIONS_MAX = 65536 };
 
+typedef struct SymbolEntry {
+    uint64_t value;
+    uint32_t name; /* offset in the strings */
+    bool is_function;
+} SymbolEntry;
+
 struct SymbolFile {
     char path[256];
+    SymbolEntry *entries;       /* functions and labels by address; of several the one that is to be shown comes last */
+    uint32_t nentries, room;
     uint8_t *symbols, *strings; /* NULL: it has none */
     uint64_t symbols_size, strings_size;
     ElfFile elf;
@@ -89,6 +97,45 @@ static void read_tables(SymbolFile *f, int fd)
     }
 }
 
+static bool comes_before(const SymbolEntry *a, const SymbolEntry *b)
+{
+    return a->value != b->value ? a->value < b->value : !a->is_function && b->is_function;
+}
+
+/* Shell's method with Ciura's gaps, continued: in place, and no worse for input that is sorted already. */
+static void sort(SymbolEntry *a, uint32_t n)
+{
+    static const uint32_t gaps[] = {797161, 265720, 88573, 29524, 9841, 3280, 1093, 701, 301, 132, 57, 23, 10, 4, 1};
+    for (unsigned g = 0; g < ARRAY_LEN(gaps); g++) {
+        for (uint32_t i = gaps[g]; i < n; i++) {
+            SymbolEntry e = a[i];
+            uint32_t k = i;
+            for (; k >= gaps[g] && comes_before(&e, &a[k - gaps[g]]); k -= gaps[g]) {
+                a[k] = a[k - gaps[g]];
+            }
+            a[k] = e;
+        }
+    }
+}
+
+static void index_symbols(SymbolFile *f)
+{
+    const ElfFile *e = &f->elf;
+    uint64_t each = SIZE(e, Sym);
+    f->room = f->symbols ? (uint32_t)(f->symbols_size / each) : 0;
+    f->entries = f->room ? hostmem_pages_alloc(f->room * sizeof(*f->entries)) : NULL;
+    for (uint64_t i = 0; f->entries && i < f->room; i++) {
+        const uint8_t *s = f->symbols + i * each;
+        uint64_t name = GET(e, s, Sym, st_name);
+        unsigned type = GET(e, s, Sym, st_info) & 15;
+        bool is_code = type == STT_FUNC || type == STT_NOTYPE || type == STT_GNU_IFUNC;
+        if (is_code && GET(e, s, Sym, st_shndx) != SHN_UNDEF && name < f->strings_size && !strchr("$.", f->strings[name])) { /* not "", $x, .L1 */
+            f->entries[f->nentries++] = (SymbolEntry){GET(e, s, Sym, st_value), (uint32_t)name, type != STT_NOTYPE};
+        }
+    }
+    sort(f->entries, f->nentries);
+}
+
 static SymbolFile *load(const char *path)
 {
     SymbolFile *f = hostmem_pages_alloc(sizeof(*f));
@@ -102,6 +149,7 @@ static SymbolFile *load(const char *path)
     }
     if (!elf_read_header((int)fd, &f->elf) && !elf_read_segments((int)fd, &f->elf, UINT64_MAX)) {
         read_tables(f, (int)fd);
+        index_symbols(f);
     } else {
         f->elf.nsegments = 0;
     }
@@ -114,6 +162,9 @@ static void unload(SymbolFile *f)
     if (f && f->symbols) {
         hostmem_pages_free(f->symbols, f->symbols_size + 1);
         hostmem_pages_free(f->strings, f->strings_size + 1);
+    }
+    if (f && f->entries) {
+        hostmem_pages_free(f->entries, f->room * sizeof(*f->entries));
     }
     if (f) {
         hostmem_pages_free(f, sizeof(*f));
@@ -145,24 +196,20 @@ static SymbolFile *find_file(SymbolCache *cache, const char *path)
 /* The function that `address` lies in, or the nearest one before it. */
 static void find_symbol(const SymbolFile *f, uint64_t address, SymbolPlace *out)
 {
-    const ElfFile *e = &f->elf;
-    uint64_t each = SIZE(e, Sym), best = 0;
-    for (uint64_t at = 0; f->symbols && at + each <= f->symbols_size; at += each) {
-        const uint8_t *s = f->symbols + at;
-        uint64_t value = GET(e, s, Sym, st_value), name = GET(e, s, Sym, st_name);
-        unsigned type = GET(e, s, Sym, st_info) & 15;
-        if ((type != STT_FUNC && type != STT_NOTYPE && type != STT_GNU_IFUNC) || GET(e, s, Sym, st_shndx) == SHN_UNDEF || value > address ||
-            value < best || name >= f->strings_size) {
-            continue;
-        }
-        const char *text = (const char *)f->strings + name;
-        bool is_better = value > best || !out->name[0] || type == STT_FUNC;
-        if (*text && *text != '$' && *text != '.' && is_better) { /* mapping symbols, local labels */
-            strncpy(out->name, text, sizeof(out->name) - 1);
-            best = value;
+    uint32_t low = 0, high = f->nentries;
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+        if (f->entries[mid].value <= address) {
+            low = mid + 1;
+        } else {
+            high = mid;
         }
     }
-    out->offset = address - best;
+    if (low) {
+        const SymbolEntry *e = &f->entries[low - 1];
+        strncpy(out->name, (const char *)f->strings + e->name, sizeof(out->name) - 1);
+        out->offset = address - e->value;
+    }
 }
 
 void symbols_find_in_file(SymbolCache *cache, uint64_t file_offset, SymbolPlace *out)

@@ -3,11 +3,13 @@
  * Asynchronous input and output: Linux AIO and io_uring, whose structs are the same on all 64-bit little-endian guests. AIO's ring is mapped by the
  * kernel, at a place of its choice, and entered into the guest's map; requests are looked at before they are submitted. Requests in an io_uring
  * are not: the kernel takes them from memory, and says EFAULT when it would have to write where code was translated. Paths in them are the
- * kernel's, so under -L there is no io_uring.
+ * kernel's, so under -L there is no io_uring. So is the layout of struct epoll_event in IORING_OP_EPOLL_CTL, which is another on x86-64:
+ * sys_io_uring_setup keeps libuv, its user, from it.
  */
 #include <errno.h>
 #include <linux/aio_abi.h>
 #include <linux/io_uring.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -152,9 +154,17 @@ int64_t sys_io_pgetevents(Task *t, const uint64_t args[6])
 
 /* ---- io_uring */
 
+/* libuv asks for the feature RSRC_TAGS (Linux 5.13) before it hands a ring its epoll_ctl calls, where there is no way to convert them. */
 int64_t sys_io_uring_setup(Task *t, const uint64_t args[6])
 {
-    return t->fs->prefix ? -ENOSYS : sys_call2(SYS_io_uring_setup, args[0], args[1]);
+    uint64_t at = args[1] + offsetof(struct io_uring_params, features);
+    uint32_t features;
+    int64_t fd = t->fs->prefix ? -ENOSYS : sys_call2(SYS_io_uring_setup, args[0], args[1]);
+    if (fd < 0 || mm_read(&features, at, sizeof(features))) {
+        return fd;
+    }
+    features &= ~(uint32_t)IORING_FEAT_RSRC_TAGS;
+    return mm_write(at, &features, sizeof(features)) ? -EFAULT : fd;
 }
 
 /* The last two arguments: a mask and its size, or with IORING_ENTER_EXT_ARG a struct that names them and a timeout. */

@@ -8,7 +8,9 @@
 #include "tcg/epoch.h"
 #include "tcg/link.h"
 #include "util/assert.h"
+#include "util/compiler.h"
 #include "util/hostmem.h"
+#include "util/sys.h"
 
 #define DEFAULT_SIZE (96ull << 20) /* code 64 MiB, data 32 MiB */
 #define MAX_SIZE (1ull << 30) /* rel32 reaches all of it, and offsets fit into 32 bits */
@@ -20,6 +22,7 @@ enum {
     CODE_ALIGN = 32,
     DATA_ALIGN = 16,
     META_ALIGN = 8,
+    POPULATE = 64 << 10,
 };
 
 static bool map_part(uint8_t *at, size_t size, int prot)
@@ -120,6 +123,19 @@ bool codecache_can_hold(const CodeCache *c, const RegionSize *s)
     return fits(c, &empty, s, meta_layout(s).total);
 }
 
+/* Asks for pages some at a time: each on its own, by a fault, cost more than the rest of publishing. */
+static void populate(uint8_t *base, uint32_t *there, uint32_t end, uint32_t limit)
+{
+    if (LIKELY(end <= *there)) {
+        return;
+    }
+    uint32_t next = ALIGN_UP(end, (uint32_t)POPULATE);
+    next = next < limit ? next : limit;
+    uintptr_t from = ALIGN_DOWN((uintptr_t)base + *there, (uintptr_t)PAGE), to = (uintptr_t)base + next;
+    sys_call3(SYS_madvise, from, to - from, MADV_POPULATE_WRITE); /* Linux before 5.14 has no such thing: then faults do it */
+    *there = next;
+}
+
 Region *codecache_reserve(CodeCache *c, const RegionSize *s)
 {
     Segment *seg = &c->segments[c->current];
@@ -127,6 +143,9 @@ Region *codecache_reserve(CodeCache *c, const RegionSize *s)
     if (seg->state != SEGMENT_IN_USE || !fits(c, seg, s, l.total)) {
         return NULL;
     }
+    populate(seg->code, &seg->code_there, seg->code_used + s->code, c->segment_code);
+    populate(seg->data, &seg->data_there, seg->data_used + s->data, c->segment_data);
+    populate(seg->meta, &seg->meta_there, seg->meta_used + l.total, c->segment_meta);
     uint8_t *meta = seg->meta + seg->meta_used;
     Region *r = (Region *)meta;
     memset(r, 0, l.side); /* everything but the side table */

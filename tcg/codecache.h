@@ -51,6 +51,7 @@ typedef enum SegmentState { SEGMENT_FREE, SEGMENT_IN_USE, SEGMENT_DRAINING } Seg
 typedef struct Segment {
     uint8_t *code, *data, *meta; /* where regions run; meta's end holds the index of regions, growing downwards */
     uint32_t code_used, data_used, meta_used;
+    uint32_t code_there, data_there, meta_there; /* bytes whose pages were asked for */
     _Atomic uint32_t nregions;
     uint32_t generation;         /* counts recyclings */
     SegmentState state;

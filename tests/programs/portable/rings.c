@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -108,6 +109,29 @@ static void test_uring(void)
     close(ring);
 }
 
+/* As libuv adds a descriptor: by the ring where the kernel has RSRC_TAGS; the layout of struct epoll_event is the architecture's own. */
+static void test_epoll(void)
+{
+    struct io_uring_params p = { 0 };
+    struct epoll_event e = { .events = EPOLLIN, .data.u64 = 0x1122334455667788 }, got = { 0 };
+    int ring = (int)syscall(SYS_io_uring_setup, 8, &p), ends[2], epoll = epoll_create1(0);
+    if (pipe(ends) || write(ends[1], "x", 1) != 1) {
+        return;
+    }
+    if (ring >= 0 && (p.features & 1 << 10 /* IORING_FEAT_RSRC_TAGS */)) {
+        char *sq = mmap(NULL, p.sq_off.array + p.sq_entries * 4, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING);
+        struct io_uring_sqe *sqes = mmap(NULL, p.sq_entries * sizeof(*sqes), PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQES);
+        sqes[0] = (struct io_uring_sqe){ .opcode = IORING_OP_EPOLL_CTL, .fd = epoll, .addr = (uintptr_t)&e, .len = EPOLL_CTL_ADD, .off = (unsigned)ends[0] };
+        *(uint32_t *)(sq + p.sq_off.array) = 0;
+        __atomic_store_n((uint32_t *)(sq + p.sq_off.tail), 1, __ATOMIC_RELEASE);
+        syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0);
+    } else {
+        epoll_ctl(epoll, EPOLL_CTL_ADD, ends[0], &e);
+    }
+    int n = epoll_wait(epoll, &got, 1, 1000);
+    printf("epoll %d events %x data %llx\n", n, (unsigned)got.events, (unsigned long long)got.data.u64);
+}
+
 int main(void)
 {
     char name[] = "/tmp/lyre-rings-XXXXXX";
@@ -116,5 +140,6 @@ int main(void)
     setvbuf(stdout, NULL, _IONBF, 0);
     test_aio();
     test_uring();
+    test_epoll();
     return 0;
 }
