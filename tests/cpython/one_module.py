@@ -12,6 +12,8 @@ import re
 import sys
 import unittest
 
+NEEDS_NETWORK = {'test_socketserver'}  # all of it, though loopback is enough
+
 
 def known_tests(path):
     if not os.path.exists(path):
@@ -90,7 +92,8 @@ def main():
     os.chdir('/tmp')
     from test import support
     from test.support import os_helper
-    support.use_resources = {'subprocess': None, 'walltime': None, 'cpu': None}
+    network = ['network'] if module in NEEDS_NETWORK else []
+    support.use_resources = dict.fromkeys(['subprocess', 'walltime', 'cpu', *network])
     support.LOOPBACK_TIMEOUT = 30.0
     support.SHORT_TIMEOUT = 120.0
     support.LONG_TIMEOUT = 300.0
