@@ -125,7 +125,7 @@ static void become_child(Task *t, const CloneArgs *a)
     t->group->tasks = t;
     t->group->ntasks = 1;
     t->group->strays = NULL;
-    atomic_store(&t->group->is_dumping, false);
+    atomic_store(&t->group->is_dying, false);
     t->next = NULL;
     t->is_vfork = t->is_stray = t->is_foreign = false;
     atomic_store(&t->mm->nsharing, 0);

@@ -462,7 +462,7 @@ static void stop_others(Task *t)
 
 void core_park(Task *t)
 {
-    while (UNLIKELY(atomic_load_explicit(&t->group->is_dumping, memory_order_relaxed))) {
+    while (UNLIKELY(atomic_load_explicit(&t->group->is_dying, memory_order_relaxed))) {
         const struct timespec long_time = { .tv_sec = 1000 };
         sys_call2(SYS_nanosleep, SYS_PTR(&long_time), 0);
     }
@@ -476,9 +476,6 @@ void core_dump(Task *t, int sig, const siginfo_t *info)
     if (!t->abi->core || limit.rlim_cur < MM_PAGE || sys_call1(SYS_prctl, PR_GET_DUMPABLE) != 1 ||
         !core_name(t, sig, limit.rlim_cur, name, sizeof(name))) {
         return;
-    }
-    if (atomic_exchange(&t->group->is_dumping, true)) {
-        core_park(t); /* another thread came first */
     }
     Core c = { .task = t, .fd = open_file(name), .sig = sig, .info = info, .limit = limit.rlim_cur, .filter = read_filter() };
     c.pagemap = (int)sys_call3(SYS_open, SYS_PTR("/proc/self/pagemap"), O_RDONLY | O_CLOEXEC, 0);

@@ -22,7 +22,7 @@ void core_dump(Task *t, int sig, const siginfo_t *info);
 /* core_name.c: the file's name by /proc/sys/kernel/core_pattern; false: does not fit. */
 bool core_name(const Task *t, int sig, uint64_t limit, char *buf, size_t size);
 
-/* For a thread that was asked to stop: does not return while its process is being dumped. */
+/* For a thread that was asked to stop: does not return when its process dies of a signal. */
 void core_park(Task *t);
 
 #endif

@@ -8,6 +8,7 @@ import sys
 INTS = ('int uint long ulong hex fd atfd pid uid mode ftype dev sig off addr key ioctl futex_op futex_wake_op argv envp events fcntl_arg ioctl_arg '
         'futex_arg clone_args sockopt protocol sigmask6 hidden').split()
 DIRS = {'in': 'ARG_IN', 'out': 'ARG_OUT', 'io': 'ARG_INOUT', 'up': 'ARG_UPDATE'}
+CHECKED = {*DIRS.values(), 'ARG_STR'}  # pointers that check.c looks at
 RESULTS = {'ptr', 'hex', 'octal', 'poll', 'select'}
 FIRST_COMMON = 424  # from here on numbers are equal on all architectures
 
@@ -256,11 +257,11 @@ def write_row(f, r):
 def c_row(r):
     flags = [n for c, n in (('!', 'ROW_UNSAFE'), ('^', 'ROW_PRINT_FIRST')) if c in r['flags']]
     types = {a[1] for a in r['args']}
-    if r['kind'] != 'none' and types & {'ARG_IN', 'ARG_OUT', 'ARG_INOUT', 'ARG_UPDATE', 'ARG_STR'}:
+    if r['kind'] != 'none' and types & CHECKED:
         flags.append('ROW_POINTERS')
     if types & {'ARG_PATH', 'ARG_LPATH'}:
         flags.append('ROW_PATHS')
-    pointers = sum(1 << i for i, a in enumerate(r['args']) if a[1] in ('ARG_IN', 'ARG_OUT', 'ARG_INOUT', 'ARG_UPDATE', 'ARG_STR'))
+    pointers = sum(1 << i for i, a in enumerate(r['args']) if a[1] in CHECKED)
     if any(a[4] == 'LIST_open' for a in r['args']):
         flags.append('ROW_OPEN_FLAGS')
     reason = f'"{r["reason"]}"' if r['reason'] else 'NULL'

@@ -374,8 +374,8 @@ void signal_after_exec(Task *t)
 
 NORETURN void task_die_by_signal(Task *t, int sig, const siginfo_t *info)
 {
-    while (atomic_exchange(&t->group->is_dying, true)) {
-        sys_call4(SYS_ppoll, 0, 0, 0, 0); /* another thread is at it already */
+    if (atomic_exchange(&t->group->is_dying, true)) {
+        core_park(t); /* another thread is at it already */
     }
     if (t->log & TCG_LOG_STRACE) {
         strace_signal(t, sig, info);

@@ -64,8 +64,7 @@ typedef struct TaskGroup {
     uint64_t arg_start, arg_end, env_start, env_end, auxv_start, auxv_end;
     uint64_t rlimit_as[2], rlimit_data[2], rlimit_stack[2]; /* emulated: soft, hard */
     bool is_kernel_told;          /* PR_SET_MM_MAP: the host's kernel knows arg_start and so on */
-    atomic_bool is_dying;         /* of a signal: the first thread tells of it and ends all */
-    atomic_bool is_dumping;       /* its threads park: core.c */
+    atomic_bool is_dying;         /* of a signal: the first thread tells of it and ends all, the others park (core.c) */
     int exit_code;
 } TaskGroup;
 

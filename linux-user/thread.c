@@ -111,10 +111,9 @@ static TaskGroup *copy_group(TaskGroup *from, uint64_t flags)
     lock_release(&from->lock);
     lock_reset(&g->lock);
     g->tasks = NULL;
-    g->is_dying = false;
     g->ntasks = 0;
     g->strays = NULL;
-    atomic_store(&g->is_dumping, false);
+    atomic_store(&g->is_dying, false);
     atomic_store(&g->refs, 1);
     return g;
 }

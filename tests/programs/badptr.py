@@ -23,7 +23,7 @@ LEFT_OUT = {'exit', 'exit_group', 'rt_sigreturn', 'kill', 'tkill', 'tgkill', 're
             'clone'}
 LENIENT = {'execveat', 'openat2'}  # flags and sizes are looked at first, as in the kernel
 MAYBE = ('ARG_ADDR', 'ARG_ARGV', 'ARG_ENVP', 'ARG_EVENTS', 'ARG_FCNTL_ARG', 'ARG_IOCTL_ARG', 'ARG_FUTEX_ARG', 'ARG_SIGMASK6')  # pointers that handlers check
-POINTERS = ('ARG_IN', 'ARG_OUT', 'ARG_INOUT', 'ARG_UPDATE', 'ARG_PATH', 'ARG_LPATH', 'ARG_STR')
+POINTERS = gen_syscalls.CHECKED | {'ARG_PATH', 'ARG_LPATH'}
 
 PROGRAM = r'''
 #define _GNU_SOURCE

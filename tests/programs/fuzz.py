@@ -21,7 +21,8 @@ sys.path.insert(0, LINUX_USER)
 import gen_syscalls  # noqa: E402
 
 LEFT_OUT = {'exit_group', 'sync', 'syncfs', 'vhangup', 'pause'}
-MAYBE = ('ARG_ADDR', 'ARG_HEX', 'ARG_ARGV', 'ARG_ENVP', 'ARG_EVENTS', 'ARG_FCNTL_ARG', 'ARG_IOCTL_ARG', 'ARG_FUTEX_ARG', 'ARG_SIGMASK6', 'ARG_CLONE_ARGS')  # pointer or number
+MAYBE = ('ARG_ADDR', 'ARG_HEX', 'ARG_ARGV', 'ARG_ENVP', 'ARG_EVENTS', 'ARG_FCNTL_ARG', 'ARG_IOCTL_ARG', 'ARG_FUTEX_ARG', 'ARG_SIGMASK6')  # pointer or number
+POINTERS = gen_syscalls.CHECKED | {'ARG_PATH', 'ARG_LPATH'}
 BATCH = 300  # processes of one batch
 NAMESPACES = ['unshare', '--user', '--map-root-user', '--pid', '--fork', '--kill-child', '--mount', '--net', '--ipc', '--uts']
 
@@ -160,8 +161,7 @@ int main(int argc, char **argv)
 def c_row(row):
     kinds = ''
     for _, kind, *_ in row['args']:
-        is_pointer = kind in ('ARG_IN', 'ARG_OUT', 'ARG_INOUT', 'ARG_UPDATE', 'ARG_PATH', 'ARG_LPATH', 'ARG_STR')
-        kinds += 'p' if is_pointer else 'a' if kind in MAYBE else 'f' if kind in ('ARG_FD', 'ARG_ATFD') else 'i'
+        kinds += 'p' if kind in POINTERS else 'a' if kind in MAYBE else 'f' if kind in ('ARG_FD', 'ARG_ATFD') else 'i'
     return f'    {{ {row["number"]}, "{row["name"]}", {len(kinds)}, "{kinds}" }},'
 
 
