@@ -36,7 +36,7 @@ MODULES = {
     'test_faulthandler': 60, 'test_fcntl': 60, 'test_resource': 60, 'test_io': 60, 'test_float': 60, 'test_cmath': 60, 'test_complex': 60,
     'test_decimal': 60, 'test_zlib': 60, 'test_ssl': 60, 'test_sqlite3': 60, 'test_pty': 60, 'test_tempfile': 60, 'test_shutil': 60,
     'test_thread': 60, 'test_threadsignals': 60, 'test_eintr': 120, 'test_fork1': 60, 'test_wait3': 60, 'test_wait4': 60, 'test_popen': 60,
-    'test_long': 60, 'test_array': 60, 'test_hashlib': 60, 'test_posixpath': 60, 'test_pathlib': 60, 'test_concurrent_futures': 120,
+    'test_long': 60, 'test_array': 60, 'test_hashlib': 300, 'test_posixpath': 60, 'test_pathlib': 60, 'test_concurrent_futures': 120,
     'test_fractions': 60, 'test_statistics': 60, 'test_random': 60, 'test_re': 60, 'test_pickle': 60, 'test_file': 60, 'test_fileio': 60,
     'test_ioctl': 60, 'test_tty': 60, 'test_openpty': 60, 'test_platform': 60, 'test_sys': 60, 'test_cmd_line': 60, 'test_socketserver': 60,
     'test_bytes': 60, 'test_queue': 60, 'test_contextlib': 60, 'test_memoryview': 60, 'test_bz2': 60, 'test_lzma': 60,
