@@ -11,7 +11,7 @@
 
 #include "tcg/jumptable.h"
 
-enum { POLL_PAGE_SIZE = 4096, WAIT_NS = 2 * 1000 * 1000 };
+enum { POLL_PAGE_SIZE = 4096, WAIT_NS = 2 * 1000 * 1000, PATIENCE = 50 };
 
 /* Futex wake-ups are only sent while somebody waits; waiting has a time limit, so a lost one costs WAIT_NS. */
 static void signal_progress(Tcg *t)
@@ -80,15 +80,30 @@ void epoch_kick(Tcg *t, uint64_t epoch)
     lock_release(&t->threads_lock);
 }
 
+/* Threads that were killed, of a process that shares our memory, never leave by themselves. */
+static void forget_dead(Tcg *t, uint64_t epoch)
+{
+    lock_acquire(&t->threads_lock);
+    for (TcgThread *th = t->threads; th; th = th->next) {
+        if (is_behind(th, epoch) && lock_is_gone(th->tid)) {
+            atomic_store(&th->epoch, 0);
+        }
+    }
+    lock_release(&t->threads_lock);
+}
+
 void epoch_wait(Tcg *t, uint64_t epoch)
 {
     atomic_fetch_add(&t->epoch_waiters, 1);
-    for (;;) {
+    for (unsigned rounds = 1;; rounds++) {
         uint32_t seen = atomic_load(&t->epoch_futex);
         if (epoch_is_reached(t, epoch)) {
             break;
         }
         epoch_kick(t, epoch);
+        if (rounds % PATIENCE == 0) {
+            forget_dead(t, epoch);
+        }
         struct timespec limit = { .tv_nsec = WAIT_NS };
         syscall(SYS_futex, &t->epoch_futex, FUTEX_WAIT, seen, &limit, NULL, 0);
     }

@@ -46,6 +46,9 @@ uint32_t lock_own_id(void) { return current_tid(); }
 
 bool lock_is_gone(uint32_t tid)
 {
+    if ((tid | current_tid()) & FOREIGN) {
+        return false;
+    }
     int64_t r = sys_call(SYS_kcmp, current_tid(), tid, KCMP_VM, 0, 0, 0);
     return r == -ESRCH || r > 0 || (r < 0 && sys_call2(SYS_tkill, tid, 0) == -ESRCH);
 }
@@ -54,8 +57,7 @@ bool lock_is_gone(uint32_t tid)
 static NOINLINE bool take_from_dead(Lock *l)
 {
     uint32_t owner = atomic_load(&l->word) & ~WAITERS;
-    bool is_foreign = (owner | current_tid()) & FOREIGN;
-    if (owner == 0 || is_foreign || !lock_is_gone(owner) || !lock_take_over(l, owner)) {
+    if (owner == 0 || !lock_is_gone(owner) || !lock_take_over(l, owner)) {
         return false;
     }
     if (l->repair) {
