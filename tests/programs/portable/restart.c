@@ -66,15 +66,15 @@ static void test_pipe(void)
     printf("read with restart: %ld %c hits %d\n", n, c, hits);
     waitpid(pid, NULL, 0);
     set(0);
-    pid = writer_in(60000);
-    alarm_in(20000);
+    pid = writer_in(600000); /* a fork on a busy machine takes its time, too */
+    alarm_in(200000);
     int status;
     n = waitpid(pid, &status, 0);
     printf("wait: %d %d hits %d\n", n == -1, errno == EINTR, hits);
     waitpid(pid, &status, 0);
     set(SA_RESTART);
-    pid = writer_in(60000);
-    alarm_in(20000);
+    pid = writer_in(600000); /* a fork on a busy machine takes its time, too */
+    alarm_in(200000);
     n = waitpid(pid, &status, 0);
     printf("wait with restart: %d hits %d\n", n == pid, hits);
 }
