@@ -127,6 +127,12 @@ def main():
         if not re.search(args.only, name) or (args.cls and cls != args.cls):
             continue
         native, guest = build(name)
+        died = subprocess.run([qemu, guest], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
+        if died:
+            a, b = measure([[native], lyre + [guest]], args.runs)
+            print('%-11s %-9s native %6.0f ms   Lyre/native %5.2f   QEMU fails: status %d; not in the means' % (
+                name, cls, statistics.median(a) * 1e3, statistics.median(y / max(x, 1e-4) for x, y in zip(a, b)), died), flush=True)
+            continue
         a, b, c = measure([[native], lyre + [guest], [qemu, guest]], args.runs)
         to_native = [y / max(x, 1e-4) for x, y in zip(a, b)]
         to_qemu = [y / z for y, z in zip(b, c)]
