@@ -8,6 +8,7 @@
 #include "tcg/jumptable.h"
 #include "tcg/link.h"
 #include "tcg/log.h"
+#include "tcg/tier0.h"
 #include "tcg/tramp.h"
 #include "tcg/x86_64/enter.h"
 #include "tcg/translate.h"
@@ -46,7 +47,10 @@ static TcgEvent find_or_translate(TcgThread *th, void **code)
     CpuState *s = th->state;
     while (!(*code = lookup(th))) {
         epoch_leave(th);
-        TcgEvent event = translate(th, (RegionKey){ s->pc, s->ctx }, first_tier(th->tcg));
+        TcgEvent event = th->tcg->settings.engine == TCG_ENGINE_TIERED ? tier0_run(th) : TCG_EVENT_NONE;
+        if (event == TCG_EVENT_NONE) {
+            event = translate(th, (RegionKey){ s->pc, s->ctx }, first_tier(th->tcg));
+        }
         epoch_enter(th);
         if (event != TCG_EVENT_NONE) {
             return event;
@@ -258,9 +262,18 @@ static TcgEvent run_code(TcgThread *th)
     return event;
 }
 
+/* engine=direct: what tier 0 cannot do is interpreted. */
+static TcgEvent step_direct(TcgThread *th)
+{
+    TcgEvent event = tier0_run(th);
+    th->state->pc &= th->tcg->target->pc_mask;
+    return event == TCG_EVENT_NONE ? interp_step_insn(th) : event == TCG_EVENT_LOOKUP ? TCG_EVENT_NONE : event;
+}
+
 static TcgEvent run_interpreter(TcgThread *th)
 {
     TcgEvent event;
+    bool is_direct = th->tcg->settings.engine == TCG_ENGINE_DIRECT;
     do {
         if (take_stop(th)) {
             return TCG_EVENT_STOP;
@@ -268,7 +281,7 @@ static TcgEvent run_interpreter(TcgThread *th)
         if (UNLIKELY(th->tcg->settings.log & (TCG_LOG_EXEC | TCG_LOG_CPU))) {
             log_entry(th, NULL);
         }
-        event = interp_step_region(th);
+        event = is_direct ? step_direct(th) : interp_step_region(th);
     } while (event == TCG_EVENT_NONE || event == TCG_EVENT_STOP);
     return event;
 }
@@ -281,7 +294,7 @@ TcgEvent tcg_run(CpuState *s)
     if (take_stop(th)) {
         return s->event = TCG_EVENT_STOP;
     }
-    if (th->tcg->settings.engine == TCG_ENGINE_INTERP) {
+    if (tcg_is_interpreted(th->tcg)) {
         return s->event = run_interpreter(th);
     }
     TcgEvent event = run_code(th);

@@ -7,6 +7,7 @@
 
 #include "tcg/epoch.h"
 #include "tcg/interp_cache.h"
+#include "tcg/tier0.h"
 #include "tcg/jumptable.h"
 #include "tcg/stats.h"
 #include "tcg/tramp.h"
@@ -56,7 +57,7 @@ Tcg *tcg_new(const Target *target, const TcgSettings *settings, const TcgMemOps 
     atomic_store(&t->epoch, 1);
     find_pins(t);
     map_init(&t->map);
-    bool is_ready = t->settings.engine == TCG_ENGINE_INTERP || codecache_init(&t->cache, &t->settings);
+    bool is_ready = tcg_is_interpreted(t) || codecache_init(&t->cache, &t->settings);
     stats_start(t);
     if (!is_ready) {
         map_finish(&t->map);
@@ -150,6 +151,7 @@ static void free_parts(TcgThread *th)
 {
     translator_free(th->translator);
     interp_cache_free(th->interp);
+    tier0_free(th->tier0);
     host_free(th);
 }
 
