@@ -67,6 +67,21 @@ static inline DirectI64 direct_result_i64(Direct *d, DirectI64 first, unsigned i
 
 /* ---- memory: a fault ends the instruction, which has put nothing yet */
 
+/* Whether nothing is to be heeded but size and sign. */
+static inline bool direct_is_plain(unsigned mem) { return !(mem & ~(unsigned)(MEM_SIZE_MASK | MEM_SIGNED)); }
+
+/* Plain ones of up to 8 bytes. */
+static inline uint64_t direct_load_plain(Direct *d, uint64_t addr, unsigned mem)
+{
+    uint64_t v;
+    unsigned shift = 64 - 8 * MEM_SIZE(mem);
+    AccessResult r = access_load(MEM_SIZE(mem), addr, &v);
+    if (UNLIKELY(r.kind != ACCESS_OK)) {
+        direct_fault(d, r);
+    }
+    return mem & MEM_SIGNED ? (uint64_t)((int64_t)(v << shift) >> shift) : v;
+}
+
 static inline IrValue direct_load_any(Direct *d, IrOp op, DirectI64 addr, int32_t disp, unsigned mem)
 {
     IrValue out = { .u64 = 0 };
@@ -77,6 +92,9 @@ static inline IrValue direct_load_any(Direct *d, IrOp op, DirectI64 addr, int32_
 
 static inline DirectI64 direct_load_i64(Direct *d, DirectI64 addr, int32_t disp, unsigned mem)
 {
+    if (direct_is_plain(mem) && !d->tag_bits) {
+        return (DirectI64){ direct_load_plain(d, addr.v + (uint64_t)(int64_t)disp, mem) };
+    }
     return (DirectI64){ direct_load_any(d, IR_LOAD_I64, addr, disp, mem).u64 };
 }
 static inline DirectI32 direct_load_i32(Direct *d, DirectI64 addr, int32_t disp, unsigned mem)
@@ -96,6 +114,13 @@ static inline void direct_store_any(Direct *d, IrOp op, DirectI64 addr, int32_t 
 
 static inline void direct_store_i64(Direct *d, DirectI64 addr, int32_t disp, DirectI64 v, unsigned mem)
 {
+    if (direct_is_plain(mem) && !d->tag_bits) {
+        AccessResult r = access_store(MEM_SIZE(mem), addr.v + (uint64_t)(int64_t)disp, v.v);
+        if (UNLIKELY(r.kind != ACCESS_OK)) {
+            direct_fault(d, r);
+        }
+        return;
+    }
     direct_store_any(d, IR_STORE_I64, addr, disp, (IrValue){ .u64 = v.v }, mem);
 }
 static inline void direct_store_i32(Direct *d, DirectI64 addr, int32_t disp, DirectI32 v, unsigned mem)

@@ -2,12 +2,14 @@
 /* Tier 0: direct execution of blocks that have not run often. */
 #include "tcg/tier0.h"
 
+#include <string.h>
+
 #include "tcg/runtime.h"
 #include "util/compiler.h"
 #include "util/hostmem.h"
 
 enum {
-    VISITS = 4,         /* of a block before it is translated: about what translation costs */
+    VISITS = 5,         /* of a block before it is translated: about what translation costs */
     COUNT_BITS = 13,    /* blocks that are counted at a time */
     COUNT_MASK = 15,    /* a count; the rest is a tag */
     WINDOW = 64,        /* bytes fetched at a time */
@@ -24,23 +26,27 @@ void tier0_free(Tier0 *t0)
     }
 }
 
-/* Counts a visit; false: it is one too many. A block that shares its place with others is counted anew after each of them. */
+/* Counts a visit; false: it is one too many. Blocks that share a place also share a count until one of them is translated, so none waits
+ * for ever. */
 static bool visit(TcgThread *th)
 {
-    if (UNLIKELY(!th->tier0)) {
-        th->tier0 = hostmem_pages_alloc(ALIGN_UP(sizeof *th->tier0, (size_t)4096));
-    }
     uint64_t h = (th->state->pc ^ (uint64_t)th->state->ctx << 40) * 0x9e3779b97f4a7c15ull;
-    uint16_t *count = &th->tier0->counts[h >> (64 - COUNT_BITS)];
-    uint16_t tag = (uint16_t)(h >> 32) & ~COUNT_MASK;
-    if ((*count & ~COUNT_MASK) != tag) {
-        *count = tag;
-    }
-    if ((*count & COUNT_MASK) == VISITS) {
+    uint16_t *place = &th->tier0->counts[h >> (64 - COUNT_BITS)];
+    uint16_t tag = (uint16_t)(h >> 32) & ~COUNT_MASK, count = *place & COUNT_MASK;
+    bool is_other = ((*place ^ tag) & ~COUNT_MASK) != 0;
+    count = is_other && count == VISITS ? 0 : count;
+    if (count == VISITS) {
         return false;
     }
-    ++*count;
+    *place = tag | (uint16_t)(count + 1);
     return true;
+}
+
+_Noreturn NOINLINE void direct_fault(Direct *d, AccessResult result)
+{
+    d->state->fault_addr = result.addr;
+    d->state->fault_kind = (uint32_t)result.kind;
+    __builtin_longjmp(d->leave, 1);
 }
 
 void direct_access(Direct *d, IrOp op, int32_t disp, unsigned mem, const IrValue args[3], IrValue *out)
@@ -48,47 +54,103 @@ void direct_access(Direct *d, IrOp op, int32_t disp, unsigned mem, const IrValue
     const IrInsn i = { .op = (uint16_t)op, .mem = (uint16_t)mem, .aux = disp };
     AccessResult result = interp_access(d->tag_bits, d->align_window, &i, args, out);
     if (UNLIKELY(result.kind != ACCESS_OK)) {
-        d->state->fault_addr = result.addr;
-        d->state->fault_kind = (uint32_t)result.kind;
-        __builtin_longjmp(d->leave, 1);
+        direct_fault(d, result);
     }
 }
 
-/* The instructions from the state's pc up to one that ends a block or is not done here. */
-static TcgEvent run_block(TcgThread *th, Direct *d)
-{
-    const Tcg *t = th->tcg;
-    const Target *target = t->target;
-    CpuState *s = th->state;
+/* ---- fetching */
+
+/* Each block reads its bytes anew, so whatever was written and made known before is seen. That the page may be executed is looked up
+ * once in a run. */
+typedef struct Fetch {
+    const Tcg *tcg;
+    uint64_t page; /* address of the last one that may be executed, 1: none so far */
+    unsigned avail;
     uint8_t bytes[WINDOW];
-    TcgFault fault;
-    TargetInsn insn = { .flow = FLOW_NEXT };
-    unsigned avail = t->ops->fetch(t->mm, s->pc, bytes, sizeof bytes, &fault);
-    const uint64_t start = s->pc;
-    if (__builtin_setjmp(d->leave)) {
-        return TCG_EVENT_FAULT; /* the state's pc is that of the instruction, which has done nothing */
+} Fetch;
+
+static bool fetch_known(Fetch *f, uint64_t pc)
+{
+    uint64_t words[2];
+    for (unsigned i = 0; i < WINDOW; i += sizeof words) {
+        if (access_load16(pc + i, words).kind != ACCESS_OK) {
+            return false;
+        }
+        memcpy(f->bytes + i, words, sizeof words);
     }
+    return true;
+}
+
+static void fetch(Fetch *f, uint64_t pc)
+{
+    TcgFault fault;
+    uint64_t page = ALIGN_DOWN(pc, (uint64_t)4096);
+    f->avail = WINDOW;
+    if (f->page != page || pc + WINDOW > page + 4096 || !fetch_known(f, pc)) {
+        f->avail = f->tcg->ops->fetch(f->tcg->mm, pc, f->bytes, WINDOW, &fault);
+        f->page = f->avail == WINDOW ? page : 1;
+    }
+}
+
+/* ---- running */
+
+/* The instructions from the state's pc up to one that ends a block or is not done here; the state's pc is always that of an instruction that
+ * has done nothing yet. NONE: nothing was done. */
+static TcgEvent run_block(TcgThread *th, Direct *d, Fetch *f)
+{
+    const Target *target = th->tcg->target;
+    const TargetCpu *cpu = th->tcg->settings.cpu;
+    CpuState *s = th->state;
+    TargetInsn insn = { .flow = FLOW_NEXT };
+    const uint64_t start = s->pc;
+    d->event = TCG_EVENT_LOOKUP;
+    fetch(f, start);
     while (insn.flow == FLOW_NEXT) {
         unsigned at = (unsigned)(s->pc - start);
-        if (avail - at < target->min_insn || !target->decode(t->settings.cpu, s->ctx, s->pc, bytes + at, avail - at, &insn)) {
+        if (f->avail - at < target->min_insn || !target->decode(cpu, s->ctx, s->pc, f->bytes + at, f->avail - at, &insn)) {
             break;
         }
         d->next_pc = s->pc + insn.len;
-        if (!target->direct(d, t->settings.cpu, &insn)) {
+        if (!target->direct(d, cpu, &insn)) {
             break;
         }
         s->pc = d->next_pc;
         th->stats.direct_insns++;
     }
-    return d->event != TCG_EVENT_NONE ? d->event : s->pc == start && insn.flow == FLOW_NEXT ? TCG_EVENT_NONE : TCG_EVENT_LOOKUP;
+    return s->pc == start && insn.flow == FLOW_NEXT ? TCG_EVENT_NONE : d->event;
+}
+
+static bool is_asked_to_stop(TcgThread *th)
+{
+    return atomic_load_explicit(&th->stop, memory_order_relaxed) || atomic_load_explicit(&th->is_poll_closed, memory_order_relaxed);
 }
 
 TcgEvent tier0_run(TcgThread *th)
 {
     const Target *target = th->tcg->target;
+    bool is_always = th->tcg->settings.engine == TCG_ENGINE_DIRECT;
     Direct d = { .state = th->state, .slots = target->slots, .tag_bits = target->tag_bits, .align_window = target->align_window };
-    if (!target->direct || (th->tcg->settings.engine != TCG_ENGINE_DIRECT && !visit(th))) {
+    Fetch f = { .tcg = th->tcg, .page = 1 };
+    if (!target->direct) {
         return TCG_EVENT_NONE;
     }
-    return run_block(th, &d);
+    if (UNLIKELY(!th->tier0)) {
+        th->tier0 = hostmem_pages_alloc(ALIGN_UP(sizeof *th->tier0, (size_t)4096));
+    }
+    if (__builtin_setjmp(d.leave)) {
+        return TCG_EVENT_FAULT;
+    }
+    bool is_any = false;
+    while (is_always || visit(th)) {
+        TcgEvent event = run_block(th, &d, &f);
+        th->state->pc &= target->pc_mask;
+        if (event == TCG_EVENT_NONE) {
+            break;
+        }
+        if (event != TCG_EVENT_LOOKUP || is_asked_to_stop(th)) {
+            return event;
+        }
+        is_any = true;
+    }
+    return is_any ? TCG_EVENT_LOOKUP : TCG_EVENT_NONE;
 }

@@ -34,6 +34,8 @@ typedef struct Direct {
     void *leave[5];    /* __builtin_setjmp: a memory access faulted */
 } Direct;
 
+/* The access of the instruction in hand failed: it has done nothing. */
+_Noreturn void direct_fault(Direct *d, AccessResult result);
 /* A load, store or atomic operation; does not return if it faults. */
 void direct_access(Direct *d, IrOp op, int32_t disp, unsigned mem, const IrValue args[3], IrValue *out);
 
