@@ -96,7 +96,7 @@ static void fetch(Fetch *f, uint64_t pc)
 
 /* The instructions from the state's pc up to one that ends a block or is not done here; the state's pc is always that of an instruction that
  * has done nothing yet. NONE: nothing was done. */
-static TcgEvent run_block(TcgThread *th, Direct *d, Fetch *f)
+static NOINLINE TcgEvent run_block(TcgThread *th, Direct *d, Fetch *f)
 {
     const Target *target = th->tcg->target;
     const TargetCpu *cpu = th->tcg->settings.cpu;
