@@ -101,11 +101,12 @@ static NOINLINE TcgEvent run_block(TcgThread *th, Direct *d, Fetch *f)
     const Target *target = th->tcg->target;
     const TargetCpu *cpu = th->tcg->settings.cpu;
     CpuState *s = th->state;
-    TargetInsn insn = { .flow = FLOW_NEXT };
+    TargetInsn insn;
     const uint64_t start = s->pc;
+    uint64_t n = 0;
     d->event = TCG_EVENT_LOOKUP;
     fetch(f, start);
-    while (insn.flow == FLOW_NEXT) {
+    do {
         unsigned at = (unsigned)(s->pc - start);
         if (f->avail - at < target->min_insn || !target->decode(cpu, s->ctx, s->pc, f->bytes + at, f->avail - at, &insn)) {
             break;
@@ -115,9 +116,10 @@ static NOINLINE TcgEvent run_block(TcgThread *th, Direct *d, Fetch *f)
             break;
         }
         s->pc = d->next_pc;
-        th->stats.direct_insns++;
-    }
-    return s->pc == start && insn.flow == FLOW_NEXT ? TCG_EVENT_NONE : d->event;
+        n++;
+    } while (insn.flow == FLOW_NEXT);
+    th->stats.direct_insns += n;
+    return n ? d->event : TCG_EVENT_NONE;
 }
 
 static bool is_asked_to_stop(TcgThread *th)
