@@ -18,12 +18,13 @@ typedef struct Tcg Tcg; /* one per guest address space (Mm): code cache, maps, s
 
 typedef enum TcgEngine { TCG_ENGINE_TIERED, TCG_ENGINE_INTERP, TCG_ENGINE_BLOCK, TCG_ENGINE_REGION, TCG_ENGINE_DIRECT } TcgEngine;
 
-enum { TCG_LOG_RANGES = 16 };
+enum { TCG_LOG_RANGES = 16, TCG_COLD_DEFAULT = 5, TCG_COLD_MAX = 16 };
 typedef struct TcgSettings {
     TcgEngine engine;       /* -x engine=interp|block|region|direct */
     bool is_moved;          /* -x move */
     uint64_t cache_size;    /* bytes of code and data; 0: default */
     uint32_t hot_threshold; /* runs of a tier-1 region before it is recompiled as a larger one */
+    uint32_t cold_visits;   /* of a block that are executed directly before it is translated: TCG_COLD_DEFAULT, below TCG_COLD_MAX */
     bool one_insn;          /* -one-insn-per-tb */
     uint32_t log;           /* TcgLog bits */
     int log_fd;

@@ -9,7 +9,6 @@
 #include "util/hostmem.h"
 
 enum {
-    VISITS = 5,         /* of a block before it is translated: about what translation costs */
     COUNT_BITS = 13,    /* blocks that are counted at a time */
     COUNT_MASK = 15,    /* a count; the rest is a tag */
     WINDOW = 64,        /* bytes fetched at a time */
@@ -30,12 +29,13 @@ void tier0_free(Tier0 *t0)
  * for ever. */
 static bool visit(TcgThread *th)
 {
+    const unsigned max = th->tcg->settings.cold_visits;
     uint64_t h = (th->state->pc ^ (uint64_t)th->state->ctx << 40) * 0x9e3779b97f4a7c15ull;
     uint16_t *place = &th->tier0->counts[h >> (64 - COUNT_BITS)];
     uint16_t tag = (uint16_t)(h >> 32) & ~COUNT_MASK, count = *place & COUNT_MASK;
     bool is_other = ((*place ^ tag) & ~COUNT_MASK) != 0;
-    count = is_other && count == VISITS ? 0 : count;
-    if (count == VISITS) {
+    count = is_other && count == max ? 0 : count;
+    if (count == max) {
         return false;
     }
     *place = tag | (uint16_t)(count + 1);

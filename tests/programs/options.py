@@ -191,7 +191,7 @@ def main():
     check('-tb-size', ['-tb-size', '1', *c], 7, 'argc', '')
     check('-tb-size that is too small', ['-tb-size', '1k', *c], 7, 'argc', '')
     check('-tb-size that is too large', ['-tb-size', '4G', *c], 7, 'argc', '')
-    for x in ('engine=interp', 'engine=block', 'engine=region', 'engine=region,move', 'engine=tiered', 'engine=direct', 'hot=2'):
+    for x in ('engine=interp', 'engine=block', 'engine=region', 'engine=region,move', 'engine=tiered', 'engine=direct', 'hot=2', 'cold=0', 'cold=9'):
         check('-x ' + x, ['-x', x, *c], 7, 'argc', '')
     a, b, other = (run('-seed', n, crash, 'random').stdout for n in ('5', '5', '6'))
     report(a and a == b and a != other, 'random numbers under -seed', (a, b, other))
