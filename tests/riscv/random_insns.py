@@ -12,7 +12,7 @@ import sys
 import experiments as ex
 import insns
 
-POINTERS = [2, 8, 15]     # sp, s0, a5: hold addresses and are rarely written
+POINTERS = {2, 8, 15}     # sp, s0, a5: hold addresses and are rarely written
 ALIGNED = 8               # the one for atomics
 # rows that end a block or wait; the oracle's user mode refuses cache management, Linux allows it
 SKIPPED = {'ecall', 'ebreak', 'c.ebreak', 'wrs.nto', 'wrs.sto', 'cbo.inval', 'cbo.clean', 'cbo.flush'}
@@ -20,16 +20,20 @@ CSRS = [1, 2, 3]
 NOPS = {2: b'\x01\0', 4: b'\x13\0\0\0'}
 
 
-def chain_weight(row):
+def pure_weight(row):
     """How often a chain of integer instructions has the row: none that ends a region or needs a C helper, which keeps a chain from tier 1's quick compiler."""
-    trans = row.trans.split('(')[0]
-    if row.flow not in ('next', 'branch') or not row.where.startswith(('rv_i', 'rv_b', 'rv_c')) or trans.startswith(('fence', 'cbo', 'fload', 'fstore')):
+    if row.flow != 'next' or not row.where.startswith(('rv_i', 'rv_b', 'rv_c')) or row.trans.startswith(('fence', 'cbo', 'fload', 'fstore', 'load', 'store')):
         return 0
-    return {'nop': 1, 'load': 24, 'store': 20, 'branch': 8, 'branch_swapped': 8}.get(trans, 16 if row.width == 16 or re.match('mul|div|rem', row.name) else 8)
+    return {'nop': 1, 'mv': 100, 'li': 30}.get(row.trans, 16 if row.format.name in ('R', 'CA', 'CR') else 8)
+
+
+def seen_weight(row):
+    """The same, with what makes the guest's state visible."""
+    return 8 if row.flow == 'branch' or row.trans.startswith(('load', 'store')) else pure_weight(row)
 
 
 def mixed_weight(row):
-    return 0 if row.flow in ('jal', 'jalr') else chain_weight(row) or 1
+    return 0 if row.flow in ('jal', 'jalr') else seen_weight(row) or 1
 
 
 def short_weight(row):
@@ -39,7 +43,7 @@ def short_weight(row):
 # a block: instructions; blocks in a run; one in `stray` pointers or destinations of instructions is a bad one; what its rows weigh: one function is drawn per block
 Shape = collections.namedtuple('Shape', 'least most batch stray weights')
 SHORT = Shape(1, 6, 4000, 20, [short_weight])
-CHAIN = Shape(20, 40, 400, 200, [chain_weight, chain_weight, chain_weight, mixed_weight])
+CHAIN = Shape(20, 36, 400, 200, [pure_weight, seen_weight, seen_weight, mixed_weight])
 
 
 class Generator(insns.Source):
@@ -48,7 +52,6 @@ class Generator(insns.Source):
         self.shape = shape
         rows = [r for r in self.isa.rows if r.name not in SKIPPED]
         self.menus = [(rows, [weigh(r) for r in rows]) for weigh in shape.weights]
-        self.pool = range(32)
 
     def value(self):
         k = self.rng.randrange(4)
@@ -92,25 +95,35 @@ class Generator(insns.Source):
             if len(f['s']) == 3:
                 fixed['s'] = self.rng.choice([0, 7])
             elif self.rng.randrange(self.shape.stray):
-                fixed['s'] = self.rng.choice(POINTERS)
+                fixed['s'] = self.rng.choice(sorted(POINTERS))
         if memory and 'i' in f and len(f['i']) == 12:
             fixed['i'] = self.rng.randrange(-64, 64) & 0xfff
         if 'd' in f and self.rng.randrange(self.shape.stray):
             names = [v for v in range(1 << len(f['d'])) if (v + 8 if len(f['d']) == 3 else v * (2 if len(f['d']) == 4 else 1)) not in POINTERS]
             if len(f['d']) == 4:
                 names = [v for v in names if 2 * v + 1 not in POINTERS]
-            if len(f['d']) == 5:
-                names = [v for v in names if v in self.pool] or names
             fixed['d'] = self.rng.choice(names)
             if row.name == 'c.addi16sp':
                 fixed = {}
-        if self.shape is CHAIN:
-            for letter in 'st':
-                if letter in f and len(f[letter]) == 5:
-                    fixed.setdefault(letter, self.rng.choice(self.pool))
         if 'c' in f:
             fixed['c'] = self.rng.choice(CSRS)
+        if self.shape is CHAIN:
+            self.depend(f, fixed)
         return fixed
+
+    def depend(self, f, fixed):
+        """Registers of an instruction of a chain: results are read soon and forgotten soon, a destination is often a source too."""
+        def number(letter, values):
+            base = {3: 8, 5: 0}[len(f[letter])]
+            possible = [v - base for v in values if 0 <= v - base < 1 << len(f[letter])]
+            return {letter: self.rng.choice(sorted(possible))} if possible else {}
+        for letter in 'st':
+            if letter in f and letter not in fixed and len(f[letter]) in (3, 5):
+                fixed.update(number(letter, self.recent if self.rng.randrange(2) else self.pool))
+        if 'd' in fixed and len(f['d']) in (3, 5):
+            sources = [fixed[letter] + 8 * (len(f[letter]) == 3) for letter in 'st' if letter in fixed]
+            fixed.update(number('d', set(self.rng.choice([sources, self.recent, self.pool, self.pool])) - POINTERS))
+            self.recent = [fixed['d'] + 8 * (len(f['d']) == 3)] + self.recent[:1]
 
     def set_offset(self, row, word, offset):
         """A branch to pc + offset: offset bits go where the row's immediate has them."""
@@ -157,11 +170,13 @@ class Generator(insns.Source):
     def try_block(self):
         n = self.rng.randint(self.shape.least, self.shape.most)
         rows, lr = [], ''
-        menu = self.rng.choice(self.menus)
+        menu, forget = self.rng.choice(self.menus), n
         if self.shape is CHAIN:  # few registers: values are used again soon, and some live long
-            self.pool = self.rng.sample(range(32), self.rng.randrange(4, 20))
+            self.pool = set(self.rng.sample(range(32), self.rng.randrange(4, 16)))
+            self.recent = []
+            forget = self.rng.choice([n, n - len(self.pool) // 2])
         while len(rows) < n:
-            row = self.rng.choices(*menu)[0]
+            row = self.isa.by_name['c.li'] if len(rows) > forget else self.rng.choices(*menu)[0]
             if row.flow == 'jalr':
                 rows += [self.isa.by_name['auipc'], self.isa.by_name['addi'], row]
                 continue
