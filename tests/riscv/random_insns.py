@@ -13,6 +13,7 @@ import experiments as ex
 import insns
 
 POINTERS = {2, 8, 15}     # sp, s0, a5: hold addresses and are rarely written
+OFTEN = list(range(32)) + [1, 9, 10, 11, 14, 18, 19]  # registers of chains; twice: those with a register of the host
 ALIGNED = 8               # the one for atomics
 # rows that end a block or wait; the oracle's user mode refuses cache management, Linux allows it
 SKIPPED = {'ecall', 'ebreak', 'c.ebreak', 'wrs.nto', 'wrs.sto', 'cbo.inval', 'cbo.clean', 'cbo.flush'}
@@ -24,7 +25,7 @@ def pure_weight(row):
     """How often a chain of integer instructions has the row: none that ends a region or needs a C helper, which keeps a chain from tier 1's quick compiler."""
     if row.flow != 'next' or not row.where.startswith(('rv_i', 'rv_b', 'rv_c')) or row.trans.startswith(('fence', 'cbo', 'fload', 'fstore', 'load', 'store')):
         return 0
-    return {'nop': 1, 'mv': 100, 'li': 30}.get(row.trans, 16 if row.format.name in ('R', 'CA', 'CR') else 8)
+    return {'nop': 1, 'mv': 80, 'li': 30}.get(row.trans, 20 if row.format.name in ('R', 'CA', 'CR') else 6)
 
 
 def seen_weight(row):
@@ -119,10 +120,10 @@ class Generator(insns.Source):
             return {letter: self.rng.choice(sorted(possible))} if possible else {}
         for letter in 'st':
             if letter in f and letter not in fixed and len(f[letter]) in (3, 5):
-                fixed.update(number(letter, self.recent if self.rng.randrange(2) else self.pool))
+                fixed.update(number(letter, self.recent if self.rng.randrange(self.near) == 0 else self.pool))
         if 'd' in fixed and len(f['d']) in (3, 5):
             sources = [fixed[letter] + 8 * (len(f[letter]) == 3) for letter in 'st' if letter in fixed]
-            fixed.update(number('d', set(self.rng.choice([sources, self.recent, self.pool, self.pool])) - POINTERS))
+            fixed.update(number('d', set(sources if self.rng.randrange(self.near) == 0 else self.pool) - POINTERS))
             self.recent = [fixed['d'] + 8 * (len(f['d']) == 3)] + self.recent[:1]
 
     def set_offset(self, row, word, offset):
@@ -171,10 +172,12 @@ class Generator(insns.Source):
         n = self.rng.randint(self.shape.least, self.shape.most)
         rows, lr = [], ''
         menu, forget = self.rng.choice(self.menus), n
-        if self.shape is CHAIN:  # few registers: values are used again soon, and some live long
-            self.pool = set(self.rng.sample(range(32), self.rng.randrange(4, 16)))
+        if self.shape is CHAIN:  # few registers and kinds of rows, so that what goes wrong together comes together
+            menu = [self.rng.choices(*menu, k=self.rng.randrange(5, 40))]
+            self.pool = set(self.rng.sample(OFTEN, self.rng.randrange(3, 14)))
+            self.near = self.rng.choice([2, 3, 8])
             self.recent = []
-            forget = self.rng.choice([n, n - len(self.pool) // 2])
+            forget = n - self.rng.randrange(len(self.pool))
         while len(rows) < n:
             row = self.isa.by_name['c.li'] if len(rows) > forget else self.rng.choices(*menu)[0]
             if row.flow == 'jalr':
