@@ -15,10 +15,26 @@
 enum {
     TIER1_INSNS = 32,
     TIER2_INSNS = 600,
+    HOT_TO_COLD = 64, /* what ran that much rarer than the head stays out of a tier-2 region */
     MAX_TRIES = 8, /* while other threads change the code */
 };
 
-Translator *translator_new(const Tcg *t)
+/* Former.runs_of. Counters go down from the threshold; once it was hot, a region's is beyond. */
+static uint32_t runs_of(void *opaque, RegionKey key)
+{
+    Tcg *t = opaque;
+    Region *r;
+    uint32_t runs = 0, threshold = t->settings.hot_threshold;
+    lock_acquire(&t->publish);
+    if (map_find_region(&t->map, key, &r)) {
+        uint32_t left = (uint32_t)__atomic_load_n(&((const RegionData *)r->data)->counter, __ATOMIC_RELAXED);
+        runs = r->tier == 2 || left > threshold ? UINT32_MAX : threshold - left;
+    }
+    lock_release(&t->publish);
+    return runs;
+}
+
+Translator *translator_new(Tcg *t)
 {
     Translator *tr = host_alloc(sizeof *tr);
     tr->builder = ir_builder_new();
@@ -27,6 +43,11 @@ Translator *translator_new(const Tcg *t)
     tr->former.cpu = t->settings.cpu;
     tr->former.ops = t->ops;
     tr->former.mm = t->mm;
+    if (t->settings.engine == TCG_ENGINE_TIERED) {
+        tr->former.runs_of = runs_of;
+        tr->former.cold_runs = t->settings.hot_threshold / HOT_TO_COLD;
+    }
+    tr->former.runs_opaque = t;
     return tr;
 }
 
