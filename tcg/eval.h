@@ -6,6 +6,7 @@
 #ifndef LYRE_TCG_EVAL_H
 #define LYRE_TCG_EVAL_H
 
+#include "tcg/crypto.h"
 #include "tcg/fpu.h"
 #include "tcg/ir.h"
 
@@ -289,6 +290,12 @@ static inline V128Bits ir_eval_vinsert32(V128Bits a, uint32_t b, int aux)
 static inline V128Bits ir_eval_vpack64(uint64_t lo, uint64_t hi)
 {
     return (V128Bits){ .u64 = { lo, hi } };
+}
+
+static inline V128Bits ir_eval_vclmul(V128Bits a, V128Bits b, int aux)
+{
+    uint64_t x = a.u64[aux & 1], y = b.u64[aux >> 1 & 1];
+    return ir_eval_vpack64(ir_eval_clmul(x, y), ir_eval_clmulh(x, y));
 }
 
 static inline V128Bits ir_eval_vsplat64(uint64_t a)

@@ -26,3 +26,22 @@ uint32_t call_f16_to_f32(struct CpuState *s, uint32_t a) { return fpu_f16_to_f32
 uint32_t call_f32_to_f16(struct CpuState *s, uint32_t a) { return fpu_f32_to_f16(a); }
 uint64_t call_clmul(struct CpuState *s, uint64_t a, uint64_t b) { return ir_eval_clmul(a, b); }
 uint64_t call_clmulh(struct CpuState *s, uint64_t a, uint64_t b) { return ir_eval_clmulh(a, b); }
+
+static V128Bits bits(CallVec v) { return (V128Bits){ .u64 = { (uint64_t)v[0], (uint64_t)v[1] } }; }
+static CallVec vec(V128Bits v) { return (CallVec){ (long long)v.u64[0], (long long)v.u64[1] }; }
+
+CallVec call_vclmul(struct CpuState *s, CallVec a, CallVec b, int halves) { return vec(ir_eval_vclmul(bits(a), bits(b), halves)); }
+CallVec call_aes_enc(struct CpuState *s, CallVec a) { return vec(crypto_aes_enc(bits(a))); }
+CallVec call_aes_dec(struct CpuState *s, CallVec a) { return vec(crypto_aes_dec(bits(a))); }
+CallVec call_aes_mix(struct CpuState *s, CallVec a) { return vec(crypto_aes_mix(bits(a))); }
+CallVec call_aes_imix(struct CpuState *s, CallVec a) { return vec(crypto_aes_imix(bits(a))); }
+CallVec call_sha1_rounds(struct CpuState *s, CallVec a, CallVec b, int function)
+{
+    return vec(crypto_sha1_rounds(bits(a), bits(b), function & 3));
+}
+CallVec call_sha256_rounds(struct CpuState *s, CallVec a, CallVec b, CallVec c)
+{
+    return vec(crypto_sha256_rounds(bits(a), bits(b), bits(c)));
+}
+CallVec call_sha256_msg1(struct CpuState *s, CallVec a, CallVec b) { return vec(crypto_sha256_msg1(bits(a), bits(b))); }
+CallVec call_sha256_msg2(struct CpuState *s, CallVec a, CallVec b) { return vec(crypto_sha256_msg2(bits(a), bits(b))); }

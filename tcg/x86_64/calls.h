@@ -29,4 +29,16 @@ uint32_t call_f32_to_f16(struct CpuState *s, uint32_t a);
 uint64_t call_clmul(struct CpuState *s, uint64_t a, uint64_t b);
 uint64_t call_clmulh(struct CpuState *s, uint64_t a, uint64_t b);
 
+/* 128-bit values as the C ABI passes them. */
+typedef long long CallVec __attribute__((vector_size(16)));
+CallVec call_vclmul(struct CpuState *s, CallVec a, CallVec b, int halves);
+CallVec call_aes_enc(struct CpuState *s, CallVec a);
+CallVec call_aes_dec(struct CpuState *s, CallVec a);
+CallVec call_aes_mix(struct CpuState *s, CallVec a);
+CallVec call_aes_imix(struct CpuState *s, CallVec a);
+CallVec call_sha1_rounds(struct CpuState *s, CallVec a, CallVec b, int function);
+CallVec call_sha256_rounds(struct CpuState *s, CallVec a, CallVec b, CallVec c);
+CallVec call_sha256_msg1(struct CpuState *s, CallVec a, CallVec b);
+CallVec call_sha256_msg2(struct CpuState *s, CallVec a, CallVec b);
+
 #endif

@@ -28,7 +28,7 @@ def parse_operand(text):
     if not m:
         raise ValueError(f'bad operand {text!r}')
     forms = ['MOP_REG'] + [{'m': 'MOP_MEM', 'i': 'MOP_IMM'}[a] for a in alts]
-    fixed = f'{REGS.index(m[3])}' if m[3] else 'X86_NOREG'
+    fixed = m[3].removeprefix('xmm') if m[3] and m[2] else f'{REGS.index(m[3])}' if m[3] else 'X86_NOREG'
     return (ROLES[m[1]], 'M_VEC' if m[2] else 'M_GPR', fixed, ' | '.join(forms))
 
 

@@ -69,14 +69,11 @@ bool sel_calls(const IrInsn *i)
     case IR_FRINT_F32:
     case IR_FRINT_F64:
         return !is_inline_round(i->aux);
-    case IR_CLMUL_I64:
-    case IR_CLMULH_I64:
-        return !host_features.pclmul;
     default:
         if (i->op >= IR_F32_TO_I32_S_I32 && i->op <= IR_F64_TO_I64_U_I64) {
             return i->aux != IR_RTZ && i->aux != IR_RDYN;
         }
-        return ir_has_trait(i, IR_TRAIT_CALL);
+        return ir_has_trait(i, IR_TRAIT_CALL) || sel_crypto_calls(i->op);
     }
 }
 

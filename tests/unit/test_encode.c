@@ -154,6 +154,12 @@ static const Expect table[] = {
     { MOP_PEXTRQ, "pextrq", "0q 1x i", "0q 1x i", "x" },
     { MOP_PINSRQ, "pinsrq", "0x 2q i", "0x 1x 2q i", "x" },
     { MOP_PCLMULQDQ, "pclmulqdq", "0x 2o i", "0x 1x 2o i", "x" },
+    VEC3(MOP_AESENC, "aesenc"), VEC3(MOP_AESENCLAST, "aesenclast"), VEC3(MOP_AESDEC, "aesdec"), VEC3(MOP_AESDECLAST, "aesdeclast"),
+    { MOP_AESIMC, "aesimc", "0x 1o", "0x 1o", "x" },
+    { MOP_SHA1RNDS4, "sha1rnds4", "0x 2x i", NULL, "x" },
+    { MOP_SHA256RNDS2, "sha256rnds2", "0x 2x", NULL, "x" },
+    { MOP_SHA256MSG1, "sha256msg1", "0x 2x", NULL, "x" },
+    { MOP_SHA256MSG2, "sha256msg2", "0x 2x", NULL, "x" },
 };
 
 static const char *const conditions[] = { "o", "no", "b", "ae", "e", "ne", "be", "a", "s", "ns", "p", "np", "l", "ge", "le", "g" };
