@@ -3,6 +3,8 @@
 #ifndef LYRE_TARGET_AARCH64_TRANS_SIMD_H
 #define LYRE_TARGET_AARCH64_TRANS_SIMD_H
 
+#include "target/aarch64/vec.h"
+
 /* An operation on whole vectors of lanes of 8 << size bits; d: the destination's old value. */
 typedef V128 A64Vec3(A64Trans *t, unsigned size, V128 d, V128 n, V128 m);
 typedef V128 A64Vec2(A64Trans *t, unsigned size, V128 d, V128 n);
@@ -94,6 +96,33 @@ void trans_shll_size(A64Trans *t, const A64Ops *o);
 void trans_structures(A64Trans *t, const A64Ops *o, bool is_load, unsigned regs, unsigned elems, bool is_post);
 void trans_structure(A64Trans *t, const A64Ops *o, bool is_load, unsigned regs, unsigned size, bool is_post);
 void trans_replicate(A64Trans *t, const A64Ops *o, unsigned regs, bool is_post);
+/* trans_crypto.c */
+void trans_aes_round(A64Trans *t, const A64Ops *o, bool is_inverse);
+void trans_aes_mix(A64Trans *t, const A64Ops *o, bool is_inverse);
+void trans_sha1_hash(A64Trans *t, const A64Ops *o, unsigned function);
+void trans_sha1h(A64Trans *t, const A64Ops *o);
+void trans_sha1su0(A64Trans *t, const A64Ops *o);
+void trans_sha1su1(A64Trans *t, const A64Ops *o);
+void trans_sha256_hash(A64Trans *t, const A64Ops *o, bool is_second);
+void trans_sha256su0(A64Trans *t, const A64Ops *o);
+void trans_sha256su1(A64Trans *t, const A64Ops *o);
+void trans_crypto2(A64Trans *t, const A64Ops *o, unsigned op);
+void trans_crypto3(A64Trans *t, const A64Ops *o, unsigned op);
+void trans_rax1(A64Trans *t, const A64Ops *o);
+void trans_xar(A64Trans *t, const A64Ops *o);
+void trans_eor3(A64Trans *t, const A64Ops *o);
+void trans_bcax(A64Trans *t, const A64Ops *o);
+void trans_sm3ss1(A64Trans *t, const A64Ops *o);
+void trans_sm3tt(A64Trans *t, const A64Ops *o, unsigned op);
+void trans_sm4ekey(A64Trans *t, const A64Ops *o);
+/* trans_bf16.c */
+void trans_bfdot(A64Trans *t, const A64Ops *o);
+void trans_bfdot_element(A64Trans *t, const A64Ops *o);
+void trans_bfmmla(A64Trans *t, const A64Ops *o);
+void trans_bfmlal(A64Trans *t, const A64Ops *o, bool is_top);
+void trans_bfmlal_element(A64Trans *t, const A64Ops *o, bool is_top);
+void trans_bfcvt(A64Trans *t, const A64Ops *o);
+void trans_bfcvtn(A64Trans *t, const A64Ops *o);
 /* AdvSIMDExpandImm() of the manual: cmode, op, abcdefgh. */
 uint64_t a64_expand_imm(unsigned cmode, bool op, unsigned imm);
 uint64_t a64_expand_fp(unsigned size, unsigned imm); /* VFPExpandImm(): size 1 2 3 for half, single, double */

@@ -190,10 +190,11 @@ void trans_fcvtl(A64Trans *t, const A64Ops *o, unsigned to)
     a64_put_v(t, o->rd, r);
 }
 
+/* to: 0 is BF16, which singles become. */
 void trans_fcvtn(A64Trans *t, const A64Ops *o, unsigned to, A64Round round)
 {
     V128 n = a64_get_v(t, o->rn);
-    V128 r = change_width(t, to, to + 1, round, n);
+    V128 r = change_width(t, to, to ? to + 1 : 2, round, n);
     if (o->q) {
         V128 d = a64_get_v(t, o->rd);
         r = ir_vziplo64_v128(t->b, d, r);

@@ -22,6 +22,13 @@ typedef enum A64VecOp {
 /* is_mask: the lanes that saturated (all ones) instead of the result. */
 #define A64_VEC_WHAT(op, size, is_mask) ((uint32_t)(op) | (uint32_t)(size) << 8 | (uint32_t)(is_mask) << 16)
 
+/* Helper crypto: one of these, and a lane of m << 8. */
+typedef enum A64CryptoOp {
+    A64_CRYPTO_SHA512H, A64_CRYPTO_SHA512H2, A64_CRYPTO_SHA512SU0, A64_CRYPTO_SHA512SU1, A64_CRYPTO_SM3PARTW1, A64_CRYPTO_SM3PARTW2,
+    A64_CRYPTO_SM3TT1A, A64_CRYPTO_SM3TT1B, A64_CRYPTO_SM3TT2A, A64_CRYPTO_SM3TT2B, A64_CRYPTO_SM4E, A64_CRYPTO_SM4EKEY,
+    A64_CRYPTO_BFDOT, A64_CRYPTO_BFMMLA,
+} A64CryptoOp;
+
 A64Vec a64_helper_vec(CpuState *s, A64Vec d, A64Vec n, A64Vec m, uint32_t what);
 
 #endif
