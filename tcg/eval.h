@@ -8,6 +8,7 @@
 
 #include "tcg/crypto.h"
 #include "tcg/fpu.h"
+#include "tcg/fpu_vec.h"
 #include "tcg/ir.h"
 
 /* A value of any type. 32-bit types (cc too) use u32; what lies above it is undefined. */

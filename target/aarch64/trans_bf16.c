@@ -43,7 +43,9 @@ static void multiply_long(A64Trans *t, const A64Ops *o, bool is_top, V128 factor
 {
     V128 d = a64_get_v(t, o->rd), n = a64_get_v(t, o->rn);
     V128 x = singles(t, is_top, n);
-    V128 r = a64_call_vfp(t, A64_FP_WHAT(A64_FP_FMA, 2, 0), d, x, factor);
+    V128 r;
+    if (!a64_vfp_host(t, A64_FP_FMA, 2, 0, d, x, factor, &r))
+        r = a64_call_vfp(t, A64_FP_WHAT(A64_FP_FMA, 2, 0), d, x, factor);
     a64_put_v(t, o->rd, r);
 }
 

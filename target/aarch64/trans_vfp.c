@@ -26,9 +26,10 @@ static V128 operand(A64Trans *t, unsigned size, unsigned bytes, V128 v)
 
 static V128 lanes(A64Trans *t, uint32_t what, unsigned bytes, V128 d, V128 n, V128 m)
 {
-    unsigned size = what >> 8 & 3;
-    V128 x = operand(t, size, bytes, n), y = operand(t, size, bytes, m), z = operand(t, size, bytes, d);
-    V128 r = a64_call_vfp(t, what, z, x, y);
+    unsigned op = what & 0xff, size = what >> 8 & 3, arg = what >> 16;
+    V128 x = operand(t, size, bytes, n), y = operand(t, size, bytes, m), z = operand(t, size, bytes, d), r;
+    if (op >= A64_FP_CONVERT || !a64_vfp_host(t, (A64FpOp)op, size, arg, z, x, y, &r))
+        r = a64_call_vfp(t, what, z, x, y);
     return a64_keep_low(t, bytes, r);
 }
 
@@ -124,34 +125,33 @@ static uint32_t fixed(unsigned op, unsigned size, bool is_unsigned, unsigned fra
     return A64_FP_WHAT(op, size, A64_FIXED(size == 3, is_unsigned, fraction, round) | (size == 1 ? 1u << 13 : 0));
 }
 
-static void convert(A64Trans *t, const A64Ops *o, unsigned op, bool is_unsigned, A64Round round, unsigned bytes)
+static void convert(A64Trans *t, const A64Ops *o, bool is_unsigned, A64Round round, unsigned bytes)
 {
-    fp2(t, o, fixed(op, o->size, is_unsigned, 0, round), bytes);
+    V128 n = a64_get_v(t, o->rn), r;
+    V128 x = a64_keep_low(t, bytes, n);
+    if (!a64_vfp_host_to_int(t, o->size, is_unsigned, round, x, &r))
+        r = a64_call_vfp(t, fixed(A64_FP_TO_FIXED, o->size, is_unsigned, 0, round), x, x, x);
+    a64_put_v(t, o->rd, r);
 }
 
 void trans_vfcvt_int(A64Trans *t, const A64Ops *o, bool is_unsigned, A64Round round)
 {
-    convert(t, o, A64_FP_TO_FIXED, is_unsigned, round, whole(o));
+    convert(t, o, is_unsigned, round, whole(o));
 }
 void trans_sfcvt_int(A64Trans *t, const A64Ops *o, bool is_unsigned, A64Round round)
 {
-    convert(t, o, A64_FP_TO_FIXED, is_unsigned, round, low_lane(o));
+    convert(t, o, is_unsigned, round, low_lane(o));
 }
-/* ones as integers would be inexact: only what is active is given */
-void trans_vcvtf(A64Trans *t, const A64Ops *o, bool is_unsigned)
+static void from_integers(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned, unsigned fraction, unsigned bytes)
 {
-    V128 n = a64_get_v(t, o->rn);
-    V128 x = a64_keep_low(t, whole(o), n);
-    V128 r = a64_call_vfp(t, fixed(A64_FP_FROM_FIXED, o->size, is_unsigned, 0, 0), x, x, x);
+    V128 n = a64_get_v(t, o->rn), r;
+    V128 x = a64_keep_low(t, bytes, n);
+    if (!a64_vfp_host_from_int(t, size, is_unsigned, fraction, x, &r))
+        r = a64_call_vfp(t, fixed(A64_FP_FROM_FIXED, size, is_unsigned, fraction, 0), x, x, x);
     a64_put_v(t, o->rd, r);
 }
-void trans_scvtf(A64Trans *t, const A64Ops *o, bool is_unsigned)
-{
-    V128 n = a64_get_v(t, o->rn);
-    V128 x = a64_keep_low(t, low_lane(o), n);
-    V128 r = a64_call_vfp(t, fixed(A64_FP_FROM_FIXED, o->size, is_unsigned, 0, 0), x, x, x);
-    a64_put_v(t, o->rd, r);
-}
+void trans_vcvtf(A64Trans *t, const A64Ops *o, bool is_unsigned) { from_integers(t, o, o->size, is_unsigned, 0, whole(o)); }
+void trans_scvtf(A64Trans *t, const A64Ops *o, bool is_unsigned) { from_integers(t, o, o->size, is_unsigned, 0, low_lane(o)); }
 
 static void compare_zero(A64Trans *t, const A64Ops *o, A64FpOp op, bool is_swapped, unsigned bytes)
 {
@@ -176,6 +176,9 @@ void trans_estimate_u(A64Trans *t, const A64Ops *o, bool is_rsqrt) { fp2(t, o, A
 
 static V128 change_width(A64Trans *t, unsigned to, unsigned from, A64Round round, V128 n)
 {
+    V128 r;
+    if (a64_vfp_host_resize(t, to, from, round, n, &r))
+        return r;
     I32 what = ir_const_i32(t->b, A64_FP_WHAT(A64_FP_CONVERT, to, from | (unsigned)round << 8));
     uint32_t args[] = { n.id, what.id };
     return (V128){ ir_call(t->b, A64_HELPER_vfp_convert, 2, args) };
@@ -209,20 +212,32 @@ void trans_fcvtxn_scalar(A64Trans *t, const A64Ops *o)
     a64_put_fp(t, 2, o->rd, r);
 }
 
-static void fixed_point(A64Trans *t, const A64Ops *o, unsigned op, bool is_unsigned, bool is_scalar)
+/* Lanes by the immediate, and bits behind the point. */
+static unsigned fraction_of(const A64Ops *o, unsigned *size)
 {
-    unsigned size = 31u - (unsigned)__builtin_clz((unsigned)o->imm >> 3), fraction = (16u << size) - (unsigned)o->imm;
-    unsigned bytes = is_scalar ? 1u << size : whole(o);
+    *size = 31u - (unsigned)__builtin_clz((unsigned)o->imm >> 3);
+    return (16u << *size) - (unsigned)o->imm;
+}
+
+static void from_fixed_point(A64Trans *t, const A64Ops *o, bool is_unsigned, bool is_scalar)
+{
+    unsigned size, fraction = fraction_of(o, &size);
+    from_integers(t, o, size, is_unsigned, fraction, is_scalar ? 1u << size : whole(o));
+}
+
+static void to_fixed_point(A64Trans *t, const A64Ops *o, bool is_unsigned, bool is_scalar)
+{
+    unsigned size, fraction = fraction_of(o, &size);
     V128 n = a64_get_v(t, o->rn);
-    V128 x = a64_keep_low(t, bytes, n);
-    V128 r = a64_call_vfp(t, fixed(op, size, is_unsigned, fraction, A64_RZ), x, x, x);
+    V128 x = a64_keep_low(t, is_scalar ? 1u << size : whole(o), n);
+    V128 r = a64_call_vfp(t, fixed(A64_FP_TO_FIXED, size, is_unsigned, fraction, A64_RZ), x, x, x);
     a64_put_v(t, o->rd, r);
 }
 
-void trans_vcvtf_fixed(A64Trans *t, const A64Ops *o, bool is_unsigned) { fixed_point(t, o, A64_FP_FROM_FIXED, is_unsigned, false); }
-void trans_scvtf_fixed(A64Trans *t, const A64Ops *o, bool is_unsigned) { fixed_point(t, o, A64_FP_FROM_FIXED, is_unsigned, true); }
-void trans_vfcvt_fixed(A64Trans *t, const A64Ops *o, bool is_unsigned) { fixed_point(t, o, A64_FP_TO_FIXED, is_unsigned, false); }
-void trans_sfcvt_fixed(A64Trans *t, const A64Ops *o, bool is_unsigned) { fixed_point(t, o, A64_FP_TO_FIXED, is_unsigned, true); }
+void trans_vcvtf_fixed(A64Trans *t, const A64Ops *o, bool is_unsigned) { from_fixed_point(t, o, is_unsigned, false); }
+void trans_scvtf_fixed(A64Trans *t, const A64Ops *o, bool is_unsigned) { from_fixed_point(t, o, is_unsigned, true); }
+void trans_vfcvt_fixed(A64Trans *t, const A64Ops *o, bool is_unsigned) { to_fixed_point(t, o, is_unsigned, false); }
+void trans_sfcvt_fixed(A64Trans *t, const A64Ops *o, bool is_unsigned) { to_fixed_point(t, o, is_unsigned, true); }
 
 /* ---- pairs, all lanes */
 

@@ -89,7 +89,8 @@ typedef struct SelEntry {
     uint16_t op; /* IrOp */
     SelRow row;
 } SelEntry;
-extern const SelEntry sel_int_rows[], sel_cmp_rows[], sel_mem_rows[], sel_fp_rows[], sel_vec_rows[], sel_crypto_rows[], sel_exit_rows[]; /* op 0 ends */
+extern const SelEntry sel_int_rows[], sel_cmp_rows[], sel_mem_rows[], sel_fp_rows[], sel_vec_rows[], sel_crypto_rows[], sel_vfp_rows[],
+    sel_exit_rows[]; /* op 0 ends */
 
 /* ---- select_use.c: values */
 uint32_t sel_new(Sel *s, MClass cls, unsigned size);
@@ -152,6 +153,9 @@ SelMem sel_sink_load(Sel *s, uint32_t load); /* the operand of a load that is do
 
 /* ---- select_vec.c */
 void sel_reverse_bytes(Sel *s, uint32_t d, uint32_t a); /* of 16 bytes */
+
+/* ---- select_vfp.c */
+bool sel_vfp_calls(const IrInsn *i);
 
 /* ---- select_crypto.c */
 bool sel_crypto_calls(unsigned op);
