@@ -22,6 +22,9 @@ enum A64FpKind { /* beside A64FpOp, in helper fp */
 
 I64 a64_call_fp(A64Trans *t, uint32_t what, I64 a, I64 b, I64 c);
 V128 a64_call_vfp(A64Trans *t, uint32_t what, V128 d, V128 n, V128 m);
+/* trans_vfp.c: `bytes` of the operands count; the rest of the result is zero */
+V128 a64_fp_lanes(A64Trans *t, uint32_t what, unsigned bytes, V128 d, V128 n, V128 m);
+V128 a64_fp_change_width(A64Trans *t, unsigned to, unsigned from, A64Round round, V128 n); /* of the low half's lanes, or to them */
 I64 a64_get_fp(A64Trans *t, unsigned size, unsigned r); /* the low lane as bits; what lies above it is undefined */
 void a64_put_fp(A64Trans *t, unsigned size, unsigned r, I64 v); /* v: zero above the lane */
 

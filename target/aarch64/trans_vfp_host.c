@@ -39,10 +39,40 @@ static bool binary(A64Trans *t, A64FpOp op, unsigned size, V128 x, V128 y, V128 
     return true;
 }
 
+/* x where the mask is set, else y. */
+static V128 choose(A64Trans *t, V128 mask, V128 x, V128 y)
+{
+    V128 from_x = ir_vand_v128(t->b, x, mask), from_y = ir_vandn_v128(t->b, y, mask);
+    return ir_vor_v128(t->b, from_x, from_y);
+}
+
+/* Ties away from zero: the magnitude is cut, and 1 added where a half or more was lost. That is exact; what has no fraction (NaNs too) is left
+ * to a last rounding, which makes signalling NaNs quiet. */
+static V128 round_ties_away(A64Trans *t, unsigned size, V128 x)
+{
+    IrBuilder *b = t->b;
+    unsigned fb = a64_frac_bits[size], bias = (unsigned)a64_bias(size);
+    V128 sign = a64_splat(t, size, 1ull << ((8u << size) - 1)), limit = a64_splat(t, size, (uint64_t)(bias + fb) << fb);
+    V128 below_half = a64_splat(t, size, ((uint64_t)(bias - 1) << fb) - 1), one = a64_splat(t, size, (uint64_t)bias << fb);
+    V128 magnitude = ir_vandn_v128(b, x, sign), signs = ir_vand_v128(b, x, sign);
+    V128 has_fraction = a64_cmgt(t, size, x, limit, magnitude);
+    V128 small = ir_vand_v128(b, magnitude, has_fraction);
+    V128 cut = size == 3 ? ir_vfround64_v128(b, small, IR_RTZ) : ir_vfround32_v128(b, small, IR_RTZ);
+    V128 lost = size == 3 ? ir_vfsub64_v128(b, small, cut) : ir_vfsub32_v128(b, small, cut);
+    V128 is_half = a64_cmgt(t, size, x, lost, below_half);
+    V128 more = ir_vand_v128(b, is_half, one);
+    V128 rounded = size == 3 ? ir_vfadd64_v128(b, cut, more) : ir_vfadd32_v128(b, cut, more);
+    V128 r = choose(t, has_fraction, rounded, magnitude);
+    r = ir_vor_v128(b, r, signs);
+    return size == 3 ? ir_vfround64_v128(b, r, IR_RTZ) : ir_vfround32_v128(b, r, IR_RTZ);
+}
+
 /* arg: A64Round, 8: inexact is raised */
 static V128 round_to_integral(A64Trans *t, unsigned size, unsigned arg, V128 x)
 {
     static OpRound *const ops[2][3] = { SIZES(vfround), SIZES(vfrint) };
+    if ((arg & 7) == A64_RA && size > 1)
+        return round_ties_away(t, size, x);
     return ops[arg >> 3 & 1][size - 1](t->b, x, round_modes[arg & 7]);
 }
 
@@ -89,6 +119,18 @@ bool a64_vfp_host_to_int(A64Trans *t, unsigned size, bool is_unsigned, A64Round 
     int rm = round_modes[round];
     if (is_odd(t) || size == 1)
         return false;
+    if (round == A64_RA) { /* rounded first; the inexactness is another rounding's. What does not fit has no fraction */
+        V128 whole = round_ties_away(t, size, n), inexact = n;
+        if (is_unsigned) { /* but negative ones are invalid alone */
+            V128 minus_zero = a64_splat(t, size, 1ull << ((8u << size) - 1)), zero = a64_zero_v(t);
+            V128 is_negative = a64_cmgt(t, size, n, zero, whole), is_zero = a64_cmeq(t, size, n, whole, minus_zero);
+            V128 is_invalid = ir_vandn_v128(t->b, is_negative, is_zero);
+            inexact = ir_vandn_v128(t->b, n, is_invalid);
+        }
+        size == 3 ? ir_vfrint64_v128(t->b, inexact, IR_RTZ) : ir_vfrint32_v128(t->b, inexact, IR_RTZ);
+        n = whole;
+        rm = IR_RTZ;
+    }
     if (size == 3)
         *out = pair(t, n, double_to_int, (unsigned)rm << 1 | is_unsigned);
     else
