@@ -25,13 +25,14 @@ I64 a64_get_lane(A64Trans *t, unsigned size, unsigned lane, V128 v);            
 V128 a64_set_lane(A64Trans *t, unsigned size, unsigned lane, V128 v, I64 x);
 V128 a64_keep_low(A64Trans *t, unsigned bytes, V128 v);                         /* the rest is cleared: 1 2 4 8 16 */
 
-/* simd_sat.c: saturating operations note in FPSR.QC what t->active bytes of the result say; others by helper */
+/* simd_sat.c: saturating operations note in FPSR.QC what t->active bytes of the result say; simd_lanes.c */
 A64Vec3 a64_sqadd, a64_uqadd, a64_sqsub, a64_uqsub, a64_sshl, a64_ushl, a64_srshl, a64_urshl, a64_sqshl, a64_uqshl, a64_sqrshl, a64_uqrshl,
-    a64_sqshlu, a64_sqdmulh, a64_sqrdmulh, a64_sqrdmlah, a64_sqrdmlsh, a64_sqdmull, a64_sqdmlal, a64_sqdmlsl, a64_sdot, a64_udot, a64_usdot,
+    a64_sqdmulh, a64_sqrdmulh, a64_sqrdmlah, a64_sqrdmlsh, a64_sqdmull, a64_sqdmlal, a64_sqdmlsl, a64_sdot, a64_udot, a64_usdot,
     a64_sudot, a64_smmla, a64_ummla, a64_usmmla;
 A64Vec2 a64_suqadd, a64_usqadd, a64_sqabs, a64_sqneg, a64_vclz, a64_vcls;
 A64Logic a64_pmul;
 enum A64Narrow { A64_NARROW, A64_NARROW_S, A64_NARROW_U, A64_NARROW_SU };
+V128 a64_qshl_const(A64Trans *t, unsigned size, enum A64Narrow kind, V128 n, unsigned count); /* to the left, saturating */
 V128 a64_narrow(A64Trans *t, unsigned size, unsigned kind, V128 v); /* lanes of size + 1 to size, in the low half */
 
 /* trans_simd.c */
@@ -88,7 +89,7 @@ void trans_shr(A64Trans *t, const A64Ops *o, bool is_unsigned, bool is_rounded, 
 void trans_sri(A64Trans *t, const A64Ops *o);
 void trans_shl(A64Trans *t, const A64Ops *o);
 void trans_sli(A64Trans *t, const A64Ops *o);
-void trans_qshl(A64Trans *t, const A64Ops *o, A64Vec3 *fn);
+void trans_qshl(A64Trans *t, const A64Ops *o, enum A64Narrow kind);
 void trans_shrn(A64Trans *t, const A64Ops *o, unsigned kind, bool is_rounded);
 void trans_shll(A64Trans *t, const A64Ops *o, bool is_unsigned);
 void trans_shll_size(A64Trans *t, const A64Ops *o);

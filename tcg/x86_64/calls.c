@@ -75,3 +75,8 @@ CallVec call_vec_compare(struct CpuState *s, CallVec a, CallVec b, uint32_t op)
     return vec(fpu_vec_compare((FpuVecCompare)op, 1, bits(a), bits(b)));
 }
 CallVec call_vec_widen(struct CpuState *s, CallVec a) { return vec(fpu_vec_widen(1, bits(a))); }
+
+CallVec call_vshlv32(struct CpuState *s, CallVec a, CallVec b) { return vec(ir_eval_vshlv32(bits(a), bits(b))); }
+CallVec call_vshlv64(struct CpuState *s, CallVec a, CallVec b) { return vec(ir_eval_vshlv64(bits(a), bits(b))); }
+CallVec call_vshrv32(struct CpuState *s, CallVec a, CallVec b) { return vec(ir_eval_vshrv32(bits(a), bits(b))); }
+CallVec call_vshrv64(struct CpuState *s, CallVec a, CallVec b) { return vec(ir_eval_vshrv64(bits(a), bits(b))); }

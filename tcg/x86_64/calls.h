@@ -41,6 +41,10 @@ void call_vec_slow(uint64_t state, uint64_t what);
 CallVec call_vec_round(struct CpuState *s, CallVec a, uint32_t what); /* size | rm << 8 | exact << 16 */
 CallVec call_vec_compare(struct CpuState *s, CallVec a, CallVec b, uint32_t op); /* halves */
 CallVec call_vec_widen(struct CpuState *s, CallVec a); /* halves */
+CallVec call_vshlv32(struct CpuState *s, CallVec a, CallVec b);
+CallVec call_vshlv64(struct CpuState *s, CallVec a, CallVec b);
+CallVec call_vshrv32(struct CpuState *s, CallVec a, CallVec b);
+CallVec call_vshrv64(struct CpuState *s, CallVec a, CallVec b);
 CallVec call_vclmul(struct CpuState *s, CallVec a, CallVec b, int halves);
 CallVec call_aes_enc(struct CpuState *s, CallVec a);
 CallVec call_aes_dec(struct CpuState *s, CallVec a);

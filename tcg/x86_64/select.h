@@ -152,6 +152,7 @@ SelMem sel_state(unsigned offset);
 SelMem sel_sink_load(Sel *s, uint32_t load); /* the operand of a load that is done here */
 
 /* ---- select_vec.c */
+bool sel_vec_calls(unsigned op);
 void sel_reverse_bytes(Sel *s, uint32_t d, uint32_t a); /* of 16 bytes */
 
 /* ---- select_vfp.c */

@@ -73,7 +73,7 @@ bool sel_calls(const IrInsn *i)
         if (i->op >= IR_F32_TO_I32_S_I32 && i->op <= IR_F64_TO_I64_U_I64) {
             return i->aux == IR_RMM;
         }
-        return ir_has_trait(i, IR_TRAIT_CALL) || sel_crypto_calls(i->op) || (i->type == IR_V128 && sel_vfp_calls(i));
+        return ir_has_trait(i, IR_TRAIT_CALL) || sel_crypto_calls(i->op) || sel_vec_calls(i->op) || (i->type == IR_V128 && sel_vfp_calls(i));
     }
 }
 

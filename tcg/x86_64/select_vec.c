@@ -3,6 +3,7 @@
 #include "tcg/x86_64/select.h"
 
 #include "tcg/code.h"
+#include "tcg/x86_64/calls.h"
 #include "util/arena.h"
 
 /* Legacy SSE operations fault on misaligned memory: only constants are folded into them. */
@@ -132,10 +133,32 @@ void sel_reverse_bytes(Sel *s, uint32_t d, uint32_t a)
     sel_emit3(s, MOP_PSHUFB, 16, d, sel_arg_reg(a), sel_arg_mem(&mem));
 }
 
+/* Counts in lanes: AVX2. row->x: index of the C function. */
+static void select_shift_by_lanes(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
+{
+    static void *const fns[] = { (void *)call_vshlv32, (void *)call_vshlv64, (void *)call_vshrv32, (void *)call_vshrv64 };
+    uint32_t a = sel_reg(s, i->arg[0]), b = sel_reg(s, i->arg[1]), d = sel_def(s, id);
+    if (host_features.avx2) {
+        sel_emit3(s, row->mop, 16, d, sel_arg_reg(a), sel_arg_reg(b));
+    } else {
+        uint32_t args[] = { a, b };
+        sel_call(s, fns[row->x], false, IR_V128, d, 2, args);
+    }
+}
+
+bool sel_vec_calls(unsigned op) { return op >= IR_VSHLV32_V128 && op <= IR_VSHRV64_V128 && !host_features.avx2; }
+
 #define V(name, mop, x) { IR_##name##_V128, { select_binary, mop, 16, x } }
 #define SHIFT(name, mop) { IR_##name##_V128, { select_shift, mop, 16, 0 } }
 
 const SelEntry sel_vec_rows[] = {
+    V(VMULH_S16, MOP_PMULHW, 1),
+    V(VMULHR_S16, MOP_PMULHRSW, 1),
+    V(VMADD_S16, MOP_PMADDWD, 1),
+    { IR_VSHLV32_V128, { select_shift_by_lanes, MOP_VPSLLVD, 16, 0 } },
+    { IR_VSHLV64_V128, { select_shift_by_lanes, MOP_VPSLLVQ, 16, 1 } },
+    { IR_VSHRV32_V128, { select_shift_by_lanes, MOP_VPSRLVD, 16, 2 } },
+    { IR_VSHRV64_V128, { select_shift_by_lanes, MOP_VPSRLVQ, 16, 3 } },
     V(VAND, MOP_PAND, 1),
     V(VOR, MOP_POR, 1),
     { IR_VXOR_V128, { select_xor, MOP_PXOR, 16, 1 } },
