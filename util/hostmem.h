@@ -24,8 +24,8 @@ void hostmem_pages_free(void *p, size_t size);
 void hostmem_guarded_free(void *p, size_t size); /* both as they were for hostmem_guarded_alloc */
 
 /* General small objects; lock is a futex, async-signal-unsafe, usable in raw-cloned children.
- * malloc, calloc, realloc, free, aligned_alloc, posix_memalign of the program are these. host_alloc aborts the
- * program with a clear message when no memory is left. Memory is zeroed. */
+ * malloc, calloc, realloc, free, aligned_alloc, posix_memalign of the program are these. host_alloc kills the
+ * process with a clear message when no memory is left. Memory is zeroed. */
 void *host_alloc(size_t size);
 void host_free(void *p);
 
