@@ -209,6 +209,7 @@ int main(int argc, char **argv)
     pthread_join(thread, NULL);
     ok(read_all(open("/proc/cpuinfo", O_RDONLY)) > 0 && has_line("isa\t\t: rv64imafdc_") && !strstr(content, "GenuineIntel"), "the guest's CPU in", "/proc/cpuinfo");
     ok(read_all(open2(AT_FDCWD, "/proc/cpuinfo", O_RDONLY)) > 0 && has_line("hart\t\t: 0"), "by openat2,", "/proc/cpuinfo");
+    ok(read_all(open("/proc/self/status", O_RDONLY)) > 0 && has_line("\nThreads:\t1\n"), "one thread in", "/proc/self/status");
     int proc = open("/proc", O_RDONLY | O_DIRECTORY);
     ok(read_all(openat(proc, "cpuinfo", O_RDONLY)) > 0 && has_line("hart\t\t: 0"), "with a descriptor,", "/proc/cpuinfo");
     test_descriptors("/proc/self/fd", 1);
