@@ -29,15 +29,15 @@ static __attribute__((noinline)) int dive(void)
     return depth < most ? dive() + p[0] : 0;
 }
 
-/* A limit on data that another process sets while this one runs, far below what it has. Much code follows that has not run yet. */
-static int limited_by_another(void)
+/* A limit that another process sets while this one runs, far below what it has. Much code follows that has not run yet. */
+static int limited_by_another(int resource)
 {
     enum { BITS = 160 };
     const struct rlimit small = {1 << 16, 1 << 16};
     char text[400];
     fflush(stdout);
     if (fork() == 0) {
-        _exit(prlimit(getppid(), RLIMIT_DATA, &small, NULL) != 0);
+        _exit(prlimit(getppid(), resource, &small, NULL) != 0);
     }
     int status = 1;
     wait(&status);
@@ -46,6 +46,7 @@ static int limited_by_another(void)
         depth += (long)strtod(text, NULL) != (long)ldexp(1.1, i);
     }
     void *more = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    depth += execl("/nonexistent", "x", NULL) != -1;
     printf("%d %ld %s\n", status, depth, more == MAP_FAILED ? "full" : "free");
     return 0;
 }
@@ -71,7 +72,7 @@ int main(int argc, char **argv)
         return 0;
     }
     if (strcmp(what, "data") == 0) {
-        return limited_by_another();
+        return limited_by_another(argc > 2 ? RLIMIT_AS : RLIMIT_DATA);
     }
     if (strcmp(what, "raise") == 0) {
         struct rlimit l;
