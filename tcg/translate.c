@@ -195,7 +195,7 @@ bool translate_to_ir(TcgThread *th, RegionKey key, RegionShape shape, unsigned m
 
 /* ---- compiling */
 
-typedef enum TryResult { TRY_DONE, TRY_AGAIN, TRY_SMALLER, TRY_FETCH_FAULT } TryResult;
+typedef enum TryResult { TRY_DONE, TRY_AGAIN, TRY_SMALLER, TRY_FETCH_FAULT, TRY_NEVER } TryResult;
 
 /* From protecting on a write is reported. One between reading and protecting shows in the bytes; a later one in the count of
  * invalidations, which is read first because a report comes before the page is opened. */
@@ -233,6 +233,8 @@ static TryResult publish(TcgThread *th, unsigned tier, const CodeBlob *blob)
         return TRY_DONE;
     case PUBLISH_TOO_LARGE:
         return TRY_SMALLER;
+    case PUBLISH_NO_MEMORY:
+        return TRY_NEVER;
     default:
         return TRY_AGAIN;
     }
@@ -306,6 +308,9 @@ TcgEvent translate(TcgThread *th, RegionKey key, unsigned tier)
     TcgEvent event = TCG_EVENT_INTERPRET;
     for (unsigned tries = 0; tries < MAX_TRIES;) {
         TryResult result = try_translate(th, key, tier, shape, max_insns);
+        if (result == TRY_NEVER) {
+            break;
+        }
         if (result == TRY_DONE) {
             event = TCG_EVENT_NONE;
             break;
