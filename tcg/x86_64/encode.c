@@ -15,49 +15,47 @@ X86Rm x86_rm_state(unsigned offset)
     return x86_rm_mem(X86_STATE, (int32_t)offset - STATE_BIAS);
 }
 
-static inline uint8_t *put_disp(uint8_t *p, int32_t disp)
+/* The first n bytes of a word, the lowest first: all of it is written, as room allows (X86_MAX_INSN). */
+static inline uint8_t *put_word(uint8_t *p, uint64_t word, unsigned n)
 {
-    memcpy(p, &disp, 4);
-    return p + 4;
+    memcpy(p, &word, 8);
+    return p + n;
 }
 
-static inline unsigned sib(const X86Rm *rm, unsigned base)
+static unsigned sib(const X86Rm *rm, unsigned base)
 {
     lyre_assert(rm->index != X86_RSP);
     return (unsigned)rm->scale << 6 | (rm->index != X86_RM_NONE ? rm->index & 7u : 4) << 3 | base;
 }
 
-/* ModRM, SIB and displacement (SDM tables 2-2 and 2-3). */
-static inline uint8_t *put_modrm(X86Asm *a, uint8_t *p, unsigned reg, const X86Rm *rm)
+/* Bytes of displacement behind a base: mod 0 with base 5 means something else. ModRM.mod follows. */
+static inline unsigned disp_size(int32_t disp, unsigned base)
 {
+    return disp == 0 && base != 5 ? 0 : disp == (int8_t)disp ? 1 : 4;
+}
+static inline unsigned mod_of(unsigned size) { return (size + 1) >> 1 << 6; }
+
+/* ModRM, SIB and displacement (SDM tables 2-2 and 2-3). */
+static uint8_t *put_modrm(X86Asm *a, uint8_t *p, unsigned reg, const X86Rm *rm)
+{
+    unsigned base = rm->base & 7;
+    uint64_t disp = (uint32_t)rm->disp;
     reg = (reg & 7) << 3;
     if (rm->kind == X86_RM_REG) {
-        *p = (uint8_t)(0xc0 | reg | (rm->base & 7));
-        return p + 1;
+        return put_word(p, 0xc0 | reg | base, 1);
     }
     if (rm->kind == X86_RM_RIP) {
-        *p++ = (uint8_t)(reg | 5);
-        a->rip_field = p;
-        return put_disp(p, 0);
+        a->rip_field = p + 1;
+        return put_word(p, reg | 5, 5);
     }
     if (rm->base == X86_RM_NONE) {
-        *p++ = (uint8_t)(reg | 4);
-        *p++ = (uint8_t)sib(rm, 5);
-        return put_disp(p, rm->disp);
+        return put_word(p, reg | 4 | sib(rm, 5) << 8 | disp << 16, 6);
     }
-    unsigned base = rm->base & 7;
-    unsigned mod = rm->disp == 0 && base != 5 ? 0 : x86_fits8(rm->disp) ? 0x40 : 0x80;
+    unsigned size = disp_size(rm->disp, base), mod = mod_of(size);
     if (rm->index != X86_RM_NONE || base == 4) {
-        *p++ = (uint8_t)(mod | reg | 4);
-        *p++ = (uint8_t)sib(rm, base);
-    } else {
-        *p++ = (uint8_t)(mod | reg | base);
+        return put_word(p, mod | reg | 4 | sib(rm, base) << 8 | disp << 16, 2 + size);
     }
-    if (mod == 0x80) {
-        return put_disp(p, rm->disp);
-    }
-    *p = (uint8_t)rm->disp;
-    return p + (mod >> 6);
+    return put_word(p, mod | reg | base | disp << 8, 1 + size);
 }
 
 /* REX.RXB of the operands. */
@@ -66,26 +64,23 @@ static unsigned rex_bits(unsigned reg, const X86Rm *rm)
     return (reg & 8) >> 1 | (rm->index & 8) >> 2 | (rm->base & 8) >> 3;
 }
 
-void x86_op_rm(X86Asm *a, uint32_t opcode, unsigned reg, const X86Rm *rm)
+/* Any opcode with any operand. */
+static NOINLINE void put_any(X86Asm *a, uint32_t opcode, unsigned reg, const X86Rm *rm)
 {
     static const uint8_t prefixes[] = { 0, 0x66, 0xf3, 0xf2 };
     uint8_t *p = a->p;
-    if (opcode & (X86_LOCK | X86_OSZ | X86_PP_66 | X86_PP_F3)) {
-        if (opcode & X86_LOCK && !a->is_single) {
-            *p++ = 0xf0;
-        }
-        if (opcode & X86_OSZ) {
-            *p++ = 0x66;
-        }
-        unsigned pp = opcode >> 10 & 3;
-        if (pp) {
-            *p++ = prefixes[pp];
-        }
+    if (opcode & X86_LOCK && !a->is_single) {
+        *p++ = 0xf0;
+    }
+    if (opcode & X86_OSZ) {
+        *p++ = 0x66;
+    }
+    unsigned pp = opcode >> 10 & 3;
+    if (pp) {
+        *p++ = prefixes[pp];
     }
     unsigned rex = rex_bits(reg, rm) | (opcode & X86_W ? 8 : 0);
-    bool is_forced = (opcode & (X86_BYTE_REG | X86_BYTE_RM)) &&
-                     (((opcode & X86_BYTE_REG) && reg >= 4) ||
-                      ((opcode & X86_BYTE_RM) && rm->kind == X86_RM_REG && rm->base >= 4));
+    bool is_forced = ((opcode & X86_BYTE_REG) && reg >= 4) || ((opcode & X86_BYTE_RM) && rm->kind == X86_RM_REG && rm->base >= 4);
     if (rex || is_forced) {
         *p++ = (uint8_t)(0x40 | rex);
     }
@@ -98,6 +93,36 @@ void x86_op_rm(X86Asm *a, uint32_t opcode, unsigned reg, const X86Rm *rm)
     }
     *p++ = (uint8_t)opcode;
     a->p = put_modrm(a, p, reg, rm);
+}
+
+/* The common ones with few branches: REX and 0F are written, and kept if they are needed. */
+void x86_op_rm(X86Asm *a, uint32_t opcode, unsigned reg, const X86Rm *rm)
+{
+    bool is_plain = rm->index == X86_RM_NONE && rm->base != X86_RM_NONE && !(opcode & ~(0xffu | X86_0F | X86_W));
+    if (UNLIKELY(!is_plain)) {
+        put_any(a, opcode, reg, rm);
+        return;
+    }
+    uint8_t *p = a->p;
+    unsigned base = rm->base & 7u, modrm = (reg & 7) << 3 | base;
+    unsigned rex = (opcode & X86_W) >> 9 | (reg & 8) >> 1 | rm->base >> 3;
+    *p = (uint8_t)(0x40 | rex);
+    p += rex != 0;
+    *p = 0x0f;
+    p += opcode >> 8 & 1;
+    *p++ = (uint8_t)opcode;
+    if (rm->kind == X86_RM_REG) {
+        *p = (uint8_t)(0xc0 | modrm);
+        a->p = p + 1;
+        return;
+    }
+    unsigned size = disp_size(rm->disp, base);
+    *p++ = (uint8_t)(mod_of(size) | modrm);
+    if (base == 4) {
+        *p++ = 4 << 3 | 4; /* SIB without an index */
+    }
+    memcpy(p, &rm->disp, 4);
+    a->p = p + size;
 }
 
 /* VEX prefix, 128 bits (SDM 2.3.5): two bytes where map 0F, W0 and no X, B allow it. */

@@ -6,35 +6,26 @@
 
 enum { ROOM_PER_OP = 20, ROOM_PER_LINK = 24, MORE_LINKS = 2, MORE_STUBS = 3 };
 
-static void put_imm(X86Asm *a, uint64_t imm, unsigned size)
+static void emit_access_row(Emit *e, const QOp *op)
 {
-    for (unsigned n = 0; n < size; n++) {
-        x86_put8(a, (uint8_t)(imm >> n * 8));
-    }
-}
-
-static void emit_op(Emit *e, const QOp *op)
-{
-    e->flags_start = emit_pos(e);
     if (op->access) {
         emit_home_row(e, op->snap, &op->rm, op->access, op->is_store);
         e->flags_start = 0;
     }
+}
+
+static inline void emit_op(Emit *e, const QOp *op)
+{
+    e->flags_start = emit_pos(e);
+    emit_access_row(e, op);
     x86_op_rm(&e->a, op->opcode, op->reg, &op->rm);
-    if (op->imm_size == 1) {
-        x86_put8(&e->a, (uint8_t)op->imm);
-    } else if (op->imm_size == 4) {
-        x86_put32(&e->a, (uint32_t)op->imm);
-    } else if (op->imm_size) {
-        put_imm(&e->a, op->imm, op->imm_size);
-    }
+    memcpy(e->a.p, &op->imm, sizeof op->imm); /* room is for all of it */
+    e->a.p += op->imm_size;
 }
 
 static void emit_sse(Emit *e, const QOp *op)
 {
-    if (op->access) {
-        emit_home_row(e, op->snap, &op->rm, op->access, op->is_store);
-    }
+    emit_access_row(e, op);
     x86_sse_rm(&e->a, op->opcode, op->reg, X86_NO_VVVV, &op->rm);
 }
 
@@ -51,11 +42,10 @@ static void emit_const(Emit *e, const QOp *op)
     }
 }
 
-static void emit_one(Emit *e, const QOp *op)
+static void emit_other(Emit *e, const QOp *op)
 {
     const IrInsn *exit = &e->ir->insns[op->id];
     switch (op->kind) {
-    case Q_OP: emit_op(e, op); return;
     case Q_SSE: emit_sse(e, op); break;
     case Q_CONST: emit_const(e, op); break;
     case Q_MOP: emit_insn(e, &e->m->insns[op->id]); return;
@@ -83,7 +73,11 @@ void quick_emit(const Quick *q, CodeBlob *out)
     emit_make_room(e, q->nlinks + MORE_LINKS, MORE_STUBS, q->nrows + MORE_STUBS, 2 * EMIT_ROOM + q->nops * ROOM_PER_OP + q->nlinks * ROOM_PER_LINK);
     emit_entry(e, q->r->blocks[1].pc, true);
     for (uint32_t n = q->nops; n-- > 0;) {
-        emit_one(e, &q->ops[n]);
+        if (LIKELY(q->ops[n].kind == Q_OP)) {
+            emit_op(e, &q->ops[n]);
+        } else {
+            emit_other(e, &q->ops[n]);
+        }
     }
     emit_stubs(e);
     emit_end(e);
