@@ -86,7 +86,7 @@ void emit_entry(Emit *e, uint64_t pc, bool is_head)
         emit_jcc_stub(e, X86_S, stub_hot, NULL, NULL);
     }
     if (is_head && e->settings->has_poll) {
-        emit_entry_poll_row(e, pc, emit_pos(e));
+        emit_entry_poll_row(e, pc);
         poll_insn(e);
     }
     save_borrowed(e);

@@ -122,7 +122,7 @@ void emit_stub_here(Emit *e, const EmitStub *s);
 void emit_row(Emit *e, const MInsn *insn, const MOperand *ops, uint32_t offset, SideKind kind, bool is_store);
 /* The same where every slot is at home; `access` bytes at rm. */
 void emit_home_row(Emit *e, uint32_t snap, const X86Rm *rm, unsigned access, bool is_store);
-void emit_entry_poll_row(Emit *e, uint64_t pc, uint32_t offset);
+void emit_entry_poll_row(Emit *e, uint64_t pc);
 
 /* emit_exit.c */
 bool emit_entry_has_code(const Emit *e, uint32_t block);
