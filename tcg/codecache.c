@@ -81,7 +81,7 @@ void codecache_finish(CodeCache *c)
 /* ---- reserving */
 
 typedef struct MetaLayout {
-    uint32_t entries, sources, stubs, refs, pages, side, total;
+    uint32_t entries, sources, refs, pages, side, total;
 } MetaLayout;
 
 static uint32_t place(uint32_t *at, size_t size)
@@ -99,7 +99,6 @@ static MetaLayout meta_layout(const RegionSize *s)
     l.sources = place(&at, s->nsources * sizeof(IrSource));
     l.refs = place(&at, (s->nlinks + s->nics) * sizeof(OutRef));
     l.pages = place(&at, s->npages * sizeof(PageNode));
-    l.stubs = place(&at, s->nlinks * sizeof(uint32_t));
     l.side = place(&at, s->side);
     l.total = at;
     return l;
@@ -160,7 +159,6 @@ Region *codecache_reserve(CodeCache *c, const RegionSize *s)
         .sources = (IrSource *)(meta + l.sources),
         .refs = (OutRef *)(meta + l.refs),
         .pages = (PageNode *)(meta + l.pages),
-        .stubs = (uint32_t *)(meta + l.stubs),
     };
     for (uint32_t i = 0; i < s->nlinks + s->nics; i++) {
         r->refs[i].from = r;

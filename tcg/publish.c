@@ -21,10 +21,10 @@ static void copy_code(CodeCache *c, Region *r, const CodeBlob *blob)
     uint8_t *code = r->code - c->moved_by, *data = r->data - c->moved_by;
     memcpy(code, blob->code, blob->code_size);
     memcpy(data, blob->data, blob->data_size);
+    int32_t distance = (int32_t)(data - code);
     for (uint32_t i = 0; i < blob->nrefs; i++) {
-        const CodeDataRef *ref = &blob->refs[i];
-        int32_t distance = (int32_t)(data + ref->data_offset - (code + ref->code_end));
-        memcpy(code + ref->code_offset, &distance, sizeof distance);
+        int32_t *field = (int32_t *)(code + blob->refs[i]);
+        *field += distance;
     }
     if (c->moved_by) { /* -x move: nothing may depend on where it was put first */
         memcpy(r->code, code, blob->code_size);
@@ -40,12 +40,12 @@ static void fill(Tcg *t, Region *r, const PublishPlan *plan, const CodeBlob *blo
     r->tier = (uint8_t)plan->tier;
     r->guest_insns = plan->guest_insns;
     r->nrows = blob->nrows;
+    r->link_stubs = blob->link_stubs;
     copy_code(&t->cache, r, blob);
     memcpy((void *)r->side, blob->side, blob->side_size);
     memcpy(r->entries, blob->entries, blob->nentries * sizeof *r->entries);
     memcpy(r->sources, plan->sources, plan->nsources * sizeof *r->sources);
     *(RegionData *)r->data = (RegionData){ plan->counter, r->id };
-    link_init_rows(r, blob);
     smc_add(&t->pages, r);
 }
 

@@ -221,6 +221,21 @@ void emit_jmp(Emit *e, uint32_t block)
     }
 }
 
+/* The operation at `start`, the last one, was moved up: what it refers to stayed. */
+static void shift_ref(Emit *e, uint32_t start, uint32_t by)
+{
+    const CodeBlob *out = e->out;
+    uint32_t *last = &out->refs[out->nrefs - 1];
+    if (out->nrefs && emit_ref_field(*last) >= start) {
+        *last += by;
+        uint8_t *field = out->code + emit_ref_field(*last);
+        uint32_t value;
+        memcpy(&value, field, sizeof value);
+        value -= by;
+        memcpy(field, &value, sizeof value);
+    }
+}
+
 /*
  * No-operations so that the 4-byte field of a jcc that comes next is aligned. They go before the operation that sets the flags,
  * which stays next to the jump: both become one micro-operation.
@@ -237,16 +252,13 @@ static void align_jcc(Emit *e)
     e->a.p = p;
     x86_nop(&e->a, pad);
     e->a.p = end + pad;
-    for (uint32_t i = e->out->nrefs; i-- > 0 && e->out->refs[i].code_offset >= start;) {
-        e->out->refs[i].code_offset += pad;
-        e->out->refs[i].code_end += pad;
-    }
+    shift_ref(e, start, pad);
 }
 
 void emit_jcc_link(Emit *e, unsigned cond, uint64_t pc, uint32_t ctx)
 {
     align_jcc(e);
-    emit_link_field(e, pc, ctx, false, emit_jcc_long(e, cond));
+    emit_link_field(e, pc, ctx, emit_jcc_long(e, cond));
 }
 
 /* Conditional jump that is a link by itself: to a bare exit. */

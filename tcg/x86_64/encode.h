@@ -61,6 +61,12 @@ void x86_vex_rm(X86Asm *a, uint32_t opcode, unsigned reg, unsigned vvvv, const X
 void x86_sse_rm(X86Asm *a, uint32_t opcode, unsigned reg, unsigned vvvv, const X86Rm *rm);
 enum { X86_NO_VVVV = 0 };
 
+/* The first n bytes of a word, the lowest first. All of it is written: the room for an instruction allows that. */
+static inline void x86_put(X86Asm *a, uint64_t word, unsigned n)
+{
+    memcpy(a->p, &word, sizeof word);
+    a->p += n;
+}
 static inline void x86_put8(X86Asm *a, unsigned v) { *a->p++ = (uint8_t)v; }
 static inline void x86_put32(X86Asm *a, uint32_t v)
 {
