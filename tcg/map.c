@@ -8,13 +8,13 @@
 
 enum { FIRST_BITS = 10 };
 
-typedef struct MapEntry {
+struct MapEntry {
     _Atomic uint64_t pc;
     _Atomic uint32_t ctx;
     _Atomic uint32_t is_used; /* key is valid: stored after it, with release */
     _Atomic(void *) code;
     struct Region *region;    /* guarded by: publish */
-} MapEntry;
+};
 
 struct MapTable {
     uint32_t bits;
@@ -95,9 +95,15 @@ void *map_find_region(const CodeMap *m, RegionKey key, Region **region)
     return atomic_load_explicit(&e->code, memory_order_relaxed);
 }
 
-static void insert(MapTable *table, RegionKey key, void *code, Region *region)
+MapEntry *map_place(const CodeMap *m, RegionKey key)
 {
-    MapEntry *e = (MapEntry *)probe(table, key);
+    return (MapEntry *)probe(atomic_load_explicit(&m->table, memory_order_relaxed), key);
+}
+
+Region *map_region_at(const MapEntry *place) { return place->region; }
+
+static void fill(MapTable *table, MapEntry *e, RegionKey key, void *code, Region *region)
+{
     e->region = region;
     atomic_store_explicit(&e->code, code, memory_order_release);
     if (!is_used(e)) {
@@ -134,7 +140,7 @@ static MapTable *rebuild(Tcg *t, MapTable *old)
         if (code) {
             RegionKey key = { atomic_load_explicit(&e->pc, memory_order_relaxed),
                               atomic_load_explicit(&e->ctx, memory_order_relaxed) };
-            insert(table, key, code, e->region);
+            fill(table, (MapEntry *)probe(table, key), key, code, e->region);
         }
     }
     atomic_store_explicit(&t->map.table, table, memory_order_release);
@@ -144,19 +150,24 @@ static MapTable *rebuild(Tcg *t, MapTable *old)
     return table;
 }
 
-void map_set(Tcg *t, RegionKey key, void *code, Region *region)
+void map_put(Tcg *t, MapEntry *place, RegionKey key, void *code, Region *region)
 {
     MapTable *table = atomic_load_explicit(&t->map.table, memory_order_relaxed);
-    const MapEntry *e = probe(table, key);
-    bool is_new = !is_used(e);
-    if (is_new && !code) {
-        return;
-    }
-    if (is_new && (table->used + 1) * 4ull > 3ull << table->bits) {
+    if (!is_used(place) && UNLIKELY((table->used + 1) * 4ull > 3ull << table->bits)) {
         free_reached(t);
         table = rebuild(t, table);
-        e = probe(table, key);
+        place = (MapEntry *)probe(table, key);
     }
-    t->map.live += (code != NULL) - (atomic_load_explicit(&e->code, memory_order_relaxed) != NULL);
-    insert(table, key, code, region);
+    t->map.live += atomic_load_explicit(&place->code, memory_order_relaxed) == NULL;
+    fill(table, place, key, code, region);
+}
+
+void map_remove(Tcg *t, RegionKey key)
+{
+    MapEntry *e = map_place(&t->map, key);
+    if (is_used(e)) {
+        t->map.live -= atomic_load_explicit(&e->code, memory_order_relaxed) != NULL;
+        e->region = NULL;
+        atomic_store_explicit(&e->code, NULL, memory_order_release);
+    }
 }

@@ -25,9 +25,15 @@ void map_finish(CodeMap *m);
 void *map_find(const CodeMap *m, RegionKey key);
 /* The same with the region that the code lies in; publish is held. */
 void *map_find_region(const CodeMap *m, RegionKey key, struct Region **region);
+/* The place of a key, found or free, until the map changes; publish is held. */
+typedef struct MapEntry MapEntry;
+MapEntry *map_place(const CodeMap *m, RegionKey key);
+struct Region *map_region_at(const MapEntry *place);
 /* An empty map in place of one that a dead thread left in any state. */
 void map_rebuild(struct Tcg *t);
-/* NULL removes. May grow the table; the old one is freed when no reader can have it. */
-void map_set(struct Tcg *t, RegionKey key, void *code, struct Region *region);
+/* May grow the table; the old one is freed when no reader can have it. */
+void map_put(struct Tcg *t, MapEntry *place, RegionKey key, void *code, struct Region *region);
+/* The key has no code from now on. */
+void map_remove(struct Tcg *t, RegionKey key);
 
 #endif

@@ -217,19 +217,17 @@ static TryResult publish(TcgThread *th, unsigned tier, const CodeBlob *blob)
     }
 }
 
-static CodeBlob new_blob(const TcgThread *th)
+static void init_blob(const TcgThread *th, CodeBlob *blob)
 {
-    CodeBlob blob;
-    memset(&blob, 0, sizeof blob);
-    blob.arena = th->translator->arena;
-    return blob;
+    memset(blob, 0, sizeof *blob);
+    blob->arena = th->translator->arena;
 }
 
 static bool compile_quick(TcgThread *th, const HostSettings *host, CodeBlob *blob)
 {
     IrRegion r;
     build(th, &r, true);
-    *blob = new_blob(th);
+    init_blob(th, blob);
     uint64_t start = stats_clock();
     bool is_done = host_compile_quick(th->translator->builder, host, blob);
     stats_phase(&th->stats, TCG_PHASE_COMPILE, &start);
@@ -248,7 +246,7 @@ static void compile(TcgThread *th, const HostSettings *host, CodeBlob *blob)
     }
     build(th, &r, false);
     finish(th, &r);
-    *blob = new_blob(th);
+    init_blob(th, blob);
     uint64_t start = stats_clock();
     host_compile(&r, host, blob);
     stats_phase(&th->stats, TCG_PHASE_COMPILE, &start);

@@ -307,12 +307,13 @@ static void test_map(CpuState *s)
     bool is_ok = true;
     lock_acquire(&t->publish);
     for (uint64_t i = 1; i <= 20000; i++) {
-        map_set(t, (RegionKey){ i * 2 << 40, (uint32_t)i & 3 }, (void *)i, NULL);
+        RegionKey key = { i * 2 << 40, (uint32_t)i & 3 };
+        map_put(t, map_place(&t->map, key), key, (void *)i, NULL);
     }
     for (uint64_t i = 1; i <= 20000; i++) {
         RegionKey key = { i * 2 << 40, (uint32_t)i & 3 }, other = { i * 2 << 40, ~(uint32_t)i & 3 };
         is_ok = is_ok && map_find(&t->map, key) == (void *)i && !map_find(&t->map, other);
-        map_set(t, key, NULL, NULL);
+        map_remove(t, key);
         is_ok = is_ok && !map_find(&t->map, key);
     }
     lock_release(&t->publish);
