@@ -26,12 +26,6 @@ static uint8_t *put_varint(uint8_t *p, uint64_t v)
 static uint64_t zigzag(int64_t v) { return (uint64_t)v << 1 ^ (uint64_t)(v >> 63); }
 static int64_t unzigzag(uint64_t v) { return (int64_t)(v >> 1 ^ -(v & 1)); }
 
-void side_writer_init(SideWriter *w, struct Arena *arena)
-{
-    memset(w, 0, sizeof(*w));
-    w->arena = arena;
-}
-
 static uint8_t *put_bytes(uint8_t *p, const void *value, unsigned n)
 {
     memcpy(p, value, n);

@@ -44,12 +44,12 @@ typedef struct SideWriter {
     struct Arena *arena;
     uint8_t *bytes;
     uint32_t size, cap;
-    uint32_t nrows;
     SideIndex *index;
     uint32_t cap_index;
+    uint32_t nrows;
     /* the row that is being written */
     uint8_t *head, *count, *p; /* first byte, number of entries, end so far */
-    /* the previous row */
+    /* the previous row of the group */
     uint64_t pc;
     uint32_t offset, ctx, pin_mask;
     uint32_t entries, entries_size; /* where its entries stand in bytes; size 0: none were given in this group yet */
@@ -76,7 +76,13 @@ enum { /* kinds of location in a packed entry; the first two are MClass of a reg
     SIDE_ENTRY_KIND_SHIFT = 5, SIDE_MAX_ENTRY = 14,
 };
 
-void side_writer_init(SideWriter *w, struct Arena *arena);
+static inline void side_writer_init(SideWriter *w, struct Arena *arena)
+{
+    w->arena = arena;
+    w->bytes = NULL;
+    w->index = NULL;
+    w->size = w->cap = w->cap_index = w->nrows = 0;
+}
 /*
  * A row: begin (everything but entries and pins), entries (at most IR_MAX_SLOTS, as many as announced), end. Offsets must not decrease; of
  * rows with the same offset only the first can be found.
@@ -107,12 +113,13 @@ static inline void side_writer_plain(SideWriter *w, const SideHead *head, uint32
         side_writer_start_group(w, head->offset, head->pc);
     }
     uint64_t offset = head->offset - w->offset, pc = head->pc - w->pc;
-    bool is_near = !(offset >> 8 | (pc + 128) >> 8 | (head->ctx ^ w->ctx) | (pin_mask ^ w->pin_mask) | w->entries_size);
-    if (UNLIKELY(!is_near || head->disp != (int8_t)head->disp || w->cap - w->size < sizeof(uint64_t))) {
+    uint64_t disp = (uint64_t)(int64_t)head->disp;
+    uint64_t is_far = (offset | (pc + 128) | (disp + 128)) >> 8 | (head->ctx ^ w->ctx) | (pin_mask ^ w->pin_mask) | w->entries_size;
+    if (UNLIKELY(is_far || w->cap - w->size < sizeof(uint64_t))) {
         side_writer_plain_slow(w, head, pin_mask);
         return;
     }
-    uint64_t bytes = head->bytes | (uint32_t)head->disp << 24 | offset << 32 | pc << 40;
+    uint64_t bytes = head->bytes | (uint32_t)disp << 24 | offset << 32 | pc << 40;
     memcpy(w->bytes + w->size, &bytes, sizeof bytes);
     w->size += SIDE_HEAD;
     w->nrows++;

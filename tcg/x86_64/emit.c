@@ -124,7 +124,7 @@ static void emit_block(Emit *e, uint32_t id)
         emit_entry(e, label->imm, id == 1);
     }
     if (b->loop_end && !e->settings->has_counter) {
-        x86_nop(&e->a, -emit_pos(e) & 15);
+        x86_nop_long(&e->a, -emit_pos(e) & 15);
     }
     e->blocks[id].offset = emit_pos(e);
     e->flags_start = 0;
@@ -180,7 +180,7 @@ static bool emit_all(Emit *e)
 Emit *emit_begin(const IrRegion *ir, const HostSettings *settings, CodeBlob *out)
 {
     Emit *e = arena_alloc(out->arena, sizeof(Emit));
-    memset(e, 0, offsetof(Emit, row)); /* the row has its fields set by each user */
+    memset(e, 0, offsetof(Emit, side)); /* the rest has its fields set by each user */
     e->ir = ir;
     e->settings = settings;
     e->out = out;

@@ -93,27 +93,31 @@ void emit_poll(Emit *e, const MInsn *insn, const MOperand *ops)
 
 /* ---- links */
 
-/* lea rax, [row]; jmp to the trampoline: LINK_STUB_SIZE bytes */
-static void row_stub(Emit *e, uint32_t site, uint32_t row, enum TcgTramp t)
+/* lea rax, [row]; jmp to the trampoline: LINK_STUB_SIZE bytes. For the jump whose field is at `site`. */
+static void row_stub(Emit *e, uint32_t *ref, uint32_t site, uint32_t row, enum TcgTramp t)
 {
-    uint32_t at = emit_pos(e);
-    uint64_t field = emit_field(e, at + 3, at + 7, row);
+    uint32_t at = emit_pos(e), field = row - (at + 7);
+    *ref = at + 3;
     emit_patch32(e, site, at);
-    x86_put(&e->a, 0x058d48 | field << 24 | 0xffull << 56, 8);
+    x86_put(&e->a, 0x058d48 | (uint64_t)field << 24 | 0xffull << 56, 8);
     x86_put(&e->a, 0xa5 | tramp_disp(t) << 8, 5);
 }
 
 void emit_row_stubs(Emit *e)
 {
     CodeBlob *out = e->out;
-    emit_reserve(e, EMIT_ROOM + out->nlinks * LINK_STUB_SIZE);
+    uint32_t n = out->nlinks;
+    const LinkRow *links = code_links(out->data);
+    emit_reserve(e, EMIT_ROOM + n * LINK_STUB_SIZE);
+    out->refs = arena_grow(e->arena, out->refs, sizeof *out->refs, &out->cap_refs, out->nrefs + 1 + n);
     if (e->hot_site) {
-        row_stub(e, e->hot_site, 0, TRAMP_HOT);
+        row_stub(e, &out->refs[out->nrefs++], e->hot_site, 0, TRAMP_HOT);
     }
     out->link_stubs = emit_pos(e);
-    const LinkRow *links = code_links(out->data);
-    for (uint32_t i = 0; i < out->nlinks; i++) {
-        row_stub(e, links[i].site, code_link_offset(i), TRAMP_LINK);
+    uint32_t *refs = out->refs + out->nrefs;
+    out->nrefs += n;
+    for (uint32_t i = 0; i < n; i++) {
+        row_stub(e, &refs[i], links[i].site, code_link_offset(i), TRAMP_LINK);
     }
 }
 

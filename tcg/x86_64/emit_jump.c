@@ -127,12 +127,6 @@ void emit_layout(Emit *e)
     }
 }
 
-void emit_patch32(Emit *e, uint32_t field, uint32_t target)
-{
-    int32_t rel = (int32_t)(target - (field + 4));
-    memcpy(e->out->code + field, &rel, 4);
-}
-
 void emit_jmp_to(Emit *e, uint32_t target)
 {
     int32_t rel = (int32_t)(target - (emit_pos(e) + 2));
@@ -156,14 +150,6 @@ void emit_jcc_to(Emit *e, unsigned cond, uint32_t target)
         x86_put8(&e->a, 0x80 | cond);
         x86_put32(&e->a, (uint32_t)rel - 4);
     }
-}
-
-uint32_t emit_jcc_long(Emit *e, unsigned cond)
-{
-    x86_put8(&e->a, 0x0f);
-    x86_put8(&e->a, 0x80 | cond);
-    x86_put32(&e->a, 0);
-    return emit_pos(e) - 4;
 }
 
 /* Whether a forward jump from the end of the current block to `block` may be expected to reach with 8 bits. */
@@ -247,10 +233,12 @@ static void align_jcc(Emit *e)
         x86_nop(&e->a, pad);
         return;
     }
-    uint8_t *p = e->out->code + start, *end = e->a.p;
-    memmove(p + pad, p, (size_t)(end - p));
+    uint8_t *p = e->out->code + start, *end = e->a.p, insn[X86_MAX_INSN];
+    lyre_assert(end - p <= X86_MAX_INSN);
+    memcpy(insn, p, sizeof insn);
     e->a.p = p;
     x86_nop(&e->a, pad);
+    memcpy(e->a.p, insn, sizeof insn);
     e->a.p = end + pad;
     shift_ref(e, start, pad);
 }

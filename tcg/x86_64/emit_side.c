@@ -74,21 +74,8 @@ void emit_row(Emit *e, const MInsn *insn, const MOperand *ops, uint32_t offset, 
     side_writer_end(&e->side, pins);
 }
 
-static void add_home_row(Emit *e, uint64_t pc, uint32_t ctx, unsigned kind, const X86Rm *rm, unsigned access, bool is_store)
-{
-    _Static_assert((int)X86_RM_NONE == (int)SIDE_NO_REG, "the row takes over the operand's registers");
-    SideHead head = { side_head_bytes(kind, is_store, access, rm->base, rm->index, rm->scale), emit_pos(e), ctx, rm->disp, pc };
-    side_writer_plain(&e->side, &head, e->pins);
-}
-
-void emit_home_row(Emit *e, uint32_t snap, const X86Rm *rm, unsigned access, bool is_store)
-{
-    const IrSnapshot *s = &e->ir->snaps[snap];
-    add_home_row(e, s->pc, s->ctx, SIDE_ACCESS, rm, access, is_store);
-}
-
 void emit_entry_poll_row(Emit *e, uint64_t pc)
 {
-    static const X86Rm nothing = { X86_RM_MEM, X86_RM_NONE, X86_RM_NONE, 0, 0 };
-    add_home_row(e, pc, e->ir->ctx, SIDE_POLL, &nothing, 0, false);
+    SideHead head = { side_head_bytes(SIDE_POLL, false, 0, SIDE_NO_REG, SIDE_NO_REG, 0), emit_pos(e), e->ir->ctx, 0, pc };
+    side_writer_plain(&e->side, &head, e->pins);
 }

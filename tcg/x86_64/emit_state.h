@@ -110,10 +110,18 @@ void emit_finish_data(Emit *e);
 
 /* emit_jump.c */
 void emit_layout(Emit *e);
-void emit_patch32(Emit *e, uint32_t field, uint32_t target);
+static inline void emit_patch32(Emit *e, uint32_t field, uint32_t target)
+{
+    uint32_t rel = target - (field + 4);
+    memcpy(e->out->code + field, &rel, 4);
+}
 void emit_jmp_to(Emit *e, uint32_t target);            /* to a known offset */
 void emit_jcc_to(Emit *e, unsigned cond, uint32_t target);
-uint32_t emit_jcc_long(Emit *e, unsigned cond);        /* returns the field's offset */
+static inline uint32_t emit_jcc_long(Emit *e, unsigned cond) /* returns the field's offset */
+{
+    x86_put(&e->a, 0x800f | cond << 8, 6);
+    return emit_pos(e) - 4;
+}
 void emit_jmp(Emit *e, uint32_t block);
 void emit_jcc(Emit *e, const MInsn *insn);
 void emit_jcc_link(Emit *e, unsigned cond, uint64_t pc, uint32_t ctx); /* to another region */
@@ -124,10 +132,8 @@ EmitStub *emit_jcc_stub(Emit *e, unsigned cond, void (*fn)(Emit *, const EmitStu
 /* Start of a stub's code: makes its jump reach it. */
 void emit_stub_here(Emit *e, const EmitStub *s);
 
-/* emit_side.c: a row for the instruction that begins at `offset`. */
+/* emit_side.c: a row for the instruction that begins at `offset`; for the head's poll, which comes next. */
 void emit_row(Emit *e, const MInsn *insn, const MOperand *ops, uint32_t offset, SideKind kind, bool is_store);
-/* The same where every slot is at home; `access` bytes at rm. */
-void emit_home_row(Emit *e, uint32_t snap, const X86Rm *rm, unsigned access, bool is_store);
 void emit_entry_poll_row(Emit *e, uint64_t pc);
 
 /* emit_exit.c */

@@ -28,13 +28,6 @@ static unsigned sib(const X86Rm *rm, unsigned base)
     return (unsigned)rm->scale << 6 | (rm->index != X86_RM_NONE ? rm->index & 7u : 4) << 3 | base;
 }
 
-/* Bytes of displacement behind a base: mod 0 with base 5 means something else. ModRM.mod follows. */
-static inline unsigned disp_size(int32_t disp, unsigned base)
-{
-    return disp == 0 && base != 5 ? 0 : disp == (int8_t)disp ? 1 : 4;
-}
-static inline unsigned mod_of(unsigned size) { return (size + 1) >> 1 << 6; }
-
 /* ModRM, SIB and displacement (SDM tables 2-2 and 2-3). */
 static uint8_t *put_modrm(X86Asm *a, uint8_t *p, unsigned reg, const X86Rm *rm)
 {
@@ -51,7 +44,7 @@ static uint8_t *put_modrm(X86Asm *a, uint8_t *p, unsigned reg, const X86Rm *rm)
     if (rm->base == X86_RM_NONE) {
         return put_word(p, reg | 4 | sib(rm, 5) << 8 | disp << 16, 6);
     }
-    unsigned size = disp_size(rm->disp, base), mod = mod_of(size);
+    unsigned size = x86_disp_size(rm->disp, base), mod = x86_mod_of(size);
     if (rm->index != X86_RM_NONE || base == 4) {
         return put_word(p, mod | reg | 4 | sib(rm, base) << 8 | disp << 16, 2 + size);
     }
@@ -95,34 +88,13 @@ static NOINLINE void put_any(X86Asm *a, uint32_t opcode, unsigned reg, const X86
     a->p = put_modrm(a, p, reg, rm);
 }
 
-/* The common ones with few branches: REX and 0F are written, and kept if they are needed. */
 void x86_op_rm(X86Asm *a, uint32_t opcode, unsigned reg, const X86Rm *rm)
 {
-    bool is_plain = rm->index == X86_RM_NONE && rm->base != X86_RM_NONE && !(opcode & ~(0xffu | X86_0F | X86_W));
-    if (UNLIKELY(!is_plain)) {
+    if (LIKELY(x86_is_plain(opcode, rm))) {
+        a->p = x86_put_plain(a->p, opcode, reg, rm);
+    } else {
         put_any(a, opcode, reg, rm);
-        return;
     }
-    uint8_t *p = a->p;
-    unsigned base = rm->base & 7u, modrm = (reg & 7) << 3 | base;
-    unsigned rex = (opcode & X86_W) >> 9 | (reg & 8) >> 1 | rm->base >> 3;
-    *p = (uint8_t)(0x40 | rex);
-    p += rex != 0;
-    *p = 0x0f;
-    p += opcode >> 8 & 1;
-    *p++ = (uint8_t)opcode;
-    if (rm->kind == X86_RM_REG) {
-        *p = (uint8_t)(0xc0 | modrm);
-        a->p = p + 1;
-        return;
-    }
-    unsigned size = disp_size(rm->disp, base);
-    *p++ = (uint8_t)(mod_of(size) | modrm);
-    if (base == 4) {
-        *p++ = 4 << 3 | 4; /* SIB without an index */
-    }
-    memcpy(p, &rm->disp, 4);
-    a->p = p + size;
 }
 
 /* VEX prefix, 128 bits (SDM 2.3.5): two bytes where map 0F, W0 and no X, B allow it. */
@@ -290,24 +262,15 @@ void x86_movd_to_gpr(X86Asm *a, unsigned size, unsigned gpr, unsigned vec)
     x86_sse_rm(a, 0x7e | X86_0F | X86_PP_66 | width(size), vec, X86_NO_VVVV, &rm);
 }
 
-void x86_nop(X86Asm *a, unsigned n)
+void x86_nop_long(X86Asm *a, unsigned n)
 {
-    /* SDM vol. 2, NOP: recommended multi-byte sequences. */
-    static const uint8_t nops[9][9] = {
-        { 0x90 },
-        { 0x66, 0x90 },
-        { 0x0f, 0x1f, 0x00 },
-        { 0x0f, 0x1f, 0x40, 0x00 },
-        { 0x0f, 0x1f, 0x44, 0x00, 0x00 },
-        { 0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00 },
-        { 0x0f, 0x1f, 0x80, 0x00, 0x00, 0x00, 0x00 },
-        { 0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00 },
-        { 0x66, 0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00 },
-    };
-    while (n) {
-        unsigned k = n > 9 ? 9 : n;
-        memcpy(a->p, nops[k - 1], k);
-        a->p += k;
-        n -= k;
+    for (; n > X86_MAX_NOP; n -= X86_MAX_NOP) {
+        x86_nop(a, X86_MAX_NOP);
     }
+    x86_nop(a, n);
 }
+
+/* SDM vol. 2, NOP: recommended multi-byte sequences. */
+const uint64_t x86_nops[X86_MAX_NOP + 1] = {
+    0, 0x90, 0x9066, 0x001f0f, 0x00401f0f, 0x0000441f0f, 0x0000441f0f66, 0x00000000801f0f, 0x0000000000841f0f,
+};
