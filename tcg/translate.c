@@ -94,12 +94,18 @@ static void log_guest_code(const Tcg *t, const Former *f)
 
 /* ---- forming */
 
+/* From the end of the phase before. */
+static void end_phase(TcgThread *th, TcgPhase phase)
+{
+    stats_phase(&th->stats, phase, &th->translator->clock);
+}
+
 static bool discover(TcgThread *th, RegionKey key, RegionShape shape, uint32_t max_insns)
 {
     Former *f = &th->translator->former;
-    uint64_t start = stats_clock();
+    th->translator->clock = stats_clock();
     bool is_ok = region_discover(f, key, shape, max_insns);
-    stats_phase(&th->stats, TCG_PHASE_DECODE, &start);
+    end_phase(th, TCG_PHASE_DECODE);
     if (!is_ok) {
         th->state->fault_addr = f->fault_addr;
         th->state->fault_kind = f->fault;
@@ -126,9 +132,8 @@ static IrSettings ir_settings(const TcgThread *th, bool is_quick)
 static void build(TcgThread *th, IrRegion *r, bool is_quick)
 {
     IrSettings settings = ir_settings(th, is_quick);
-    uint64_t start = stats_clock();
     build_into(th->translator, r, &settings);
-    stats_phase(&th->stats, TCG_PHASE_IR, &start);
+    end_phase(th, TCG_PHASE_IR);
 }
 
 /* Folding happens during construction: without it once more, for the log. */
@@ -148,9 +153,8 @@ static void log_unfolded(TcgThread *th)
 static void finish(TcgThread *th, IrRegion *r)
 {
     Translator *tr = th->translator;
-    uint64_t start = stats_clock();
     ir_finish(tr->builder);
-    stats_phase(&th->stats, TCG_PHASE_IR, &start);
+    end_phase(th, TCG_PHASE_IR);
     if (tcg_is_logged(th->tcg, TCG_LOG_OP_OPT, tr->former.key.pc)) {
         log_ir(th->tcg, "OP after optimisation:\n", r);
     }
@@ -228,9 +232,8 @@ static bool compile_quick(TcgThread *th, const HostSettings *host, CodeBlob *blo
     IrRegion r;
     build(th, &r, true);
     init_blob(th, blob);
-    uint64_t start = stats_clock();
     bool is_done = host_compile_quick(th->translator->builder, host, blob);
-    stats_phase(&th->stats, TCG_PHASE_COMPILE, &start);
+    end_phase(th, TCG_PHASE_COMPILE);
     return is_done;
 }
 
@@ -247,9 +250,8 @@ static void compile(TcgThread *th, const HostSettings *host, CodeBlob *blob)
     build(th, &r, false);
     finish(th, &r);
     init_blob(th, blob);
-    uint64_t start = stats_clock();
     host_compile(&r, host, blob);
-    stats_phase(&th->stats, TCG_PHASE_COMPILE, &start);
+    end_phase(th, TCG_PHASE_COMPILE);
 }
 
 static TryResult try_translate(TcgThread *th, RegionKey key, unsigned tier, RegionShape shape, uint32_t max_insns)
@@ -267,9 +269,8 @@ static TryResult try_translate(TcgThread *th, RegionKey key, unsigned tier, Regi
     };
     CodeBlob blob;
     compile(th, &host, &blob);
-    uint64_t start = stats_clock();
     TryResult result = blob.is_failed ? TRY_SMALLER : publish(th, tier, &blob);
-    stats_phase(&th->stats, TCG_PHASE_PUBLISH, &start);
+    end_phase(th, TCG_PHASE_PUBLISH);
     return result;
 }
 
