@@ -39,9 +39,9 @@ typedef struct Region {
     const uint8_t *side;
     uint32_t code_size, data_size, side_size, meta_size, nrows; /* meta: of this, with what the pointers lead to */
     uint32_t nlinks, nics, nentries, nsources, npages, guest_insns;
+    uint32_t link_stubs; /* code offset of the first link's stub */
     CodeEntry *entries;
     IrSource *sources;
-    uint32_t *stubs;    /* code offset of each link's stub */
     OutRef *refs;       /* nlinks + nics */
     PageNode *pages;
     OutRef *incoming;   /* guarded by: publish */
@@ -104,7 +104,7 @@ void region_retire(Tcg *t, Region *r);
 /* Calls fn for each region that is not retired. */
 void codecache_for_each(Tcg *t, void (*fn)(Tcg *t, Region *r, void *opaque), void *opaque);
 
-static inline LinkRow *region_links(const Region *r) { return (LinkRow *)(r->data + sizeof(RegionData)); }
+static inline LinkRow *region_links(const Region *r) { return code_links(r->data); }
 static inline IcRow *region_ics(const Region *r) { return (IcRow *)(region_links(r) + r->nlinks); }
 
 #endif

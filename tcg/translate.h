@@ -11,6 +11,7 @@ struct Translator {
     Former former;
     IrBuilder *builder;
     struct Arena *arena;
+    uint64_t clock; /* at the end of the last phase (stats.h) */
 };
 
 Translator *translator_new(Tcg *t);
