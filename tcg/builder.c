@@ -103,7 +103,7 @@ uint32_t build_new_insn(IrRegion *r, IrOp op)
     return id;
 }
 
-static NOINLINE uint32_t grow_and_emit(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, uint32_t z)
+NOINLINE uint32_t build_grow_and_emit(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, uint32_t z)
 {
     grow_insns(b->r);
     return build_emit(b, op, aux, x, y, z);
@@ -111,30 +111,7 @@ static NOINLINE uint32_t grow_and_emit(IrBuilder *b, IrOp op, int32_t aux, uint3
 
 uint32_t build_emit(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, uint32_t z)
 {
-    IrRegion *r = b->r;
-    uint32_t id = r->ninsns;
-    lyre_check(b->block);
-    if (UNLIKELY(id == r->cap_insns)) {
-        return grow_and_emit(b, op, aux, x, y, z);
-    }
-    IrInsn *i = &r->insns[id];
-    r->ninsns = id + 1;
-    memset(i, 0, sizeof *i);
-    i->head = ir_op_head[op];
-    i->arg[0] = x;
-    i->arg[1] = y;
-    i->arg[2] = z;
-    i->aux = aux;
-    i->block = b->block;
-    IrBlock *k = &r->blocks[b->block];
-    i->prev = k->last;
-    k->last = id;
-    if (LIKELY(i->prev)) {
-        r->insns[i->prev].next = id;
-    } else {
-        k->first = id;
-    }
-    return id;
+    return build_append(b, op, aux, x, y, z);
 }
 
 uint32_t build_insert_before(IrBuilder *b, IrOp op, uint32_t before)
@@ -340,6 +317,40 @@ uint32_t ir_block_new(IrBuilder *b, uint64_t pc, bool is_entry)
     return r->nblocks++;
 }
 
+/* is_quick: the values of a chain are its last block's. */
+static void begin_quick(IrBuilder *b, BuildBlock *k, uint32_t block, uint32_t single_pred)
+{
+    if (single_pred) {
+        BuildBlock *up = &b->blocks[single_pred];
+        k->root = up->root;
+        k->in = up->in;
+        k->cur = up->cur;
+        up->cur = NULL;
+    } else {
+        k->root = block;
+        k->in = arena_alloc0(b->arena, 2 * b->r->nslots * sizeof(uint32_t));
+        k->cur = k->in + b->r->nslots;
+    }
+    b->in = k->in;
+    b->is_cur_shared = false;
+}
+
+static void begin_full(IrBuilder *b, BuildBlock *k, uint32_t block, uint32_t single_pred)
+{
+    if (single_pred) {
+        k->root = b->blocks[single_pred].root;
+        k->cur = b->blocks[single_pred].cur;
+    } else {
+        k->root = block;
+        k->cur = k->in = b->no_values;
+    }
+    if (!single_pred || single_pred != b->last_block) {
+        build_forget_memory(b);
+    }
+    number_begin_block(b, block, single_pred);
+    b->is_cur_shared = true;
+}
+
 void ir_block_begin(IrBuilder *b, uint32_t block, uint32_t single_pred)
 {
     BuildBlock *k = &b->blocks[block];
@@ -349,35 +360,23 @@ void ir_block_begin(IrBuilder *b, uint32_t block, uint32_t single_pred)
     }
     k->parent = single_pred;
     k->log_first = b->nlog;
-    if (single_pred) {
-        BuildBlock *up = &b->blocks[single_pred];
-        lyre_assert(up->is_filled);
-        k->root = up->root;
-        k->cur = up->cur;
-        up->cur = b->settings.is_quick ? NULL : up->cur;
-        b->fpenv = up->fpenv;
+    if (b->settings.is_quick) {
+        begin_quick(b, k, block, single_pred);
     } else {
-        k->root = block;
-        k->cur = k->in = b->no_values;
-        if (b->settings.is_quick) {
-            k->in = arena_alloc0(b->arena, 2 * b->r->nslots * sizeof(uint32_t));
-            k->cur = k->in + b->r->nslots;
-        }
+        begin_full(b, k, block, single_pred);
+    }
+    if (single_pred) {
+        lyre_assert(b->blocks[single_pred].is_filled);
+        b->fpenv = b->blocks[single_pred].fpenv;
+    } else {
         b->fpenv = ++b->last_fpenv;
         b->insn_block = block;
         b->insn_pos = b->nlog;
         b->insn_snap = 0;
     }
-    if (!b->settings.is_quick) {
-        if (!single_pred || single_pred != b->last_block) {
-            build_forget_memory(b);
-        }
-        number_begin_block(b, block, single_pred);
-    }
     b->flags_get = 0;
     b->block = block;
     b->cur = k->cur;
-    b->is_cur_shared = !b->settings.is_quick;
     b->ctx = b->r->ctx;
 }
 
@@ -415,17 +414,17 @@ static NOINLINE void grow_snaps(IrBuilder *b)
     GROW(b->snaps, cap, cap + 1);
 }
 
-uint32_t build_snap(IrBuilder *b, uint64_t pc, uint32_t ctx, uint32_t block, uint32_t pos)
+static inline uint32_t new_snap(IrBuilder *b, uint64_t pc, uint32_t ctx)
 {
     IrRegion *r = b->r;
-    if (UNLIKELY(r->nsnaps == r->cap_snaps)) {
-        grow_snaps(b);
-    }
     uint32_t id = r->nsnaps++;
     r->snaps[id] = (IrSnapshot){ .pc = pc, .ctx = ctx };
-    if (b->settings.is_quick) {
-        return id;
-    }
+    return id;
+}
+
+/* What ir_finish wants to know of it. */
+static NOINLINE void note_snap(IrBuilder *b, uint32_t id, uint32_t block, uint32_t pos)
+{
     b->snaps[id] = (BuildSnap){ .block = block, .pos = pos };
     BuildBlock *k = &b->blocks[block];
     if (k->last_snap) {
@@ -434,17 +433,31 @@ uint32_t build_snap(IrBuilder *b, uint64_t pc, uint32_t ctx, uint32_t block, uin
         k->first_snap = id;
     }
     k->last_snap = id;
+}
+
+uint32_t build_snap(IrBuilder *b, uint64_t pc, uint32_t ctx, uint32_t block, uint32_t pos)
+{
+    if (UNLIKELY(b->r->nsnaps == b->r->cap_snaps)) {
+        grow_snaps(b);
+    }
+    uint32_t id = new_snap(b, pc, ctx);
+    if (!b->settings.is_quick) {
+        note_snap(b, id, block, pos);
+    }
     return id;
 }
 
-uint32_t build_insn_snap(IrBuilder *b)
+static NOINLINE uint32_t insn_snap_slow(IrBuilder *b)
 {
-    lyre_assert(!b->insn_has_put); /* faulting work comes before the first put */
-    b->flags_get = b->nfp_ops ? 0 : b->flags_get; /* the flags of these may be seen here */
-    if (!b->insn_snap) {
-        b->insn_snap = build_snap(b, b->insn_pc, b->insn_ctx, b->insn_block, b->insn_pos);
+    return b->insn_snap = build_snap(b, b->insn_pc, b->insn_ctx, b->insn_block, b->insn_pos);
+}
+
+NOINLINE uint32_t build_new_insn_snap(IrBuilder *b)
+{
+    if (!b->settings.is_quick || UNLIKELY(b->r->nsnaps == b->r->cap_snaps)) {
+        return insn_snap_slow(b);
     }
-    return b->insn_snap;
+    return b->insn_snap = new_snap(b, b->insn_pc, b->insn_ctx);
 }
 
 void ir_poll(IrBuilder *b)
@@ -503,23 +516,15 @@ uint32_t build_param(IrBuilder *b, uint32_t root, uint32_t slot)
     return id;
 }
 
-/* is_quick: a parameter stands in no block. */
-static uint32_t param_quick(IrBuilder *b, uint32_t root, unsigned slot)
-{
-    uint32_t v = build_new_insn(b->r, build_phi_op(b->r->slots[slot].type));
-    build_insn(b, v)->aux = (int32_t)slot;
-    b->blocks[root].in[slot] = b->cur[slot] = v;
-    return v;
-}
-
-/* The chain reads the slot before it writes it. */
+/* The chain reads the slot before it writes it. is_quick: the parameter stands in no block; cur is the whole chain's and would have it. */
 static NOINLINE uint32_t get_param(IrBuilder *b, unsigned slot)
 {
-    uint32_t root = b->blocks[b->block].root;
-    if (b->settings.is_quick) { /* cur is the whole chain's: it would have it */
-        return param_quick(b, root, slot);
+    if (b->settings.is_quick) {
+        uint32_t v = build_new_insn(b->r, build_phi_op(b->r->slots[slot].type));
+        build_insn(b, v)->aux = (int32_t)slot;
+        return b->in[slot] = b->cur[slot] = v;
     }
-    uint32_t v = b->blocks[root].in[slot];
+    uint32_t root = b->blocks[b->block].root, v = b->blocks[root].in[slot];
     v = v ? v : build_param(b, root, slot);
     if (!b->is_cur_shared) {
         b->cur[slot] = v;
@@ -559,7 +564,7 @@ static void put(IrBuilder *b, unsigned slot, uint32_t v)
         return;
     }
     b->cur[slot] = v;
-    b->log[b->nlog++] = (BuildPut){ slot, v, b->r->ninsns, b->seen[b->nseen - 1] };
+    b->log[b->nlog++] = (BuildPut){ slot, v, b->r->ninsns, b->last_seen };
 }
 
 I32 ir_get_i32(IrBuilder *b, unsigned slot) { return (I32){ get(b, slot, IR_I32) }; }
@@ -607,7 +612,7 @@ uint32_t ir_call(IrBuilder *b, unsigned helper, unsigned nargs, const uint32_t *
 
 static IrInsn *terminate(IrBuilder *b, IrOp op, uint32_t arg)
 {
-    IrInsn *i = build_insn(b, build_emit(b, op, 0, arg, 0, 0));
+    IrInsn *i = build_insn(b, build_append(b, op, 0, arg, 0, 0));
     BuildBlock *k = &b->blocks[b->block];
     k->is_filled = true;
     k->log_end = b->nlog;
@@ -666,32 +671,57 @@ static void terminate_call(IrBuilder *b, IrOp op, uint64_t pc, uint32_t arg, uin
     b->blocks[block].ret_block = ret_block;
 }
 
-/* is_quick: the block in hand, of which there is none, stays so. */
-static void exit_quick(IrBuilder *b, uint32_t block, uint64_t pc)
+/* is_quick: a block that only leaves, of which the terminator in hand is the only predecessor. */
+static uint32_t side_exit(IrBuilder *b, uint64_t pc)
 {
-    uint32_t id = build_new_insn(b->r, IR_EXIT);
-    IrBlock *k = &b->r->blocks[block];
-    BuildBlock *build = &b->blocks[block];
-    lyre_assert(!b->block && !build->is_filled);
+    IrRegion *r = b->r;
+    if (UNLIKELY(r->nblocks == r->cap_blocks)) {
+        grow_blocks(b);
+    }
+    uint32_t block = r->nblocks++, id = build_new_insn(r, IR_EXIT);
     build_insn(b, id)->block = block;
-    k->first = k->last = id;
-    build->root = block;
-    build->log_first = build->log_end = b->nlog;
-    build->is_filled = true;
-    build_set_snap(b, id, build_snap(b, pc, b->r->ctx, block, b->nlog));
+    r->blocks[block] = (IrBlock){ .pc = pc, .first = id, .last = id };
+    b->blocks[block].is_exit = b->blocks[block].is_filled = true;
+    build_set_snap(b, id, build_snap(b, pc, r->ctx, block, b->nlog));
+    return block;
+}
+
+static void branch_quick(IrBuilder *b, I32 cond, const uint64_t pc[2], const uint32_t block[2])
+{
+    uint32_t id = (uint32_t)(terminate(b, IR_BR, cond.id) - b->r->insns);
+    uint32_t from = build_insn(b, id)->block;
+    for (unsigned n = 0; n < 2; n++) {
+        uint32_t to = block[n];
+        if (to) {
+            b->blocks[to].npreds++;
+        } else {
+            to = side_exit(b, pc[n]);
+        }
+        build_insn(b, id)->succ[n] = b->r->blocks[from].succ[n] = to;
+    }
+    b->r->blocks[from].nsucc = 2;
+}
+
+void ir_branch(IrBuilder *b, I32 cond, const uint64_t pc[2], const uint32_t block[2])
+{
+    if (b->settings.is_quick && build_insn(b, cond.id)->op != IR_CONST_I32 && (!block[0] || block[0] != block[1])) {
+        branch_quick(b, cond, pc, block);
+        return;
+    }
+    uint32_t to[2];
+    for (unsigned n = 0; n < 2; n++) {
+        to[n] = block[n] ? block[n] : ir_block_new(b, pc[n], false);
+    }
+    ir_br(b, cond, to[0], to[1]);
+    for (unsigned n = 0; n < 2; n++) {
+        if (!block[n]) {
+            ir_block_begin(b, to[n], 0);
+            ir_exit(b, pc[n]);
+        }
+    }
 }
 
 void ir_exit(IrBuilder *b, uint64_t pc) { terminate_exit(b, IR_EXIT, pc, 0); }
-
-void ir_block_exit(IrBuilder *b, uint32_t block, uint64_t pc)
-{
-    if (b->settings.is_quick) {
-        exit_quick(b, block, pc);
-    } else {
-        ir_block_begin(b, block, 0);
-        ir_exit(b, pc);
-    }
-}
 
 void ir_exit_indirect(IrBuilder *b, I64 pc) { terminate_exit(b, IR_EXIT_INDIRECT, 0, pc.id); }
 void ir_exit_return(IrBuilder *b, I64 pc) { terminate_exit(b, IR_EXIT_RETURN, 0, pc.id); }

@@ -17,6 +17,9 @@ static bool is_side_exit(const Quick *q, uint32_t block)
     const IrBlock *k = &q->r->blocks[block];
     const BuildBlock *build = &q->b->blocks[block];
     const IrInsn *i = &q->insns[k->first];
+    if (build->is_exit) {
+        return true;
+    }
     return k->first == k->last && i->op == IR_EXIT && q->r->snaps[i->snap].ctx == q->r->ctx && build->npreds == 1 &&
            build->log_first == build->log_end;
 }
