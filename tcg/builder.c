@@ -631,8 +631,31 @@ static void add_successor(IrBuilder *b, IrInsn *i, uint32_t block)
     b->blocks[block].npreds++;
 }
 
+/* A terminator of the block in hand leads to `block`, which may be IR_GO_ON. */
+static uint32_t real_block(IrBuilder *b, uint32_t block)
+{
+    if (LIKELY(block != IR_GO_ON)) {
+        return block;
+    }
+    b->go_on_pred = b->go_on ? 0 : b->block;
+    return b->go_on = b->go_on ? b->go_on : ir_block_new(b, 0, false);
+}
+
+bool ir_resume(IrBuilder *b, uint64_t pc)
+{
+    uint32_t block = b->go_on;
+    if (!block) {
+        return false;
+    }
+    b->r->blocks[block].pc = pc;
+    b->go_on = 0;
+    ir_block_begin(b, block, b->go_on_pred);
+    return true;
+}
+
 void ir_goto(IrBuilder *b, uint32_t block)
 {
+    block = real_block(b, block);
     add_successor(b, terminate(b, IR_GOTO, 0), block);
 }
 
@@ -647,6 +670,8 @@ void ir_br(IrBuilder *b, I32 cond, uint32_t if_true, uint32_t if_false)
     } else if (if_true == if_false) {
         ir_goto(b, if_true);
     } else {
+        if_true = real_block(b, if_true);
+        if_false = real_block(b, if_false);
         IrInsn *i = terminate(b, IR_BR, cond.id);
         add_successor(b, i, if_true);
         add_successor(b, i, if_false);
@@ -686,10 +711,18 @@ static uint32_t side_exit(IrBuilder *b, uint64_t pc)
     return block;
 }
 
+/* is_quick: the block in hand goes on behind a branch of which one side leaves. */
+static void branch_out(IrBuilder *b, uint32_t cond, uint64_t pc)
+{
+    uint32_t id = build_append(b, IR_BR, 0, cond, 0, 0);
+    uint32_t out = side_exit(b, pc);
+    build_insn(b, id)->succ[0] = out;
+    b->flags_get = 0; /* the flags may be seen there */
+}
+
 static void branch_quick(IrBuilder *b, I32 cond, const uint64_t pc[2], const uint32_t block[2])
 {
-    uint32_t id = (uint32_t)(terminate(b, IR_BR, cond.id) - b->r->insns);
-    uint32_t from = build_insn(b, id)->block;
+    uint32_t from = b->block, id = (uint32_t)(terminate(b, IR_BR, cond.id) - b->r->insns);
     for (unsigned n = 0; n < 2; n++) {
         uint32_t to = block[n];
         if (to) {
@@ -702,12 +735,8 @@ static void branch_quick(IrBuilder *b, I32 cond, const uint64_t pc[2], const uin
     b->r->blocks[from].nsucc = 2;
 }
 
-void ir_branch(IrBuilder *b, I32 cond, const uint64_t pc[2], const uint32_t block[2])
+static void branch_full(IrBuilder *b, I32 cond, const uint64_t pc[2], const uint32_t block[2])
 {
-    if (b->settings.is_quick && build_insn(b, cond.id)->op != IR_CONST_I32 && (!block[0] || block[0] != block[1])) {
-        branch_quick(b, cond, pc, block);
-        return;
-    }
     uint32_t to[2];
     for (unsigned n = 0; n < 2; n++) {
         to[n] = block[n] ? block[n] : ir_block_new(b, pc[n], false);
@@ -718,6 +747,17 @@ void ir_branch(IrBuilder *b, I32 cond, const uint64_t pc[2], const uint32_t bloc
             ir_block_begin(b, to[n], 0);
             ir_exit(b, pc[n]);
         }
+    }
+}
+
+void ir_branch(IrBuilder *b, I32 cond, const uint64_t pc[2], const uint32_t block[2])
+{
+    if (!b->settings.is_quick || UNLIKELY(build_insn(b, cond.id)->op == IR_CONST_I32 || block[0])) {
+        branch_full(b, cond, pc, block);
+    } else if (block[1] == IR_GO_ON) {
+        branch_out(b, cond.id, pc[0]);
+    } else {
+        branch_quick(b, cond, pc, block);
     }
 }
 

@@ -97,6 +97,8 @@ struct IrBuilder {
     bool is_cur_shared;    /* with other blocks: copied before it is written */
     uint32_t *no_values;   /* zeros, one per slot; not with is_quick */
     uint32_t zero;         /* const.i64 0, once it is made */
+    uint32_t go_on;        /* block of IR_GO_ON, 0: nobody goes there so far */
+    uint32_t go_on_pred;   /* its predecessor, 0: several */
     uint32_t ctx;
 
     /* current guest instruction: where its snapshot stands */

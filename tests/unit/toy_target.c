@@ -37,6 +37,13 @@ static bool toy_decode(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const ui
     return true;
 }
 
+/* One by one. */
+static unsigned toy_decode_run(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *bytes, unsigned avail, TargetInsn *out,
+                               unsigned max)
+{
+    return toy_decode(cpu, ctx, pc, bytes, avail, out);
+}
+
 static void branch(TargetTrans *t, const TargetInsn *insn, I32 cond)
 {
     const uint64_t pcs[2] = { insn->target, insn->pc + 4 };
@@ -148,6 +155,7 @@ const Target target_toy = {
     .pc_mask = ~0ull,
     .reset = toy_reset,
     .decode = toy_decode,
+    .decode_run = toy_decode_run,
     .translate = toy_translate,
     .disas = toy_disas,
     .dump = toy_dump,

@@ -95,6 +95,11 @@ void quick_br(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
     QCond c;
     uint32_t next = q->next;
     quick_cond(q, i->arg[0], &c);
+    if (!i->succ[1]) { /* in the middle of a block */
+        jcc_link(q, c.cond, i->succ[0]);
+        quick_emit_compare(q, &c);
+        return;
+    }
     if (!next) {
         QOp *op = quick_new(q);
         op->kind = Q_EXIT;
