@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Construction: blocks, guest instructions, operations, slots, snapshots, terminators. Memory operations are in
- * builder_mem.c, the end of a region in finish.c.
+ * Construction: blocks, guest instructions, operations, slots, snapshots. Memory operations are in builder_mem.c, terminators in
+ * builder_end.c, the end of a region in finish.c.
  */
 #include "tcg/builder.h"
 
@@ -295,7 +295,7 @@ void build_replace(IrBuilder *b, uint32_t id, uint32_t by)
 
 /* ---- blocks and guest instructions */
 
-static NOINLINE void grow_blocks(IrBuilder *b)
+NOINLINE void build_grow_blocks(IrBuilder *b)
 {
     uint32_t cap = b->r->cap_blocks;
     GROW(b->r->blocks, b->r->cap_blocks, cap + 1);
@@ -306,7 +306,7 @@ uint32_t ir_block_new(IrBuilder *b, uint64_t pc, bool is_entry)
 {
     IrRegion *r = b->r;
     if (UNLIKELY(r->nblocks == r->cap_blocks)) {
-        grow_blocks(b);
+        build_grow_blocks(b);
     }
     r->blocks[r->nblocks] = (IrBlock){ .pc = pc, .is_entry = is_entry || r->nblocks == 1 };
     if (b->settings.is_quick) {
@@ -328,11 +328,11 @@ static void begin_quick(IrBuilder *b, BuildBlock *k, uint32_t block, uint32_t si
         up->cur = NULL;
     } else {
         k->root = block;
-        k->in = arena_alloc0(b->arena, 2 * b->r->nslots * sizeof(uint32_t));
+        k->in = arena_alloc0(b->arena, 3 * b->r->nslots * sizeof(uint32_t));
         k->cur = k->in + b->r->nslots;
     }
     b->in = k->in;
-    b->is_cur_shared = false;
+    b->last = build_last(b, k->root);
 }
 
 static void begin_full(IrBuilder *b, BuildBlock *k, uint32_t block, uint32_t single_pred)
@@ -355,7 +355,8 @@ void ir_block_begin(IrBuilder *b, uint32_t block, uint32_t single_pred)
 {
     BuildBlock *k = &b->blocks[block];
     lyre_assert(!b->block && !k->is_filled && block < b->r->nblocks);
-    if (b->r->blocks[block].is_entry || !b->blocks[single_pred].cur) {
+    if (b->r->blocks[block].is_entry || !b->blocks[single_pred].cur ||
+        (b->settings.is_quick && !build_is_edge(b->r, single_pred, block))) {
         single_pred = 0;
     }
     k->parent = single_pred;
@@ -539,32 +540,60 @@ static inline uint32_t get(IrBuilder *b, unsigned slot, IrType type)
     return LIKELY(v) ? v : get_param(b, slot);
 }
 
-/* From here on the values of the block in hand are its own, and there is room in the log. */
-static void put(IrBuilder *b, unsigned slot, uint32_t v);
-static NOINLINE void prepare_and_put(IrBuilder *b, unsigned slot, uint32_t v)
+/* From here on the values of the block in hand are its own. */
+static NOINLINE void put_full(IrBuilder *b, unsigned slot, uint32_t v)
 {
-    size_t size = b->r->nslots * sizeof(uint32_t);
     if (b->is_cur_shared) {
+        size_t size = b->r->nslots * sizeof(uint32_t);
         b->cur = b->blocks[b->block].cur = memcpy(arena_alloc(b->arena, size), b->cur, size);
         b->is_cur_shared = false;
     }
     GROW(b->log, b->cap_log, b->nlog + 1);
-    put(b, slot, v);
+    b->cur[slot] = v;
+    b->log[b->nlog++] = (BuildPut){ .slot = slot, .value = v };
 }
 
-static void put(IrBuilder *b, unsigned slot, uint32_t v)
+static inline void log_put(IrBuilder *b, unsigned slot, uint32_t v, uint32_t prev)
+{
+    b->log[b->nlog++] = (BuildPut){ slot, v, b->r->ninsns, prev };
+    b->last[slot] = b->nlog;
+    b->cur[slot] = v;
+}
+
+/* is_quick: there may be no room, or nobody can see the slot's last put, which so is dead; v may be there already without it. */
+static NOINLINE void put_rare(IrBuilder *b, unsigned slot, uint32_t v)
+{
+    uint32_t prev = b->last[slot];
+    GROW(b->log, b->cap_log, b->nlog + 1);
+    if (prev && b->last_seen < b->log[prev - 1].at) {
+        BuildPut *dead = &b->log[prev - 1];
+        dead->slot = BUILD_PUT_DEAD;
+        prev = b->last[slot] = dead->prev;
+        if ((prev ? b->log[prev - 1].value : b->in[slot]) == v) {
+            b->cur[slot] = v;
+            return;
+        }
+    }
+    log_put(b, slot, v, prev);
+}
+
+static inline void put(IrBuilder *b, unsigned slot, uint32_t v)
 {
     lyre_check(b->block && slot < b->r->nslots && b->r->slots[slot].type == build_insn(b, v)->type);
     b->insn_has_put = true;
     if (b->cur[slot] == v) {
         return;
     }
-    if (UNLIKELY(b->is_cur_shared || b->nlog == b->cap_log)) {
-        prepare_and_put(b, slot, v);
+    if (!b->settings.is_quick) {
+        put_full(b, slot, v);
         return;
     }
-    b->cur[slot] = v;
-    b->log[b->nlog++] = (BuildPut){ slot, v, b->r->ninsns, b->last_seen };
+    uint32_t prev = b->last[slot];
+    if (UNLIKELY(b->nlog == b->cap_log || (prev && b->last_seen < b->log[prev - 1].at))) {
+        put_rare(b, slot, v);
+        return;
+    }
+    log_put(b, slot, v, prev);
 }
 
 I32 ir_get_i32(IrBuilder *b, unsigned slot) { return (I32){ get(b, slot, IR_I32) }; }
@@ -606,177 +635,4 @@ uint32_t ir_call(IrBuilder *b, unsigned helper, unsigned nargs, const uint32_t *
     uint32_t id = build_emit(b, ops[h->result], (int)helper, first, 0, 0);
     build_insn(b, id)->nargs = (uint8_t)nargs;
     return id;
-}
-
-/* ---- terminators */
-
-static IrInsn *terminate(IrBuilder *b, IrOp op, uint32_t arg)
-{
-    IrInsn *i = build_insn(b, build_append(b, op, 0, arg, 0, 0));
-    BuildBlock *k = &b->blocks[b->block];
-    k->is_filled = true;
-    k->log_end = b->nlog;
-    k->fpenv = b->fpenv;
-    b->last_block = b->block;
-    b->block = 0;
-    return i;
-}
-
-static void add_successor(IrBuilder *b, IrInsn *i, uint32_t block)
-{
-    IrBlock *k = &b->r->blocks[i->block];
-    lyre_assert(block && block < b->r->nblocks);
-    i->succ[k->nsucc] = k->succ[k->nsucc] = block;
-    k->nsucc++;
-    b->blocks[block].npreds++;
-}
-
-/* A terminator of the block in hand leads to `block`, which may be IR_GO_ON. */
-static uint32_t real_block(IrBuilder *b, uint32_t block)
-{
-    if (LIKELY(block != IR_GO_ON)) {
-        return block;
-    }
-    b->go_on_pred = b->go_on ? 0 : b->block;
-    return b->go_on = b->go_on ? b->go_on : ir_block_new(b, 0, false);
-}
-
-bool ir_resume(IrBuilder *b, uint64_t pc)
-{
-    uint32_t block = b->go_on;
-    if (!block) {
-        return false;
-    }
-    b->r->blocks[block].pc = pc;
-    b->go_on = 0;
-    ir_block_begin(b, block, b->go_on_pred);
-    return true;
-}
-
-void ir_goto(IrBuilder *b, uint32_t block)
-{
-    block = real_block(b, block);
-    add_successor(b, terminate(b, IR_GOTO, 0), block);
-}
-
-void ir_br(IrBuilder *b, I32 cond, uint32_t if_true, uint32_t if_false)
-{
-    if (!b->settings.no_fold && !b->settings.is_quick) {
-        fold_branch(b, &cond, &if_true, &if_false);
-    }
-    const IrInsn *c = build_insn(b, cond.id);
-    if (c->op == IR_CONST_I32) {
-        ir_goto(b, c->imm ? if_true : if_false);
-    } else if (if_true == if_false) {
-        ir_goto(b, if_true);
-    } else {
-        if_true = real_block(b, if_true);
-        if_false = real_block(b, if_false);
-        IrInsn *i = terminate(b, IR_BR, cond.id);
-        add_successor(b, i, if_true);
-        add_successor(b, i, if_false);
-    }
-}
-
-static IrInsn *terminate_exit(IrBuilder *b, IrOp op, uint64_t pc, uint32_t arg)
-{
-    uint32_t snap = build_snap(b, pc, b->ctx, b->block, b->nlog);
-    IrInsn *i = terminate(b, op, arg);
-    build_set_snap(b, (uint32_t)(i - b->r->insns), snap);
-    return i;
-}
-
-static void terminate_call(IrBuilder *b, IrOp op, uint64_t pc, uint32_t arg, uint64_t ret_pc, uint32_t ret_block)
-{
-    lyre_assert(!ret_block || b->r->blocks[ret_block].is_entry);
-    uint32_t block = b->block;
-    IrInsn *i = terminate_exit(b, op, pc, arg);
-    i->imm = ret_pc;
-    i->succ[0] = ret_block;
-    b->blocks[block].ret_block = ret_block;
-}
-
-/* is_quick: a block that only leaves, of which the terminator in hand is the only predecessor. */
-static uint32_t side_exit(IrBuilder *b, uint64_t pc)
-{
-    IrRegion *r = b->r;
-    if (UNLIKELY(r->nblocks == r->cap_blocks)) {
-        grow_blocks(b);
-    }
-    uint32_t block = r->nblocks++, id = build_new_insn(r, IR_EXIT);
-    build_insn(b, id)->block = block;
-    r->blocks[block] = (IrBlock){ .pc = pc, .first = id, .last = id };
-    b->blocks[block].is_exit = b->blocks[block].is_filled = true;
-    build_set_snap(b, id, build_snap(b, pc, r->ctx, block, b->nlog));
-    return block;
-}
-
-/* is_quick: the block in hand goes on behind a branch of which one side leaves. */
-static void branch_out(IrBuilder *b, uint32_t cond, uint64_t pc)
-{
-    uint32_t id = build_append(b, IR_BR, 0, cond, 0, 0);
-    uint32_t out = side_exit(b, pc);
-    build_insn(b, id)->succ[0] = out;
-    b->flags_get = 0; /* the flags may be seen there */
-}
-
-static void branch_quick(IrBuilder *b, I32 cond, const uint64_t pc[2], const uint32_t block[2])
-{
-    uint32_t from = b->block, id = (uint32_t)(terminate(b, IR_BR, cond.id) - b->r->insns);
-    for (unsigned n = 0; n < 2; n++) {
-        uint32_t to = block[n];
-        if (to) {
-            b->blocks[to].npreds++;
-        } else {
-            to = side_exit(b, pc[n]);
-        }
-        build_insn(b, id)->succ[n] = b->r->blocks[from].succ[n] = to;
-    }
-    b->r->blocks[from].nsucc = 2;
-}
-
-static void branch_full(IrBuilder *b, I32 cond, const uint64_t pc[2], const uint32_t block[2])
-{
-    uint32_t to[2];
-    for (unsigned n = 0; n < 2; n++) {
-        to[n] = block[n] ? block[n] : ir_block_new(b, pc[n], false);
-    }
-    ir_br(b, cond, to[0], to[1]);
-    for (unsigned n = 0; n < 2; n++) {
-        if (!block[n]) {
-            ir_block_begin(b, to[n], 0);
-            ir_exit(b, pc[n]);
-        }
-    }
-}
-
-void ir_branch(IrBuilder *b, I32 cond, const uint64_t pc[2], const uint32_t block[2])
-{
-    if (!b->settings.is_quick || UNLIKELY(build_insn(b, cond.id)->op == IR_CONST_I32 || block[0])) {
-        branch_full(b, cond, pc, block);
-    } else if (block[1] == IR_GO_ON) {
-        branch_out(b, cond.id, pc[0]);
-    } else {
-        branch_quick(b, cond, pc, block);
-    }
-}
-
-void ir_exit(IrBuilder *b, uint64_t pc) { terminate_exit(b, IR_EXIT, pc, 0); }
-
-void ir_exit_indirect(IrBuilder *b, I64 pc) { terminate_exit(b, IR_EXIT_INDIRECT, 0, pc.id); }
-void ir_exit_return(IrBuilder *b, I64 pc) { terminate_exit(b, IR_EXIT_RETURN, 0, pc.id); }
-
-void ir_exit_call(IrBuilder *b, uint64_t pc, uint64_t ret_pc, uint32_t ret_block)
-{
-    terminate_call(b, IR_EXIT_CALL, pc, 0, ret_pc, ret_block);
-}
-
-void ir_exit_call_indirect(IrBuilder *b, I64 pc, uint64_t ret_pc, uint32_t ret_block)
-{
-    terminate_call(b, IR_EXIT_CALL_INDIRECT, 0, pc.id, ret_pc, ret_block);
-}
-
-void ir_exit_event(IrBuilder *b, unsigned event, uint64_t pc)
-{
-    terminate_exit(b, IR_EXIT_EVENT, pc, 0)->aux = (int32_t)event;
 }

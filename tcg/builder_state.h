@@ -54,10 +54,12 @@ typedef struct BuildSnap { /* parallel to IrRegion.snaps */
     uint32_t next;
 } BuildSnap;
 
+enum { BUILD_PUT_DEAD = UINT32_MAX }; /* as a slot: another put follows before anybody can see this one */
 typedef struct BuildPut {
     uint32_t slot, value;
+    /* is_quick: */
     uint32_t at;           /* operations with smaller ids come before it */
-    uint32_t seen;         /* the last of those with a snapshot, 0: none */
+    uint32_t prev;         /* put + 1 of the slot that it replaces, 0: what the chain's head finds there */
 } BuildPut;
 
 enum {
@@ -94,6 +96,7 @@ struct IrBuilder {
     uint32_t block;
     uint32_t *cur;
     uint32_t *in;          /* is_quick: its root's */
+    uint32_t *last;        /* is_quick: the chain's, per slot the last put + 1 that counts; 0: none */
     bool is_cur_shared;    /* with other blocks: copied before it is written */
     uint32_t *no_values;   /* zeros, one per slot; not with is_quick */
     uint32_t zero;         /* const.i64 0, once it is made */
@@ -166,6 +169,7 @@ static inline uint32_t build_append(IrBuilder *b, IrOp op, int32_t aux, uint32_t
 }
 /* A new operation that stands nowhere yet. */
 uint32_t build_new_insn(IrRegion *r, IrOp op);
+void build_grow_blocks(IrBuilder *b); /* room for one more */
 uint32_t build_const(IrBuilder *b, IrOp op, uint64_t bits);
 uint32_t build_param(IrBuilder *b, uint32_t root, uint32_t slot);
 /* Where a root's parameter of the slot is kept, to be written. */
@@ -181,6 +185,14 @@ static inline void build_insn_begin(IrBuilder *b, uint64_t pc)
     b->insn_pos = b->nlog;
     b->insn_snap = 0;
     b->insn_has_put = false;
+}
+/* is_quick: IrBuilder.last of a root; in, cur and last of a chain are one array. */
+static inline uint32_t *build_last(const IrBuilder *b, uint32_t root) { return b->blocks[root].in + 2 * b->r->nslots; }
+/* Whether the terminator of block `from` names `to` once. */
+static inline bool build_is_edge(const IrRegion *r, uint32_t from, uint32_t to)
+{
+    uint32_t last = r->blocks[from].last;
+    return last && (r->insns[last].succ[0] == to) != (r->insns[last].succ[1] == to);
 }
 /* The snapshot of the current guest instruction's start. */
 uint32_t build_new_insn_snap(IrBuilder *b);

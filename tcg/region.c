@@ -404,13 +404,6 @@ static bool must_poll(const Former *f, const TargetInsn *insn)
     }
 }
 
-/* Whether the terminator of IR block `from` names `to`: an instruction may have ended in a block of its own. */
-static bool is_edge(const IrRegion *r, uint32_t from, uint32_t to)
-{
-    uint32_t last = r->blocks[from].last;
-    return last && (r->insns[last].succ[0] == to) != (r->insns[last].succ[1] == to);
-}
-
 /* A block without terminator goes on behind its last instruction. */
 static void end_block(Former *f, uint64_t pc, uint32_t next, bool has_poll)
 {
@@ -429,7 +422,7 @@ static void build_block(Former *f, IrRegion *r, TargetTrans *trans, uint32_t blo
 {
     const FormBlock *k = &f->blocks[block];
     uint32_t pred = 0;
-    if (!k->is_entry && k->npreds == 1 && f->blocks[k->pred].rpo < k->rpo && is_edge(r, f->blocks[k->pred].ir, k->ir)) {
+    if (!k->is_entry && k->npreds == 1 && f->blocks[k->pred].rpo < k->rpo && build_is_edge(r, f->blocks[k->pred].ir, k->ir)) {
         pred = f->blocks[k->pred].ir;
     }
     f->current = block;
