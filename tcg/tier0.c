@@ -12,6 +12,7 @@ enum {
     COUNT_BITS = 13,    /* blocks that are counted at a time */
     COUNT_MASK = 15,    /* a count; the rest is a tag */
     WINDOW = 64,        /* bytes fetched at a time */
+    MAX_INSNS = 24,     /* executed at a time */
 };
 
 struct Tier0 {
@@ -101,25 +102,24 @@ static NOINLINE TcgEvent run_block(TcgThread *th, Direct *d, Fetch *f)
     const Target *target = th->tcg->target;
     const TargetCpu *cpu = th->tcg->settings.cpu;
     CpuState *s = th->state;
-    TargetInsn insn;
-    const uint64_t start = s->pc;
-    uint64_t n = 0;
+    TargetInsn insns[MAX_INSNS];
+    unsigned n = 0, done = 0;
+    fetch(f, s->pc);
+    if (f->avail >= target->max_insn) {
+        n = target->decode_run(cpu, s->ctx, s->pc, f->bytes, f->avail, insns, MAX_INSNS);
+    } else if (f->avail >= target->min_insn) {
+        n = target->decode(cpu, s->ctx, s->pc, f->bytes, f->avail, insns);
+    }
     d->event = TCG_EVENT_LOOKUP;
-    fetch(f, start);
-    do {
-        unsigned at = (unsigned)(s->pc - start);
-        if (f->avail - at < target->min_insn || !target->decode(cpu, s->ctx, s->pc, f->bytes + at, f->avail - at, &insn)) {
-            break;
-        }
-        d->next_pc = s->pc + insn.len;
-        if (!target->direct(d, cpu, &insn)) {
+    for (; done < n; done++) {
+        d->next_pc = s->pc + insns[done].len;
+        if (!target->direct(d, cpu, &insns[done])) {
             break;
         }
         s->pc = d->next_pc;
-        n++;
-    } while (insn.flow == FLOW_NEXT);
-    th->stats.direct_insns += n;
-    return n ? d->event : TCG_EVENT_NONE;
+    }
+    th->stats.direct_insns += done;
+    return done ? d->event : TCG_EVENT_NONE;
 }
 
 static bool is_asked_to_stop(TcgThread *th)
@@ -138,6 +138,9 @@ TcgEvent tier0_run(TcgThread *th)
     }
     if (UNLIKELY(!th->tier0)) {
         th->tier0 = hostmem_pages_alloc(ALIGN_UP(sizeof *th->tier0, (size_t)4096));
+        if (!th->tier0) {
+            return TCG_EVENT_NONE; /* translation will say so */
+        }
     }
     if (__builtin_setjmp(d.leave)) {
         return TCG_EVENT_FAULT;

@@ -28,7 +28,6 @@ typedef struct Direct {
     const IrSlotDesc *slots;
     uint64_t next_pc;  /* where execution goes on */
     TcgEvent event;    /* NONE: it just goes on */
-    uint32_t nblocks, taken; /* of a branch: direct.h */
     uint64_t more[3];  /* the other results of an operation that has several */
     uint8_t tag_bits, align_window; /* Target */
     void *leave[5];    /* __builtin_setjmp: a memory access faulted */
