@@ -296,7 +296,7 @@ void codecache_make_room(Tcg *t)
 void codecache_rebuild(Tcg *t)
 {
     CodeCache *c = &t->cache;
-    map_rebuild(t);
+    map_clear(t);
     memset(&t->pages, 0, sizeof t->pages);
     uint64_t epoch = epoch_advance(t);
     for (uint32_t s = 0; s < c->nsegments; s++) {

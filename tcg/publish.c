@@ -112,6 +112,10 @@ PublishResult publish_region(TcgThread *th, const PublishPlan *plan, const CodeB
             result = PUBLISH_STALE;
             break;
         }
+        if (!map_reserve(t, size.nentries)) {
+            result = PUBLISH_NO_MEMORY;
+            break;
+        }
         head = map_place(&t->map, plan->key);
         if (is_done(head, plan)) {
             result = PUBLISH_EXISTS;

@@ -60,10 +60,11 @@ Tcg *tcg_new(const Target *target, const TcgSettings *settings, const TcgMemOps 
     }
     atomic_store(&t->epoch, 1);
     find_pins(t);
-    map_init(&t->map);
-    bool is_ready = tcg_is_interpreted(t) || codecache_init(&t->cache, &t->settings);
+    bool is_ready = map_init(&t->map);
+    is_ready &= tcg_is_interpreted(t) || codecache_init(&t->cache, &t->settings);
     stats_start(t);
     if (!is_ready) {
+        codecache_finish(&t->cache);
         map_finish(&t->map);
         host_free(t);
         return NULL;
@@ -77,9 +78,7 @@ void tcg_free(Tcg *t)
         return;
     }
     lyre_assert(!t->threads);
-    if (t->cache.reserved) {
-        codecache_finish(&t->cache);
-    }
+    codecache_finish(&t->cache);
     map_finish(&t->map);
     host_free(t);
 }

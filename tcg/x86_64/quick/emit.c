@@ -4,7 +4,7 @@
 #include "util/arena.h"
 #include "util/assert.h"
 
-enum { ROOM_PER_OP = 20, ROOM_PER_LINK = 24, MORE_LINKS = 2, MORE_STUBS = 3 };
+enum { ROOM_PER_OP = 20, ROOM_PER_LINK = 24, ROOM_PER_MOP = 256, MORE_LINKS = 2, MORE_STUBS = 3 };
 
 /* Every slot is at home. */
 static inline void add_row(Emit *e, const QOp *op)
@@ -86,7 +86,9 @@ void quick_emit(const Quick *q, CodeBlob *out)
         e->m = &q->general->m;
         e->alloc = &alloc;
     }
-    emit_make_room(e, q->nlinks + MORE_LINKS, MORE_STUBS, q->nrows + MORE_STUBS, 2 * EMIT_ROOM + q->nops * ROOM_PER_OP + q->nlinks * ROOM_PER_LINK);
+    uint32_t mops = q->general ? q->general->m.ninsns * ROOM_PER_MOP : 0;
+    emit_make_room(e, q->nlinks + MORE_LINKS, MORE_STUBS, q->nrows + MORE_STUBS,
+                   2 * EMIT_ROOM + q->nops * ROOM_PER_OP + q->nlinks * ROOM_PER_LINK + mops);
     emit_entry(e, q->r->blocks[1].pc, true);
     for (const QOp *op = q->ops + q->nops; op-- > q->ops;) {
         if (LIKELY(op->kind == Q_OP)) {
