@@ -102,8 +102,9 @@ static void follow(Tcg *t, Image *m, Work *w, uint64_t pc)
     if (!r) {
         return;
     }
+    const IrSource *ranges = region_ranges(r);
     for (uint32_t i = 0; i < r->nsources; i++) {
-        memset(&m->is_covered[(r->sources[i].start - m->start) / 2], 1, (r->sources[i].end - r->sources[i].start) / 2);
+        memset(&m->is_covered[(ranges[i].start - m->start) / 2], 1, (ranges[i].end - ranges[i].start) / 2);
     }
     for (uint32_t i = r->nlinks; i-- > 0;) {
         push(w, region_links(r)[i].pc);
