@@ -102,8 +102,9 @@ static void follow(Tcg *t, Image *m, Work *w, uint64_t pc)
     if (!r) {
         return;
     }
+    const IrSource *ranges = region_ranges(r);
     for (uint32_t i = 0; i < r->nsources; i++) {
-        memset(&m->is_covered[(r->sources[i].start - m->start) / 2], 1, (r->sources[i].end - r->sources[i].start) / 2);
+        memset(&m->is_covered[(ranges[i].start - m->start) / 2], 1, (ranges[i].end - ranges[i].start) / 2);
     }
     for (uint32_t i = r->nlinks; i-- > 0;) {
         push(w, region_links(r)[i].pc);
@@ -131,8 +132,12 @@ static void run(TcgThread *th, Image *m, Work *w, unsigned tier, uint64_t max_in
     uint64_t at = m->start, pc, start = stats_clock();
     push(w, m->entry);
     while (th->stats.guest_insns[tier] < max_insns && (pc = next_pc(m, w, &at))) {
+        RegionKey key = { pc, 0 };
+        if (map_find(&th->tcg->map, key)) { /* as exec.c does before */
+            continue;
+        }
         w->ticks += stats_clock() - start;
-        TcgEvent event = translate(th, (RegionKey){ pc, 0 }, tier);
+        TcgEvent event = translate(th, key, tier);
         start = stats_clock();
         if (event == TCG_EVENT_NONE) {
             follow(th->tcg, m, w, pc);
