@@ -95,6 +95,7 @@ const Target target_riscv64 = {
     .decode = riscv_decode,
     .decode_run = riscv_decode_run,
     .translate = riscv_translate,
+    .direct = riscv_direct,
     .disas = riscv_disas,
     .dump = dump,
 };

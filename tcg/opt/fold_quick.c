@@ -52,6 +52,20 @@ static uint32_t shift_right(IrBuilder *b, IrOp op, uint32_t x, uint32_t y, uint6
     return emit(b, op, x, y);
 }
 
+/* A shift by c, which hardware takes modulo the width: the general rules, of which some look at the result, expect it within. */
+static uint32_t shift(IrBuilder *b, IrOp op, uint32_t x, uint32_t y, uint64_t c)
+{
+    bool is_wide = op == IR_SHL_I64 || op == IR_SHR_I64 || op == IR_SAR_I64;
+    uint64_t count = c & (is_wide ? 63 : 31);
+    if (UNLIKELY(count != c)) {
+        y = ir_const_i32(b, (uint32_t)count).id;
+    }
+    if (!count) {
+        return x;
+    }
+    return op == IR_SHR_I64 || op == IR_SAR_I64 ? shift_right(b, op, x, y, count) : emit(b, op, x, y);
+}
+
 /* What is looked at in the arguments of an operation. */
 typedef enum FoldClass {
     FOLD_ANY,      /* by the general rules */
@@ -64,9 +78,8 @@ typedef enum FoldClass {
 
 #define BOTH(name, class) [IR_##name##_I32] = class, [IR_##name##_I64] = class
 static const uint8_t fold_class[IR_OP_COUNT] = {
-    BOTH(ADD, FOLD_NEUTRAL), BOTH(SUB, FOLD_NEUTRAL), BOTH(OR, FOLD_NEUTRAL), BOTH(XOR, FOLD_NEUTRAL), BOTH(SHL, FOLD_NEUTRAL),
-    [IR_SHR_I32] = FOLD_NEUTRAL, [IR_SAR_I32] = FOLD_NEUTRAL,
-    BOTH(AND, FOLD_SPECIAL), [IR_SHR_I64] = FOLD_SPECIAL, [IR_SAR_I64] = FOLD_SPECIAL, [IR_CMP_ULT_I64] = FOLD_SPECIAL,
+    BOTH(ADD, FOLD_NEUTRAL), BOTH(SUB, FOLD_NEUTRAL), BOTH(OR, FOLD_NEUTRAL), BOTH(XOR, FOLD_NEUTRAL),
+    BOTH(SHL, FOLD_SPECIAL), BOTH(SHR, FOLD_SPECIAL), BOTH(SAR, FOLD_SPECIAL), BOTH(AND, FOLD_SPECIAL), [IR_CMP_ULT_I64] = FOLD_SPECIAL,
     [IR_CMP_EQ_I64] = FOLD_COMPARE, [IR_CMP_NE_I64] = FOLD_COMPARE, [IR_CMP_SLT_I64] = FOLD_COMPARE,
     [IR_CMP_SLE_I64] = FOLD_COMPARE, [IR_CMP_ULE_I64] = FOLD_COMPARE,
     [IR_SEXT_I64] = FOLD_EXTEND, [IR_ZEXT_I64] = FOLD_EXTEND, [IR_TRUNC_I32] = FOLD_TRUNCATE,
@@ -83,9 +96,13 @@ static NOINLINE uint32_t with_const(IrBuilder *b, IrOp op, uint32_t x, uint32_t 
         return and_const(b, op, x, y, c);
     case IR_CMP_ULT_I64:
         return c == 1 ? emit(b, IR_CMP_EQ_I64, x, ir_const_i64(b, 0).id) : emit(b, op, x, y);
+    case IR_SHL_I32:
+    case IR_SHL_I64:
+    case IR_SHR_I32:
     case IR_SHR_I64:
+    case IR_SAR_I32:
     case IR_SAR_I64:
-        return c ? shift_right(b, op, x, y, c) : x;
+        return shift(b, op, x, y, c);
     default:
         return c == 0 && fold_class[op] == FOLD_NEUTRAL ? x : emit(b, op, x, y);
     }

@@ -141,6 +141,8 @@ void emit_fminmax(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_unbox(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_fma(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_cvt_u64(Emit *e, const MInsn *insn, const MOperand *ops);
+void emit_vfp(Emit *e, const MInsn *insn, const MOperand *ops);
+void emit_vcvt(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_divmod(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_align(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_lock_rmw(Emit *e, const MInsn *insn, const MOperand *ops);

@@ -4,7 +4,7 @@
 #include "util/arena.h"
 #include "util/assert.h"
 
-enum { ROOM_PER_OP = 20, ROOM_PER_LINK = 24, MORE_LINKS = 2, MORE_STUBS = 3 };
+enum { ROOM_PER_OP = 20, ROOM_PER_LINK = 24, ROOM_PER_MOP = 256, MORE_LINKS = 2, MORE_STUBS = 3 };
 
 static void put_imm(X86Asm *a, uint64_t imm, unsigned size)
 {
@@ -80,7 +80,9 @@ void quick_emit(const Quick *q, CodeBlob *out)
         e->m = &q->general->m;
         e->alloc = &alloc;
     }
-    emit_make_room(e, q->nlinks + MORE_LINKS, MORE_STUBS, q->nrows + MORE_STUBS, 2 * EMIT_ROOM + q->nops * ROOM_PER_OP + q->nlinks * ROOM_PER_LINK);
+    uint32_t mops = q->general ? q->general->m.ninsns * ROOM_PER_MOP : 0;
+    emit_make_room(e, q->nlinks + MORE_LINKS, MORE_STUBS, q->nrows + MORE_STUBS,
+                   2 * EMIT_ROOM + q->nops * ROOM_PER_OP + q->nlinks * ROOM_PER_LINK + mops);
     emit_entry(e, q->r->blocks[1].pc, true);
     for (uint32_t n = q->nops; n-- > 0;) {
         emit_one(e, &q->ops[n]);
