@@ -21,7 +21,7 @@ def registers(row, word):
         if letter in row.fields and len(row.fields[letter]) >= 4:
             n = row.field(word, letter) << (5 - len(row.fields[letter]))
             out |= {n & 31, n + 1 & 31} if len(row.fields[letter]) == 4 else {n}
-    is_vector = any(e in ('FP', 'SIMD', 'FP16', 'RDM', 'DOTPROD', 'I8MM', 'PMULL', 'JSCVT', 'FCMA', 'FHM', 'FRINT') for e in row.exts)
+    is_vector = any(e in ('FP', 'SIMD', 'FP16', 'RDM', 'DOTPROD', 'I8MM', 'PMULL', 'JSCVT', 'FCMA', 'FHM', 'FRINT', 'AES', 'SHA1', 'SHA256', 'SHA512', 'SHA3', 'SM3', 'SM4', 'BF16') for e in row.exts)
     return [(i, is_vector) for i in sorted(out)]
 
 
@@ -43,7 +43,7 @@ class Case:
                 if is_vector:
                     regs[f'v{i}'] = g.vector()
         regs['nzcv'] = g.rng.getrandbits(4)
-        if any(r.where.startswith(('a64_fp', 'a64_vfp')) for r in rows):
+        if any(r.where.startswith(('a64_fp', 'a64_vfp', 'a64_crypto')) for r in rows):
             fpcr = g.rng.choice([0, 0, 1, 2, 3]) << 22
             if fpcr == 0 and g.rng.randrange(4) == 0:
                 fpcr = g.rng.choice([1 << 19, 1 << 24, 1 << 25, 1 << 26])

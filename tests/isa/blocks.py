@@ -3,6 +3,7 @@
 The guest's random_insns.py has the rows that may stand in a block, and their operands; it calls main()."""
 import argparse
 import collections
+import itertools
 import os
 import re
 
@@ -28,7 +29,7 @@ class Generator(insns.Source):
         super().__init__(seed)
         self.shape = shape or self.SHORT
         rows = [r for r in self.isa.rows if r.name not in self.SKIPPED and re.search(only, r.name)]
-        self.menus = [(rows, [weigh(r) for r in rows]) for weigh in self.shape.weights]
+        self.menus = [(rows, list(itertools.accumulate(map(weigh, rows)))) for weigh in self.shape.weights]  # rows, sums of weights
 
     def block(self):
         """code, its rows"""
@@ -86,11 +87,11 @@ class Generator(insns.Source):
     def draw_rows(self, count, last):
         """Endless rows for a block of `count`. A chain has few kinds of rows and few registers, so that what goes wrong together comes together, and ends with
         writes of row `last`: by then many values were never seen outside."""
-        rows, weights = self.rng.choice(self.menus)
+        rows, sums = self.rng.choice(self.menus)
         if self.shape is not self.CHAIN:
             while True:
-                yield self.rng.choices(rows, weights)[0]
-        rows = self.rng.choices(rows, weights, k=self.rng.randrange(5, 40))
+                yield self.rng.choices(rows, cum_weights=sums)[0]
+        rows = self.rng.choices(rows, cum_weights=sums, k=self.rng.randrange(5, 40))
         self.pool = set(self.rng.sample(sorted(range(32)) + sorted(self.PINNED - self.POINTERS), self.rng.randrange(3, 14)))
         self.near = self.rng.choice([2, 3, 8])  # how often registers follow from the ones before
         self.recent = []
