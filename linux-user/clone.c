@@ -170,7 +170,7 @@ static void thread_main(Task *t)
 static int64_t clone_vm(Task *t, const CloneArgs *a)
 {
     Task *child = thread_task_new(t, a->host.flags);
-    HostStack *stack = child ? thread_stack_new(t->mm) : NULL;
+    HostStack *stack = child && signal_host_stack_new(child) ? thread_stack_new(t->mm) : NULL;
     if (!stack) {
         if (child) {
             thread_task_free(child);
@@ -178,7 +178,6 @@ static int64_t clone_vm(Task *t, const CloneArgs *a)
         return -ENOMEM;
     }
     child->host_stack = stack;
-    signal_host_stack_new(child);
     child->has_no_handlers = a->host.flags & CLONE_CLEAR_SIGHAND;
     child->is_vfork = a->host.flags & CLONE_VFORK;
     child->is_stray = !(a->host.flags & (CLONE_THREAD | CLONE_VFORK));

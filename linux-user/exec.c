@@ -67,6 +67,8 @@ int exec_guard_fd(int fd)
     return (int)r;
 }
 
+bool exec_is_self(const struct stat *st) { return st->st_ino == self.ino && st->st_dev == self.dev; }
+
 /* Without /proc: the file by whose name we were started, when it begins as we do. */
 static int64_t open_by_name(void)
 {
@@ -439,7 +441,7 @@ static int64_t run_copy(Task *t, Scratch *s)
 static int64_t run_self(Task *t, Scratch *s)
 {
     struct stat st;
-    if (self.path[0] && sys_call2(SYS_stat, SYS_PTR(self.path), SYS_PTR(&st)) == 0 && st.st_dev == self.dev && st.st_ino == self.ino) {
+    if (self.path[0] && sys_call2(SYS_stat, SYS_PTR(self.path), SYS_PTR(&st)) == 0 && exec_is_self(&st)) {
         int64_t r = host_execve(t, self.path, s, s->envp);
         if (r != -EACCES && r != -ENOENT) {
             return r;

@@ -40,6 +40,9 @@ int exec_resolve(Task *t, int fd, const char *name, ExecProgram *p);
 
 /* Notes our own executable at start (path, inode, guarded descriptor), for running it again. given: a descriptor of it from a hand-over, or -1. */
 void exec_init(Task *t, int given);
+/* Whether that file is our executable. */
+struct stat;
+bool exec_is_self(const struct stat *st);
 
 /* Memory that execve of a vfork child could not free; called by who frees the task. */
 void exec_free_scratch(Task *t);

@@ -69,7 +69,7 @@ static int follow(Task *t, unsigned depth, char *name, ExecProgram *p)
         p->why = "script whose first line names no interpreter";
         return r;
     }
-    const char *host = path_translate(t, interp, true, p->path, sizeof(p->path));
+    const char *host = path_translate(t, AT_FDCWD, interp, true, p->path, sizeof(p->path));
     if (host != p->path) {
         strcpy(p->path, host);
     }

@@ -262,6 +262,7 @@ def c_row(r):
     if types & {'ARG_PATH', 'ARG_LPATH'}:
         flags.append('ROW_PATHS')
     pointers = sum(1 << i for i, a in enumerate(r['args']) if a[1] in CHECKED)
+    fds = sum(1 << i for i, a in enumerate(r['args']) if a[1] in ('ARG_FD', 'ARG_ATFD'))
     if any(a[4] == 'LIST_open' for a in r['args']):
         flags.append('ROW_OPEN_FLAGS')
     reason = f'"{r["reason"]}"' if r['reason'] else 'NULL'
@@ -270,7 +271,7 @@ def c_row(r):
     head, _, tail = r.get('result', '').partition('.')
     result = f'RESULT_{head.upper()}' if head else 'RESULT_PLAIN'
     return (f'{{"{r["name"]}", {reason}, {fn}, {host_number(r)}, SYSCALL_{r["kind"].upper()}, {len(r["args"])}, '
-            f'{" | ".join(flags) or 0}, {pointers:#x}, {{{args}}}, {result}, {f"LIST_{tail}" if tail else 0}}}')
+            f'{" | ".join(flags) or 0}, {pointers:#x}, {fds:#x}, {{{args}}}, {result}, {f"LIST_{tail}" if tail else 0}}}')
 
 
 def write_index(f, rows):

@@ -217,7 +217,7 @@ static int read_interp_path(const Image *im, char path[PATH_MAX], const char **w
 static int load_interp(Task *t, Image *im, const char *path, const char **why)
 {
     char buf[PATH_MAX];
-    const char *host = path_translate(t, path, true, buf, sizeof(buf));
+    const char *host = path_translate(t, AT_FDCWD, path, true, buf, sizeof(buf));
     im->fd = (int)sys_call3(SYS_open, SYS_PTR(host), O_RDONLY | O_CLOEXEC, 0);
     if (im->fd < 0) {
         return fail(-im->fd, "its program interpreter (dynamic loader) cannot be opened; -L names the directory of the guest's system", why);

@@ -163,6 +163,18 @@ static void fail(const char *how)
     *(volatile int *)nowhere = 0;
 }
 
+/* With a smaller code cache where a limit on data (ulimit -d, as a hard one) wants it. */
+static Mm *make_mm(Options *o)
+{
+    enum { LARGE = 64 << 20, LEAST = 1 << 20 };
+    uint64_t seed = choose_seed(o);
+    Mm *mm = mm_new(o->abi->target, &o->tcg, seed);
+    while (!mm && (o->tcg.cache_size = o->tcg.cache_size ? o->tcg.cache_size / 4 : LARGE) >= LEAST) {
+        mm = mm_new(o->abi->target, &o->tcg, seed);
+    }
+    return mm;
+}
+
 static int run(Start *s)
 {
     Options *o = &s->options;
@@ -177,7 +189,7 @@ static int run(Start *s)
     if (!o->tcg.cache_size && hostmem_size() < SMALL_ARENA) {
         o->tcg.cache_size = hostmem_size() / 8; /* ulimit -v: tables take about twice as much again */
     }
-    Mm *mm = mm_new(o->abi->target, &o->tcg, choose_seed(o));
+    Mm *mm = make_mm(o);
     Task *t = mm ? task_new_first(o, mm) : NULL;
     if (!t) {
         return say(s, "not enough memory to start", 0);

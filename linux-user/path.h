@@ -16,8 +16,9 @@ typedef struct PathBuf {
 } PathBuf;
 
 /* The path that the host is to be asked about: below -L when it is absolute, exists there and is not the running system's (/proc, /sys, /dev,
- * /tmp). Symbolic links lead to where they would in a chroot. Result: path itself or buf. */
-const char *path_translate(const Task *t, const char *path, bool is_followed, char *buf, size_t size);
+ * /tmp). Symbolic links to absolute paths lead to where they would if the guest had named their target, wherever they lie. Result: path itself or
+ * buf, of PATH_MAX bytes at least. */
+const char *path_translate(const Task *t, int dirfd, const char *path, bool is_followed, char *buf, size_t size);
 
 /* 0 or a negative errno. With is_followed a last component that is the guest's /proc/self/exe stands for the program itself. */
 int64_t path_get(Task *t, int dirfd, uint64_t addr, bool is_followed, PathBuf *out);

@@ -16,6 +16,7 @@
 #include "linux-user/syscall.h"
 #include "util/assert.h"
 #include "util/compiler.h"
+#include "util/hostmem.h"
 #include "util/lock.h"
 #include "util/sys.h"
 
@@ -55,8 +56,8 @@ void signal_init_process(Task *t)
 
 void signal_init_thread(Task *t)
 {
-    if (!t->signal_stack) {
-        signal_host_stack_new(t);
+    if (!t->signal_stack && !signal_host_stack_new(t)) {
+        host_none_left();
     }
     signal_host_stack_use(t);
 }

@@ -11,7 +11,6 @@
 #include "linux-user/mm.h"
 #include "linux-user/syscall.h"
 #include "util/access.h"
-#include "util/assert.h"
 #include "util/hostmem.h"
 #include "util/sys.h"
 #include "util/textbuf.h"
@@ -215,15 +214,17 @@ uint64_t signal_host_get_mask(void)
     return mask;
 }
 
-void signal_host_stack_new(Task *t)
+bool signal_host_stack_new(Task *t)
 {
     char *base = hostmem_reserve(STACK_SIZE, STACK_SIZE);
-    lyre_assert(base);
-    int64_t error = sys_call3(SYS_mprotect, SYS_PTR(base), PAGE, PROT_READ | PROT_WRITE);
-    error |= sys_call3(SYS_mprotect, SYS_PTR(base + 2 * PAGE), STACK_SIZE - 2 * PAGE, PROT_READ | PROT_WRITE);
-    lyre_assert(error == 0);
+    if (!base || sys_call3(SYS_mprotect, SYS_PTR(base), PAGE, PROT_READ | PROT_WRITE) ||
+        sys_call3(SYS_mprotect, SYS_PTR(base + 2 * PAGE), STACK_SIZE - 2 * PAGE, PROT_READ | PROT_WRITE)) {
+        hostmem_pages_free(base, STACK_SIZE);
+        return false;
+    }
     *(Task **)base = t;
     t->signal_stack = base;
+    return true;
 }
 
 void signal_host_stack_use(Task *t)

@@ -30,7 +30,8 @@ void signal_host_ignore(int sig);
 void signal_host_mask(uint64_t mask, bool is_exact);
 uint64_t signal_host_get_mask(void);
 
-void signal_host_stack_new(Task *t);
+/* False: no memory. */
+bool signal_host_stack_new(Task *t);
 /* The task of the calling thread, found by its alternate stack; NULL: it has none. */
 Task *signal_host_task(void);
 void signal_host_stack_use(Task *t);

@@ -9,26 +9,11 @@
 #include "linux-user/abi.h"
 #include "linux-user/check.h"
 #include "linux-user/mm.h"
+#include "linux-user/own_fds.h"
 #include "linux-user/path.h"
 #include "linux-user/syscall_rows.h"
 #include "util/compiler.h"
 #include "util/sys.h"
-
-/* Descriptors of ours that the guest must not close or replace: to it they are beyond its limit. */
-static bool is_guarded(const Task *t, int fd)
-{
-    return fd >= 0 && (fd == t->files->self_fd || fd == t->files->log_fd || fd == t->group->exe_fd);
-}
-
-int64_t sys_close(Task *t, const uint64_t args[6])
-{
-    return is_guarded(t, (int)args[0]) ? -EBADF : sys_call1(SYS_close, args[0]);
-}
-
-int64_t sys_dup3(Task *t, const uint64_t args[6])
-{
-    return is_guarded(t, (int)args[1]) ? -EBADF : syscall_blocking(t, SYS_dup3, args[0], args[1], args[2], 0, 0, 0);
-}
 
 /* The range in pieces round our own descriptors. */
 int64_t sys_close_range(Task *t, const uint64_t args[6])
@@ -38,14 +23,7 @@ int64_t sys_close_range(Task *t, const uint64_t args[6])
         return -EINVAL;
     }
     for (;;) {
-        uint32_t own = UINT32_MAX;
-        const int guarded[] = { t->files->self_fd, t->files->log_fd, t->group->exe_fd };
-        for (unsigned i = 0; i < ARRAY_LEN(guarded); i++) {
-            uint32_t fd = (uint32_t)guarded[i];
-            if (guarded[i] >= 0 && fd >= first && fd < own) {
-                own = fd;
-            }
-        }
+        uint32_t own = own_fds_next(t, first);
         uint32_t end = own <= last ? own - 1 : last;
         if (own != first) {
             int64_t error = sys_call3(SYS_close_range, first, end, args[2]);
@@ -205,11 +183,6 @@ int64_t sys_fcntl(Task *t, const uint64_t args[6])
     case F_SET_RW_HINT:
     case F_SET_FILE_RW_HINT:
         error = check_read(t, arg, sizeof(uint64_t));
-        break;
-    case F_SETFD:
-        if (is_guarded(t, (int)args[0])) {
-            return -EBADF;
-        }
         break;
     case F_SETFL:
         arg = t->abi->open_flags ? t->abi->open_flags(arg, true) : arg;

@@ -11,6 +11,7 @@
 #include "linux-user/check.h"
 #include "linux-user/logfile.h"
 #include "linux-user/mm.h"
+#include "linux-user/own_fds.h"
 #include "linux-user/path.h"
 #include "linux-user/seccomp.h"
 #include "linux-user/strace.h"
@@ -110,6 +111,9 @@ static int64_t call(Task *t, const SyscallRow *row, uint64_t number, const uint6
             logfile_event(t, "guest error", "unknown system call", number);
         }
         return call_missing(t, "unknown", number, "no such call on this architecture");
+    }
+    if (UNLIKELY(own_fds_are_named(t, row, args))) {
+        return -EBADF;
     }
     if (row->flags & ROW_POINTERS) {
         int error = check_pointers(t, row, args);

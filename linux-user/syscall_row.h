@@ -43,6 +43,7 @@ typedef struct SyscallRow {
     uint8_t nargs;
     uint8_t flags;       /* ROW_* */
     uint8_t pointers;    /* bit i: argument i is checked before the call */
+    uint8_t fds;         /* bit i: argument i is a descriptor */
     SyscallArg arg[6];
     uint8_t result;      /* ResultType, for -strace */
     uint16_t result_ref; /* FlagListId */

@@ -214,17 +214,17 @@ Region *codecache_find_code(const CodeCache *c, const void *host_pc)
     return offset < c->size && i < c->nsegments ? find_in(c, &c->segments[i], host_pc, false) : NULL;
 }
 
-Region *codecache_find_data(const CodeCache *c, const void *row)
+bool codecache_segment(const CodeCache *c, const void *row, uint32_t *segment)
 {
     uintptr_t offset = (uintptr_t)row - (uintptr_t)c->segments[0].data;
-    uint32_t i = (uint32_t)(offset / c->segment_data);
-    return offset < c->size && i < c->nsegments ? find_in(c, &c->segments[i], row, true) : NULL;
+    *segment = (uint32_t)(offset / c->segment_data);
+    return offset < c->size && *segment < c->nsegments;
 }
 
-uint32_t codecache_generation(const CodeCache *c, const Region *r, uint32_t *segment)
+Region *codecache_find_data(const CodeCache *c, const void *row)
 {
-    *segment = (uint32_t)((size_t)(r->code - c->segments[0].code) / c->segment_code);
-    return c->segments[*segment].generation;
+    uint32_t i;
+    return codecache_segment(c, row, &i) ? find_in(c, &c->segments[i], row, true) : NULL;
 }
 
 /* ---- retiring */
@@ -303,7 +303,7 @@ void codecache_make_room(Tcg *t)
 void codecache_rebuild(Tcg *t)
 {
     CodeCache *c = &t->cache;
-    map_rebuild(t);
+    map_clear(t);
     memset(&t->pages, 0, sizeof t->pages);
     uint64_t epoch = epoch_advance(t);
     for (uint32_t s = 0; s < c->nsegments; s++) {

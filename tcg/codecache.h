@@ -95,8 +95,8 @@ static inline bool codecache_has(const CodeCache *c, const void *p)
 {
     return (uintptr_t)p - (uintptr_t)c->base < c->size;
 }
-/* A mark that tells later whether the row's segment was recycled since. */
-uint32_t codecache_generation(const CodeCache *c, const Region *r, uint32_t *segment);
+/* The segment of a data row, whose generation tells later whether it was recycled since. false: no row of the cache's. */
+bool codecache_segment(const CodeCache *c, const void *row, uint32_t *segment);
 
 /* Takes the region out of map, page index and reference lists. Whoever holds its address may finish. Publish is held. The caller
  * advances the epoch where stale code would be wrong. */

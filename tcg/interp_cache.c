@@ -34,14 +34,14 @@ void interp_cache_free(InterpCache *c)
 {
     if (c) {
         arena_free(c->arena);
-        hostmem_pages_free(c, ALIGN_UP(sizeof *c, (size_t)4096));
+        host_free(c);
     }
 }
 
 static InterpCache *cache_of(TcgThread *th)
 {
     if (!th->interp) {
-        th->interp = hostmem_pages_alloc(ALIGN_UP(sizeof *th->interp, (size_t)4096));
+        th->interp = host_alloc(sizeof *th->interp);
         th->interp->arena = arena_new();
     }
     InterpCache *c = th->interp;

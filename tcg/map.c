@@ -29,32 +29,27 @@ static MapTable *table_new(uint32_t bits)
 {
     size_t size = sizeof(MapTable) + (sizeof(MapEntry) << bits);
     MapTable *table = hostmem_pages_alloc(ALIGN_UP(size, (size_t)4096));
-    lyre_assert(table);
-    table->bits = bits;
-    table->size = ALIGN_UP(size, (size_t)4096);
+    if (table) {
+        table->bits = bits;
+        table->size = ALIGN_UP(size, (size_t)4096);
+    }
     return table;
 }
 
-void map_init(CodeMap *m)
+bool map_init(CodeMap *m)
 {
     atomic_store(&m->table, table_new(FIRST_BITS));
+    return atomic_load(&m->table) != NULL;
 }
 
 void map_finish(CodeMap *m)
 {
     MapTable *table = atomic_load(&m->table);
-    hostmem_pages_free(table, table->size);
+    hostmem_pages_free(table, table ? table->size : 0);
     for (MapTable *next; m->retired; m->retired = next) {
         next = m->retired->next;
         hostmem_pages_free(m->retired, m->retired->size);
     }
-}
-
-void map_rebuild(Tcg *t)
-{
-    t->map.live = 0;
-    t->map.retired = NULL; /* what readers may still hold is leaked */
-    atomic_store(&t->map.table, table_new(FIRST_BITS));
 }
 
 static uint32_t hash_key(RegionKey key, uint32_t bits)
@@ -120,14 +115,17 @@ static void free_reached(Tcg *t)
     }
 }
 
-/* A new table with the keys that have code, at most three eighths full. */
-static MapTable *rebuild(Tcg *t, MapTable *old)
+/* A new table with the keys that have code, at most three eighths full with `more` of them. False: no memory. */
+static bool rebuild(Tcg *t, MapTable *old, uint32_t more)
 {
     uint32_t bits = FIRST_BITS;
-    while ((3ull << bits) / 8 < t->map.live + 1) {
+    while ((3ull << bits) / 8 < t->map.live + more) {
         bits++;
     }
     MapTable *table = table_new(bits);
+    if (!table) {
+        return false;
+    }
     for (uint32_t i = 0; i < 1u << old->bits; i++) {
         const MapEntry *e = &old->entries[i];
         void *code = atomic_load_explicit(&e->code, memory_order_relaxed);
@@ -141,7 +139,17 @@ static MapTable *rebuild(Tcg *t, MapTable *old)
     old->epoch = epoch_advance(t);
     old->next = t->map.retired;
     t->map.retired = old;
-    return table;
+    return true;
+}
+
+bool map_reserve(Tcg *t, uint32_t nkeys)
+{
+    MapTable *table = atomic_load_explicit(&t->map.table, memory_order_relaxed);
+    if ((table->used + nkeys) * 4ull <= 3ull << table->bits) {
+        return true;
+    }
+    free_reached(t);
+    return rebuild(t, table, nkeys);
 }
 
 void map_set(Tcg *t, RegionKey key, void *code, Region *region)
@@ -152,11 +160,21 @@ void map_set(Tcg *t, RegionKey key, void *code, Region *region)
     if (is_new && !code) {
         return;
     }
-    if (is_new && (table->used + 1) * 4ull > 3ull << table->bits) {
-        free_reached(t);
-        table = rebuild(t, table);
-        e = probe(table, key);
-    }
+    lyre_assert(!is_new || (table->used + 1) * 4ull <= 3ull << table->bits);
     t->map.live += (code != NULL) - (atomic_load_explicit(&e->code, memory_order_relaxed) != NULL);
     insert(table, key, code, region);
+}
+
+void map_clear(Tcg *t)
+{
+    MapTable *table = atomic_load_explicit(&t->map.table, memory_order_relaxed);
+    table->used = 0;
+    for (uint32_t i = 0; i < 1u << table->bits; i++) {
+        MapEntry *e = &table->entries[i];
+        table->used += is_used(e);
+        e->region = NULL;
+        atomic_store_explicit(&e->code, NULL, memory_order_release);
+    }
+    t->map.live = 0;
+    t->map.retired = NULL; /* what readers may still hold is leaked */
 }

@@ -7,6 +7,7 @@
 #define LYRE_TCG_MAP_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "tcg/code.h"
@@ -20,14 +21,16 @@ typedef struct CodeMap {
 
 struct Tcg;
 struct Region;
-void map_init(CodeMap *m);
+bool map_init(CodeMap *m); /* false: no memory */
 void map_finish(CodeMap *m);
 void *map_find(const CodeMap *m, RegionKey key);
 /* The same with the region that the code lies in; publish is held. */
 void *map_find_region(const CodeMap *m, RegionKey key, struct Region **region);
-/* An empty map in place of one that a dead thread left in any state. */
-void map_rebuild(struct Tcg *t);
-/* NULL removes. May grow the table; the old one is freed when no reader can have it. */
+/* No key has code any more, in a map that a dead thread left in any state. */
+void map_clear(struct Tcg *t);
+/* Room for so many new keys. May grow the table; the old one is freed when no reader can have it. False: no memory. */
+bool map_reserve(struct Tcg *t, uint32_t nkeys);
+/* NULL removes. For a new key there is room: map_reserve. */
 void map_set(struct Tcg *t, RegionKey key, void *code, struct Region *region);
 
 #endif

@@ -115,6 +115,10 @@ PublishResult publish_region(TcgThread *th, const PublishPlan *plan, const CodeB
             result = PUBLISH_EXISTS;
             break;
         }
+        if (!map_reserve(t, size.nentries)) {
+            result = PUBLISH_NO_MEMORY;
+            break;
+        }
         r = codecache_reserve(&t->cache, &size);
         if (!r && !codecache_can_hold(&t->cache, &size)) {
             result = PUBLISH_TOO_LARGE;

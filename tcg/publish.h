@@ -21,6 +21,7 @@ typedef enum PublishResult {
     PUBLISH_STALE,     /* something was invalidated meanwhile: guest code is to be compared again */
     PUBLISH_CHANGED,   /* it is not what was translated */
     PUBLISH_TOO_LARGE, /* for this cache */
+    PUBLISH_NO_MEMORY,
 } PublishResult;
 
 /* Copies the blob into the cache and makes it findable. The caller is offline. */

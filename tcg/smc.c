@@ -92,7 +92,7 @@ void tcg_invalidate(Tcg *t, uint64_t start, uint64_t end)
     if (start >= end) {
         return;
     }
-    if (t->settings.engine == TCG_ENGINE_INTERP) {
+    if (tcg_is_interpreted(t)) {
         interp_cache_invalidate(t, start, end);
         return;
     }

@@ -15,10 +15,26 @@
 enum {
     TIER1_INSNS = 32,
     TIER2_INSNS = 600,
+    HOT_TO_COLD = 64, /* what ran that much rarer than the head stays out of a tier-2 region */
     MAX_TRIES = 8, /* while other threads change the code */
 };
 
-Translator *translator_new(const Tcg *t)
+/* Former.runs_of. Counters go down from the threshold; once it was hot, a region's is beyond. */
+static uint32_t runs_of(void *opaque, RegionKey key)
+{
+    Tcg *t = opaque;
+    Region *r;
+    uint32_t runs = 0, threshold = t->settings.hot_threshold;
+    lock_acquire(&t->publish);
+    if (map_find_region(&t->map, key, &r)) {
+        uint32_t left = (uint32_t)__atomic_load_n(&((const RegionData *)r->data)->counter, __ATOMIC_RELAXED);
+        runs = r->tier == 2 || left > threshold ? UINT32_MAX : threshold - left;
+    }
+    lock_release(&t->publish);
+    return runs;
+}
+
+Translator *translator_new(Tcg *t)
 {
     Translator *tr = host_alloc(sizeof *tr);
     tr->builder = ir_builder_new();
@@ -27,6 +43,11 @@ Translator *translator_new(const Tcg *t)
     tr->former.cpu = t->settings.cpu;
     tr->former.ops = t->ops;
     tr->former.mm = t->mm;
+    if (t->settings.engine == TCG_ENGINE_TIERED) {
+        tr->former.runs_of = runs_of;
+        tr->former.cold_runs = t->settings.hot_threshold / HOT_TO_COLD;
+    }
+    tr->former.runs_opaque = t;
     return tr;
 }
 
@@ -174,7 +195,7 @@ bool translate_to_ir(TcgThread *th, RegionKey key, RegionShape shape, unsigned m
 
 /* ---- compiling */
 
-typedef enum TryResult { TRY_DONE, TRY_AGAIN, TRY_SMALLER, TRY_FETCH_FAULT } TryResult;
+typedef enum TryResult { TRY_DONE, TRY_AGAIN, TRY_SMALLER, TRY_FETCH_FAULT, TRY_NEVER } TryResult;
 
 /* From protecting on a write is reported. One between reading and protecting shows in the bytes; a later one in the count of
  * invalidations, which is read first because a report comes before the page is opened. */
@@ -212,6 +233,8 @@ static TryResult publish(TcgThread *th, unsigned tier, const CodeBlob *blob)
         return TRY_DONE;
     case PUBLISH_TOO_LARGE:
         return TRY_SMALLER;
+    case PUBLISH_NO_MEMORY:
+        return TRY_NEVER;
     default:
         return TRY_AGAIN;
     }
@@ -285,6 +308,9 @@ TcgEvent translate(TcgThread *th, RegionKey key, unsigned tier)
     TcgEvent event = TCG_EVENT_INTERPRET;
     for (unsigned tries = 0; tries < MAX_TRIES;) {
         TryResult result = try_translate(th, key, tier, shape, max_insns);
+        if (result == TRY_NEVER) {
+            break;
+        }
         if (result == TRY_DONE) {
             event = TCG_EVENT_NONE;
             break;

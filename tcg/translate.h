@@ -13,7 +13,7 @@ struct Translator {
     struct Arena *arena;
 };
 
-Translator *translator_new(const Tcg *t);
+Translator *translator_new(Tcg *t);
 void translator_free(Translator *tr);
 /* The calling thread's, made at first use. */
 Translator *translator_of(TcgThread *th);

@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: MIT
 """The long tests, outside of CI. Each appends a row to docs/soak.tsv: date, commit, what, count, seed, result.
 
-    soak.py [NAME...]     all, or those named
+    soak.py [NAME...] [--seconds N] [--count N]     all, or those named; how long `fuzz` runs, how often programs and storms
+
+NAME-fixed is the same without address randomisation (setarch -R).
 """
+import argparse
 import os
 import subprocess
 import sys
@@ -14,20 +17,22 @@ BUILD = os.path.join(TOP, 'build')
 LYRE = os.path.join(BUILD, 'lyre-riscv64')
 
 
-STRESS = {'ldconfig': 1000, 'pipeline': 1000, 'cc1': 200, 'threads': 20, 'forks': 40, 'signals': 30, 'preempt': 30}  # runs, and as many unrandomised
-FUZZ_SECONDS = 3600
+STRESS = {'ldconfig': 1000, 'pipeline': 1000, 'cc1': 200, 'threads': 20, 'forks': 40, 'signals': 30, 'preempt': 30}  # runs
+RANDOMISED = [*STRESS, 'fuzz', 'faults', 'sharing']  # where it matters what lies where: these have a row without as well
 
 
 def stress(name, count):
     return count, [sys.executable, os.path.join(TOP, 'tests/programs/stress.py'), LYRE, name, str(count)]
 
 
-def soaks(seed):
+def soaks(seed, args):
     """name -> (count, command): a command fails by its exit status; it runs batches of a thousand or more per process."""
     return {
         'random-ir': (1000000, [os.path.join(BUILD, 'tests/ir/test_compiled'), '-n', '1000000', '-seed', str(seed)]),
         'random-insn': (1000000, ['env', 'ENGINES=interp block region moved', 'LYRE=' + LYRE, sys.executable, os.path.join(TOP, 'tests/riscv/random_insns.py'),
                                   os.path.join(BUILD, 'tests/riscv/riscv_run'), os.path.join(BUILD, 'tests/riscv'), '1000000', str(seed)]),
+        'random-chains': (1000000, ['env', 'ENGINES=interp block region moved', 'LYRE=' + LYRE, sys.executable, os.path.join(TOP, 'tests/riscv/random_insns.py'),
+                                    os.path.join(BUILD, 'tests/riscv/riscv_run'), os.path.join(BUILD, 'tests/riscv'), '1000000', str(seed), '--chains']),
         'fuzz-elf': (1000000, ['env', 'ASAN_OPTIONS=detect_leaks=0', os.path.join(BUILD, 'tests/fuzz/fuzz_elf'), os.path.join(TOP, 'tests/fuzz/corpus/elf'),
                                '1000000', str(seed)]),
         'bad-input': (20000, [sys.executable, os.path.join(TOP, 'tests/programs/bad_input.py'), LYRE, '20000', str(seed)]),
@@ -35,8 +40,8 @@ def soaks(seed):
                         os.path.join(TOP, 'tests/programs/faults/entry.S'), os.path.join(TOP, 'tests/programs/faults/gen_faults.py'), '--args', '50']),
         'sharing': (5, [sys.executable, os.path.join(TOP, 'tests/programs/guest_tap.py'), LYRE, 'sharing', os.path.join(TOP, 'tests/programs/riscv64/sharing.c'),
                         '--args', '1000', '--timeout', '3000']),
-        'fuzz': (FUZZ_SECONDS, [sys.executable, os.path.join(TOP, 'tests/programs/fuzz.py'), LYRE, '--seconds', str(FUZZ_SECONDS), '--seed', str(seed)]),
-        **{name: stress(name, runs) for name, runs in STRESS.items()},
+        'fuzz': (args.seconds, [sys.executable, os.path.join(TOP, 'tests/programs/fuzz.py'), LYRE, '--seconds', str(args.seconds), '--seed', str(seed)]),
+        **{name: stress(name, args.count or runs) for name, runs in STRESS.items()},
         'windows': (1, [sys.executable, os.path.join(TOP, 'tests/programs/window.py'), LYRE, os.path.join(BUILD, 'tests/programs/window_step'),
                         os.path.join(TOP, 'tests/programs/riscv64/window.c'), '--full']),
         'cpython': (68, [sys.executable, os.path.join(TOP, 'tests/cpython/run.py'), LYRE]),
@@ -44,11 +49,20 @@ def soaks(seed):
 
 
 def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('names', nargs='*')
+    parser.add_argument('--seconds', type=int, default=3600)
+    parser.add_argument('--count', type=int)
+    args = parser.parse_args()
     seed = int(time.time())
     commit = subprocess.check_output(['git', '-C', TOP, 'rev-parse', '--short', 'HEAD'], text=True).strip()
     bad = False
-    for name, (count, command) in soaks(seed).items():
-        if sys.argv[1:] and name not in sys.argv[1:]:
+    rows = soaks(seed, args)
+    rows.update({name + '-fixed': (rows[name][0], ['setarch', '-R', *rows[name][1]]) for name in RANDOMISED})
+    if set(args.names) - set(rows):
+        parser.error('there are ' + ' '.join(sorted(rows)))
+    for name, (count, command) in rows.items():
+        if args.names and name not in args.names:
             continue
         print('== %s: %d, seed %d' % (name, count, seed), flush=True)
         status = subprocess.run(command).returncode

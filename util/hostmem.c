@@ -291,8 +291,12 @@ void hostmem_pages_free(void *p, size_t size)
     uint64_t addr = SYS_PTR(p), bytes = ALIGN_UP((uint64_t)size, PAGE);
     lyre_assert(addr % PAGE == 0 && addr >= arena.base && addr + bytes <= arena.base + arena.size);
     /* fresh and inaccessible again, in one call; memory goes back to the system */
-    int64_t r = map_fixed(addr, bytes, PROT_NONE, MAP_FIXED);
-    lyre_assert(r == (int64_t)addr);
+    if (map_fixed(addr, bytes, PROT_NONE, MAP_FIXED) != (int64_t)addr) {
+        /* another process has set a limit on address space that we are beyond: nothing may be mapped any more, not even in place */
+        int64_t r = sys_call3(SYS_madvise, addr, bytes, MADV_DONTNEED);
+        lyre_assert(r == 0);
+        sys_call3(SYS_mprotect, addr, bytes, PROT_NONE);
+    }
     give_pages(addr, bytes);
 }
 

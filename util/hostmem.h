@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util/compiler.h"
+
 /* Reserves the arena (PROT_NONE, MAP_NORESERVE). Called once before anything else; also safe to be reached lazily
  * from the first malloc. Size is fixed at build time (HOSTMEM_SIZE). */
 void hostmem_init(void);
@@ -24,9 +26,10 @@ void hostmem_pages_free(void *p, size_t size);
 void hostmem_guarded_free(void *p, size_t size); /* both as they were for hostmem_guarded_alloc */
 
 /* General small objects; lock is a futex, async-signal-unsafe, usable in raw-cloned children.
- * malloc, calloc, realloc, free, aligned_alloc, posix_memalign of the program are these. host_alloc aborts the
- * program with a clear message when no memory is left. Memory is zeroed. */
+ * malloc, calloc, realloc, free, aligned_alloc, posix_memalign of the program are these. host_alloc kills the
+ * process with a clear message when no memory is left. Memory is zeroed. */
 void *host_alloc(size_t size);
+NORETURN void host_none_left(void); /* kills the process as the kernel does when it has no memory left, and says so */
 void host_free(void *p);
 
 /* Whether [addr, addr + size) touches memory of ours: arena, image, host stack, vDSO, vvar. */

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -136,13 +137,20 @@ static void *alloc(size_t size, bool is_zeroed)
     return h + 1;
 }
 
+void host_none_left(void)
+{
+    static const char message[] = "lyre: out of memory\n";
+    sys_call3(SYS_write, 2, SYS_PTR(message), sizeof(message) - 1);
+    sys_call2(SYS_kill, (uint64_t)sys_call1(SYS_getpid, 0), SIGKILL);
+    sys_call1(SYS_exit_group, 128 + SIGKILL); /* the first process of a namespace is not killed by itself */
+    __builtin_unreachable();
+}
+
 void *host_alloc(size_t size)
 {
     void *p = alloc(size, true);
     if (UNLIKELY(!p)) {
-        static const char message[] = "lyre: out of memory\n";
-        sys_call3(SYS_write, 2, SYS_PTR(message), sizeof(message) - 1);
-        abort();
+        host_none_left();
     }
     return p;
 }

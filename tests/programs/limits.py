@@ -59,6 +59,12 @@ def main():
         for soft, hard in ((256, INFINITE), (2048, 2048)):
             text = run([lyre, static, 'as'], [(resource.RLIMIT_AS, soft << 20, hard if hard == INFINITE else hard << 20)], is_random)
             ok(soft * 1024 * 0.4 < number(text) <= soft * 1024, f'{mode}: ulimit -v {soft} MiB', text)
+        for kib in (32768, 131072):
+            text = run([lyre, static, 'depth', '100'], [(resource.RLIMIT_DATA, kib * 1024, kib * 1024)], is_random)
+            ok(text == '128', f'{mode}: ulimit -d {kib}', text)
+        for what in ([], ['address space']):
+            text = run([lyre, static, 'data', *what], is_random=is_random)
+            ok(text == '0 0 full', f'{mode}: another process limits %s' % (what or ['data'])[0], text)
         places = {tuple(run([lyre, '-L', SYSROOT, pie, 'where'], is_random=is_random).split()) for _ in range(4)}
         distinct = [len({p[i] for p in places}) for i in range(4)]
         ok(all(n > 1 for n in distinct) if is_random else len(places) == 1, f'{mode}: stack, heap, mappings, program', places)

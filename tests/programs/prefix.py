@@ -26,7 +26,22 @@ CASES = [
     ('/opt/bin', 'stat=0 lstat=0 statx=0 access=0,0 islink=0 link= entries=6'),
     ('/dev/../etc/only-here', SAME % (0, '', 'inner')),
     ('/tmp/hidden', 'stat=-1 lstat=-1 statx=-1 access=-1,-1 islink=0 link= text='),
+    ('/opt/../usr/bin/name', SAME % (1, '/etc/alternatives/name', 'real')),
     ('/nonexistent', 'stat=-1 lstat=-1 statx=-1 access=-1,-1 islink=0 link= text='),
+]
+OUTSIDE = {'direct': '/usr/bin/real', 'second': 'direct', 'folder': '/usr', 'circle': 'circle'}
+RELATIVE = [
+    ('/usr/bin', 'name', SAME % (1, '/etc/alternatives/name', 'real')),
+    ('/usr/bin', '../bin/name', SAME % (1, '/etc/alternatives/name', 'real')),
+    ('/', 'opt/bin/name', SAME % (1, '/etc/alternatives/name', 'real')),
+    ('/etc', '../opt/bin/relative', SAME % (1, '../../etc/only-here', 'inner')),
+    ('/etc', 'ROOT/usr/bin/name', SAME % (1, '/etc/alternatives/name', 'real')),
+    ('/elsewhere', 'direct', SAME % (1, '/usr/bin/real', 'real')),
+    ('/elsewhere', './second', SAME % (1, 'direct', 'real')),
+    ('/elsewhere', 'folder/bin/../bin/name', SAME % (1, '/etc/alternatives/name', 'real')),
+    ('/elsewhere', 'circle', 'stat=-1 lstat=0 statx=-1 access=-1,0 islink=1 link=circle text='),
+    ('/usr/bin', 'dangling', 'stat=-1 lstat=0 statx=-1 access=-1,0 islink=1 link=/nowhere/at/all text='),
+    ('/etc', 'nothing', 'stat=-1 lstat=-1 statx=-1 access=-1,-1 islink=0 link= text='),
 ]
 
 
@@ -45,6 +60,13 @@ def main():
         run = lambda *args: subprocess.run([lyre, '-L', root, *args], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
         lines = run(guest, *(path for path, _ in CASES)).stdout.splitlines()
         results = [(path, want, line.removeprefix(path + ': ')) for (path, want), line in zip(CASES, lines + [''] * len(CASES))]
+        # relative paths below the prefix, its files by the host's names, links elsewhere: an absolute link is the guest's word
+        os.mkdir(root + '/elsewhere')
+        for name, target in OUTSIDE.items():
+            os.symlink(target, os.path.join(root, 'elsewhere', name))
+        for cwd, path, want in RELATIVE:
+            line = subprocess.run([lyre, '-L', root, guest, path.replace('ROOT', root)], cwd=root + cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True).stdout
+            results.append((path + ' from ' + cwd, want, line.strip().removeprefix(path.replace('ROOT', root) + ': ')))
         d = run(guest, '-exec', '/usr/bin/program', '/etc/only-here')
         results.append(('execve through links', 'status 7', 'status %d' % d.returncode))
         proc = run(guest, '/proc/version').stdout

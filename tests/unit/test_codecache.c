@@ -306,6 +306,7 @@ static void test_map(CpuState *s)
     bool is_ok = true;
     lock_acquire(&t->publish);
     for (uint64_t i = 1; i <= 20000; i++) {
+        is_ok = is_ok && map_reserve(t, 1);
         map_set(t, (RegionKey){ i * 2 << 40, (uint32_t)i & 3 }, (void *)i, NULL);
     }
     for (uint64_t i = 1; i <= 20000; i++) {

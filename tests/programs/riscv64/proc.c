@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* /proc speaks of the guest under every name that the process has, by every call that takes a path. Prints TAP. */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -131,6 +132,41 @@ static void test_files(const char *dir, const void *stack)
     ok(field[28] > (uintptr_t)stack && field[28] < (uintptr_t)stack + (8 << 20), "stack in", path);
 }
 
+/* A folder of descriptors, of this process or of its parent, lists those that this process has; not `own`: but for the folder itself. */
+static void test_descriptors(const char *dir, int own)
+{
+    DIR *d = opendir(dir);
+    char seen[4096] = {0};
+    int differing = 0;
+    for (struct dirent *e; d && (e = readdir(d));) {
+        if (e->d_name[0] != '.') {
+            seen[atoi(e->d_name) % (int)sizeof(seen)] = 1;
+        }
+    }
+    for (int fd = 0; fd < (int)sizeof(seen); fd++) {
+        int is_open = fcntl(fd, F_GETFD) >= 0 && (own || fd != dirfd(d));
+        differing += is_open != seen[fd] || (is_open && fd >= 1000);
+    }
+    ok(d && !differing, "the same descriptors in", dir);
+    if (d) {
+        closedir(d);
+    }
+}
+
+static void test_parents_descriptors(void)
+{
+    char dir[64];
+    int status = -1;
+    snprintf(dir, sizeof(dir), "/proc/%d/fd", getpid());
+    fflush(stdout);
+    if (fork() == 0) {
+        test_descriptors(dir, 0);
+        _exit(0);
+    }
+    wait(&status);
+    count++;
+}
+
 static void *in_thread(void *opaque)
 {
     char dir[64];
@@ -173,8 +209,13 @@ int main(int argc, char **argv)
     pthread_join(thread, NULL);
     ok(read_all(open("/proc/cpuinfo", O_RDONLY)) > 0 && has_line("isa\t\t: rv64imafdc_") && !strstr(content, "GenuineIntel"), "the guest's CPU in", "/proc/cpuinfo");
     ok(read_all(open2(AT_FDCWD, "/proc/cpuinfo", O_RDONLY)) > 0 && has_line("hart\t\t: 0"), "by openat2,", "/proc/cpuinfo");
+    ok(read_all(open("/proc/self/status", O_RDONLY)) > 0 && has_line("\nThreads:\t1\n"), "one thread in", "/proc/self/status");
     int proc = open("/proc", O_RDONLY | O_DIRECTORY);
     ok(read_all(openat(proc, "cpuinfo", O_RDONLY)) > 0 && has_line("hart\t\t: 0"), "with a descriptor,", "/proc/cpuinfo");
+    test_descriptors("/proc/self/fd", 1);
+    test_descriptors("/proc/self/fdinfo", 1);
+    test_descriptors("/proc/thread-self/fd", 1);
+    test_parents_descriptors();
     int status = -1;
     if (fork() == 0) {
         execl("/proc/self/exe", "x", "seven", NULL);

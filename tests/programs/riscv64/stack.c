@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* How deep the stack goes, and where things lie; limits.py reads it. stack depth [MAX]: KiB that could be used, by frames of 64 KiB of which one page
- * is touched; stack raise KIB: the same after setrlimit; stack as: KiB that mmap gave; stack where: addresses. */
+ * is touched; stack raise KIB: the same after setrlimit; stack as: KiB that mmap gave; stack data: another process sets a limit;
+ * stack where: addresses. */
 #include <alloca.h>
+#include <math.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
@@ -10,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { FRAME = 65536 };
@@ -24,6 +27,28 @@ static __attribute__((noinline)) int dive(void)
     p[0] = 1;
     depth += FRAME / 1024;
     return depth < most ? dive() + p[0] : 0;
+}
+
+/* A limit that another process sets while this one runs, far below what it has. Much code follows that has not run yet. */
+static int limited_by_another(int resource)
+{
+    enum { BITS = 160 };
+    const struct rlimit small = {1 << 16, 1 << 16};
+    char text[400];
+    fflush(stdout);
+    if (fork() == 0) {
+        _exit(prlimit(getppid(), resource, &small, NULL) != 0);
+    }
+    int status = 1;
+    wait(&status);
+    for (int i = 0; i < BITS; i++) {
+        snprintf(text, sizeof(text), "%.*f %*x %lc %-8s %e", i, ldexp(1.1, i), i, i, L'x', "s", 1.0 / (i + 1));
+        depth += (long)strtod(text, NULL) != (long)ldexp(1.1, i);
+    }
+    void *more = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    depth += execl("/nonexistent", "x", NULL) != -1;
+    printf("%d %ld %s\n", status, depth, more == MAP_FAILED ? "full" : "free");
+    return 0;
 }
 
 int main(int argc, char **argv)
@@ -45,6 +70,9 @@ int main(int argc, char **argv)
         }
         printf("%ld\n", kib);
         return 0;
+    }
+    if (strcmp(what, "data") == 0) {
+        return limited_by_another(argc > 2 ? RLIMIT_AS : RLIMIT_DATA);
     }
     if (strcmp(what, "raise") == 0) {
         struct rlimit l;

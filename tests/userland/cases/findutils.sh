@@ -1,7 +1,7 @@
 #!/usr/bin/bash
 # SPDX-License-Identifier: MIT
 #: packages: findutils coreutils
-mkdir -p t/{a,b,c}/{x,y}; for i in {1..60}; do printf '%*s' $i '' > t/a/x/f$i; done; touch t/b/y/{one,two}.txt; ln -s one.txt t/b/y/link; mkfifo t/c/pipe; chmod 600 t/b/y/two.txt
+mkdir -p t/{a,b,c}/{x,y}; for i in {1..60}; do printf '%*s' $i '' > t/a/x/f$i; done; touch t/b/y/{one,two}.txt; ln -s one.txt t/b/y/link; mkfifo t/c/pipe; chmod 600 t/b/y/two.txt; touch -d @1000 t/a/x/f1  # else: newer by less than a tick of the clock
 find t -type d | sort; find t -name '*.txt' -printf '%p %s %m %y %d\n' | sort; find t -size -10c -type f | wc -l; find t -newer t/a/x/f1 -type l
 find t -name 'f[0-9]' -exec wc -c {} + | tail -1; find t -name 'f1*' -exec echo found {} \; | sort | head -3; find t \( -perm 600 -o -type p \) -print0 | xargs -0 ls -d
 find t -regex '.*/f[12]\(0\|5\)' | sort; find t -maxdepth 1 -mindepth 1 | sort; find t -empty | sort; find t -type f -delete; find t -type f | wc -l
