@@ -281,7 +281,8 @@ static Verdict set_reserved(Options *o, const char *v)
 static Verdict experiment(Options *o, const char *item)
 {
     static const char *const engines[] = {
-        [TCG_ENGINE_TIERED] = "tiered", [TCG_ENGINE_INTERP] = "interp", [TCG_ENGINE_BLOCK] = "block", [TCG_ENGINE_REGION] = "region"};
+        [TCG_ENGINE_TIERED] = "tiered", [TCG_ENGINE_INTERP] = "interp", [TCG_ENGINE_BLOCK] = "block", [TCG_ENGINE_REGION] = "region",
+        [TCG_ENGINE_DIRECT] = "direct"};
     if (strcmp(item, "move") == 0) {
         o->tcg.is_moved = true;
         return FINE;
@@ -307,7 +308,11 @@ static Verdict experiment(Options *o, const char *item)
         o->tcg.hot_threshold = (uint32_t)n;
         return FINE;
     }
-    return complain("-x %s: engine=tiered|interp|block|region, move, raw, hot=N or fail=assert|fault is wanted", item);
+    if (strncmp(item, "cold=", 5) == 0 && parse_size(item + 5, 1, &n) && n < TCG_COLD_MAX) {
+        o->tcg.cold_visits = (uint32_t)n;
+        return FINE;
+    }
+    return complain("-x %s: engine=tiered|interp|block|region|direct, move, raw, cold=N, hot=N or fail=assert|fault is wanted", item);
 }
 static Verdict set_experiments(Options *o, const char *v) { return for_parts(o, v, experiment); }
 
@@ -395,6 +400,7 @@ void options_init(Options *o, const GuestAbi *abi, char **envp)
     o->abi = abi;
     o->environ = envp;
     o->tcg.log_fd = 2;
+    o->tcg.cold_visits = TCG_COLD_DEFAULT;
 }
 
 static bool leave(Options *o, Verdict v)

@@ -522,7 +522,8 @@ def write_source(isa, p, path):
     write(path, o)
 
 
-def write_trans(isa, p, path):
+def write_trans(isa, p, path, only=None):
+    """Functions of the rows, and the table of them; `only`: of those rows whose translation is one of these."""
     cap = p.capitalize()
     o = [HEAD, f'#include "target/{sys.argv[1]}/trans.h"\n']
     for f in isa.formats.values():
@@ -530,7 +531,8 @@ def write_trans(isa, p, path):
             o.append(f'static inline void extract_{f.name}(uint32_t raw, {cap}Ops *o)\n{{')
             o += extraction(f, '    ') + ['}']
     o.append('')
-    for r in isa.rows:
+    rows = [r for r in isa.rows if only is None or re.match(r'\w*', r.trans)[0] in only]
+    for r in rows:
         m = re.match(r'^(\w+)(?:\((.*)\))?$', r.trans)
         if not m:
             raise IsaError(f'{r.where}: bad translation {r.trans}')
@@ -538,9 +540,18 @@ def write_trans(isa, p, path):
         o.append(f'static void row_{r.ident}({cap}Trans *t, uint32_t raw)\n{{\n    {cap}Ops ops = {{ 0 }}, *o = &ops;\n'
                  f'    extract_{r.format.name}(raw, o);\n    trans_{m[1]}(t, o{args});\n}}')
     o.append(f'\n{cap}TransFn *const {p}_row_trans[{p.upper()}_ROW_COUNT] = {{')
-    o += [f'    [{r.number}] = row_{r.ident},' for r in isa.rows]
+    o += [f'    [{r.number}] = row_{r.ident},' for r in rows]
     o.append('};')
     write(path, o)
+
+
+def defined_in(chapters):
+    """Names of the translations that these files define."""
+    names = set()
+    for path in chapters:
+        with open(path, encoding='utf-8') as f:
+            names |= set(re.findall(r'^void trans_(\w+)\(', f.read(), re.M))
+    return names
 
 
 def write(path, lines):
@@ -549,14 +560,18 @@ def write(path, lines):
 
 
 def main():
-    """gen_isa.py FOLDER PREFIX OUTDIR FILE.isa..."""
-    prefix, outdir, paths = sys.argv[2], sys.argv[3], sys.argv[4:]
+    """gen_isa.py FOLDER PREFIX OUTDIR FILE.isa... [CHAPTER.c...]: the chapters are those for direct execution (tcg/direct.h)"""
+    prefix, outdir = sys.argv[2], sys.argv[3]
+    paths = [a for a in sys.argv[4:] if a.endswith('.isa')]
+    chapters = [a for a in sys.argv[4:] if a.endswith('.c')]
     try:
         isa = load(paths)
         check_overlaps(isa)
         write_header(isa, prefix, os.path.join(outdir, f'{prefix}_rows.h'))
         write_source(isa, prefix, os.path.join(outdir, f'{prefix}_rows.c'))
         write_trans(isa, prefix, os.path.join(outdir, f'{prefix}_trans.c'))
+        if chapters:
+            write_trans(isa, prefix, os.path.join(outdir, f'{prefix}_direct.c'), defined_in(chapters))
     except IsaError as e:
         sys.exit(f'gen_isa.py: {e}')
 

@@ -80,28 +80,22 @@ void codecache_finish(CodeCache *c)
 
 /* ---- reserving */
 
+/* Offsets from the descriptor of what follows it. */
 typedef struct MetaLayout {
-    uint32_t entries, sources, stubs, refs, pages, side, total;
+    uint32_t entries, sources, refs, pages, side, total;
 } MetaLayout;
-
-static uint32_t place(uint32_t *at, size_t size)
-{
-    uint32_t offset = *at;
-    *at = (uint32_t)ALIGN_UP(offset + size, (size_t)META_ALIGN);
-    return offset;
-}
 
 static MetaLayout meta_layout(const RegionSize *s)
 {
+    _Static_assert((sizeof(Region) | sizeof(CodeEntry) | sizeof(IrSource) | sizeof(OutRef) | sizeof(PageNode)) % META_ALIGN == 0,
+                   "one can follow the other");
     MetaLayout l;
-    uint32_t at = ALIGN_UP((uint32_t)sizeof(Region), (uint32_t)META_ALIGN);
-    l.entries = place(&at, s->nentries * sizeof(CodeEntry));
-    l.sources = place(&at, s->nsources * sizeof(IrSource));
-    l.refs = place(&at, (s->nlinks + s->nics) * sizeof(OutRef));
-    l.pages = place(&at, s->npages * sizeof(PageNode));
-    l.stubs = place(&at, s->nlinks * sizeof(uint32_t));
-    l.side = place(&at, s->side);
-    l.total = at;
+    l.entries = (uint32_t)sizeof(Region);
+    l.sources = l.entries + s->nentries * (uint32_t)sizeof(CodeEntry);
+    l.refs = l.sources + s->nsources * (uint32_t)sizeof(IrSource);
+    l.pages = l.refs + (s->nlinks + s->nics) * (uint32_t)sizeof(OutRef);
+    l.side = l.pages + s->npages * (uint32_t)sizeof(PageNode);
+    l.total = ALIGN_UP(l.side + s->side, (uint32_t)META_ALIGN);
     return l;
 }
 
@@ -148,7 +142,6 @@ Region *codecache_reserve(CodeCache *c, const RegionSize *s)
     populate(seg->meta, &seg->meta_there, seg->meta_used + l.total, c->segment_meta);
     uint8_t *meta = seg->meta + seg->meta_used;
     Region *r = (Region *)meta;
-    memset(r, 0, l.side); /* everything but the side table */
     *r = (Region){
         .id = ++c->next_id,
         .code = seg->code + seg->code_used,
@@ -160,10 +153,10 @@ Region *codecache_reserve(CodeCache *c, const RegionSize *s)
         .sources = (IrSource *)(meta + l.sources),
         .refs = (OutRef *)(meta + l.refs),
         .pages = (PageNode *)(meta + l.pages),
-        .stubs = (uint32_t *)(meta + l.stubs),
     };
     for (uint32_t i = 0; i < s->nlinks + s->nics; i++) {
         r->refs[i].from = r;
+        r->refs[i].to = NULL;
     }
     return r;
 }
@@ -214,17 +207,17 @@ Region *codecache_find_code(const CodeCache *c, const void *host_pc)
     return offset < c->size && i < c->nsegments ? find_in(c, &c->segments[i], host_pc, false) : NULL;
 }
 
-Region *codecache_find_data(const CodeCache *c, const void *row)
+bool codecache_segment(const CodeCache *c, const void *row, uint32_t *segment)
 {
     uintptr_t offset = (uintptr_t)row - (uintptr_t)c->segments[0].data;
-    uint32_t i = (uint32_t)(offset / c->segment_data);
-    return offset < c->size && i < c->nsegments ? find_in(c, &c->segments[i], row, true) : NULL;
+    *segment = (uint32_t)(offset / c->segment_data);
+    return offset < c->size && *segment < c->nsegments;
 }
 
-uint32_t codecache_generation(const CodeCache *c, const Region *r, uint32_t *segment)
+Region *codecache_find_data(const CodeCache *c, const void *row)
 {
-    *segment = (uint32_t)((size_t)(r->code - c->segments[0].code) / c->segment_code);
-    return c->segments[*segment].generation;
+    uint32_t i;
+    return codecache_segment(c, row, &i) ? find_in(c, &c->segments[i], row, true) : NULL;
 }
 
 /* ---- retiring */
@@ -239,7 +232,7 @@ void region_retire(Tcg *t, Region *r)
         Region *now;
         map_find_region(&t->map, r->entries[i].key, &now);
         if (now == r) {
-            map_set(t, r->entries[i].key, NULL, NULL);
+            map_remove(t, r->entries[i].key);
         }
     }
     link_retarget_incoming(t, r);

@@ -39,9 +39,9 @@ typedef struct Region {
     const uint8_t *side;
     uint32_t code_size, data_size, side_size, meta_size, nrows; /* meta: of this, with what the pointers lead to */
     uint32_t nlinks, nics, nentries, nsources, npages, guest_insns;
+    uint32_t link_stubs; /* code offset of the first link's stub */
     CodeEntry *entries;
     IrSource *sources;
-    uint32_t *stubs;    /* code offset of each link's stub */
     OutRef *refs;       /* nlinks + nics */
     PageNode *pages;
     OutRef *incoming;   /* guarded by: publish */
@@ -95,8 +95,8 @@ static inline bool codecache_has(const CodeCache *c, const void *p)
 {
     return (uintptr_t)p - (uintptr_t)c->base < c->size;
 }
-/* A mark that tells later whether the row's segment was recycled since. */
-uint32_t codecache_generation(const CodeCache *c, const Region *r, uint32_t *segment);
+/* The segment of a data row, whose generation tells later whether it was recycled since. false: no row of the cache's. */
+bool codecache_segment(const CodeCache *c, const void *row, uint32_t *segment);
 
 /* Takes the region out of map, page index and reference lists. Whoever holds its address may finish. Publish is held. The caller
  * advances the epoch where stale code would be wrong. */
@@ -104,7 +104,7 @@ void region_retire(Tcg *t, Region *r);
 /* Calls fn for each region that is not retired. */
 void codecache_for_each(Tcg *t, void (*fn)(Tcg *t, Region *r, void *opaque), void *opaque);
 
-static inline LinkRow *region_links(const Region *r) { return (LinkRow *)(r->data + sizeof(RegionData)); }
+static inline LinkRow *region_links(const Region *r) { return code_links(r->data); }
 static inline IcRow *region_ics(const Region *r) { return (IcRow *)(region_links(r) + r->nlinks); }
 
 #endif

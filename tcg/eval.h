@@ -6,7 +6,9 @@
 #ifndef LYRE_TCG_EVAL_H
 #define LYRE_TCG_EVAL_H
 
+#include "tcg/crypto.h"
 #include "tcg/fpu.h"
+#include "tcg/fpu_vec.h"
 #include "tcg/ir.h"
 
 /* A value of any type. 32-bit types (cc too) use u32; what lies above it is undefined. */
@@ -214,6 +216,13 @@ EVAL_LANES(vpack_su16, u8, 16, ir_eval_sat((int16_t)(i < 8 ? a.u16[i] : b.u16[i 
 EVAL_LANES(vpack_ss32, u16, 8, ir_eval_sat((int32_t)(i < 4 ? a.u32[i] : b.u32[i - 4]), -32768, 32767))
 EVAL_LANES(vpack_su32, u16, 8, ir_eval_sat((int32_t)(i < 4 ? a.u32[i] : b.u32[i - 4]), 0, 65535))
 EVAL_LANES(vshuf8, u8, 16, b.u8[i] & 0x80 ? 0 : a.u8[b.u8[i] & 15])
+EVAL_LANES(vmulh_s16, u16, 8, (int16_t)a.u16[i] * (int16_t)b.u16[i] >> 16)
+EVAL_LANES(vmulhr_s16, u16, 8, (((int16_t)a.u16[i] * (int16_t)b.u16[i] >> 14) + 1) >> 1)
+EVAL_LANES(vmadd_s16, u32, 4, (uint32_t)((int16_t)a.u16[2 * i] * (int16_t)b.u16[2 * i]) + (uint32_t)((int16_t)a.u16[2 * i + 1] * (int16_t)b.u16[2 * i + 1]))
+EVAL_LANES(vshlv32, u32, 4, b.u32[i] < 32 ? a.u32[i] << b.u32[i] : 0)
+EVAL_LANES(vshlv64, u64, 2, b.u64[i] < 64 ? a.u64[i] << b.u64[i] : 0)
+EVAL_LANES(vshrv32, u32, 4, b.u32[i] < 32 ? a.u32[i] >> b.u32[i] : 0)
+EVAL_LANES(vshrv64, u64, 2, b.u64[i] < 64 ? a.u64[i] >> b.u64[i] : 0)
 #undef EVAL_LANES
 
 #define EVAL_SHIFT(name, field, n, expr)                                                                               \
@@ -289,6 +298,12 @@ static inline V128Bits ir_eval_vinsert32(V128Bits a, uint32_t b, int aux)
 static inline V128Bits ir_eval_vpack64(uint64_t lo, uint64_t hi)
 {
     return (V128Bits){ .u64 = { lo, hi } };
+}
+
+static inline V128Bits ir_eval_vclmul(V128Bits a, V128Bits b, int aux)
+{
+    uint64_t x = a.u64[aux & 1], y = b.u64[aux >> 1 & 1];
+    return ir_eval_vpack64(ir_eval_clmul(x, y), ir_eval_clmulh(x, y));
 }
 
 static inline V128Bits ir_eval_vsplat64(uint64_t a)

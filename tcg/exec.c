@@ -8,6 +8,7 @@
 #include "tcg/jumptable.h"
 #include "tcg/link.h"
 #include "tcg/log.h"
+#include "tcg/tier0.h"
 #include "tcg/tramp.h"
 #include "tcg/x86_64/enter.h"
 #include "tcg/translate.h"
@@ -15,9 +16,8 @@
 /* The row through which code left, to be filled in once its target is known. The thread may go offline in between, so the row is used
  * only if its segment still is what it was. */
 typedef struct PendingLink {
-    Region *from;  /* NULL: nothing to link */
-    LinkRow *link; /* one of the two */
-    IcRow *ic;
+    void *row; /* NULL: nothing to link */
+    bool is_ic; /* IcRow, else LinkRow */
     uint32_t segment, generation;
 } PendingLink;
 
@@ -40,13 +40,23 @@ static unsigned first_tier(const Tcg *t)
     return t->settings.engine == TCG_ENGINE_REGION ? 2 : 1;
 }
 
+/* NONE: there is code now. LOOKUP: tier 0 has gone on from here. */
+static TcgEvent run_or_translate(TcgThread *th)
+{
+    const CpuState *s = th->state;
+    TcgEvent event = th->tcg->settings.engine == TCG_ENGINE_TIERED ? tier0_run(th) : TCG_EVENT_NONE;
+    if (event == TCG_EVENT_NONE) {
+        return translate(th, (RegionKey){ s->pc, s->ctx }, first_tier(th->tcg));
+    }
+    return event == TCG_EVENT_LOOKUP && take_stop(th) ? TCG_EVENT_STOP : event;
+}
+
 /* Code for the state's pc; the thread is online before and after, but may have been offline meanwhile. */
 static TcgEvent find_or_translate(TcgThread *th, void **code)
 {
-    CpuState *s = th->state;
     while (!(*code = lookup(th))) {
         epoch_leave(th);
-        TcgEvent event = translate(th, (RegionKey){ s->pc, s->ctx }, first_tier(th->tcg));
+        TcgEvent event = run_or_translate(th);
         epoch_enter(th);
         if (event != TCG_EVENT_NONE) {
             return event;
@@ -60,12 +70,9 @@ static TcgEvent find_or_translate(TcgThread *th, void **code)
 static void note_row(TcgThread *th, PendingLink *p, void *row, bool is_ic)
 {
     const CodeCache *c = &th->tcg->cache;
-    p->from = row ? codecache_find_data(c, row) : NULL;
-    if (p->from) {
-        p->link = is_ic ? NULL : row;
-        p->ic = is_ic ? row : NULL;
-        p->generation = codecache_generation(c, p->from, &p->segment);
-    }
+    p->row = row && codecache_segment(c, row, &p->segment) ? row : NULL;
+    p->is_ic = is_ic;
+    p->generation = p->row ? c->segments[p->segment].generation : 0;
 }
 
 static void make_link(TcgThread *th, PendingLink *p)
@@ -74,18 +81,18 @@ static void make_link(TcgThread *th, PendingLink *p)
     const CpuState *s = th->state;
     lock_acquire(&t->publish);
     if (t->cache.segments[p->segment].generation == p->generation) {
-        Region *to;
+        Region *to, *from = codecache_find_data(&t->cache, p->row);
         void *code = map_find_region(&t->map, (RegionKey){ s->pc, s->ctx }, &to);
-        if (p->from->is_retired) {
-            jumptable_forget(th->state, p->from->key.pc); /* else it leads there again and again */
-        } else if (code && p->link) {
-            link_connect(t, p->from, p->link, to, code);
-        } else if (code && p->ic) {
-            link_fill_ic(t, p->from, p->ic, s->pc, to, code);
+        if (from && from->is_retired) {
+            jumptable_forget(th->state, from->key.pc); /* else it leads there again and again */
+        } else if (from && code && p->is_ic) {
+            link_fill_ic(t, from, p->row, s->pc, to, code);
+        } else if (from && code) {
+            link_connect(t, from, p->row, to, code);
         }
     }
     lock_release(&t->publish);
-    p->from = NULL;
+    p->row = NULL;
 }
 
 /* ---- events */
@@ -207,7 +214,7 @@ static TcgEvent find_code(TcgThread *th, PendingLink *pending, void **code)
     CpuState *s = th->state;
     TcgEvent event = find_or_translate(th, code);
     if (event == TCG_EVENT_NONE && !(th->tcg->settings.log & TCG_LOG_NOCHAIN)) {
-        if (pending->from) {
+        if (pending->row) {
             make_link(th, pending);
         }
         if (s->ctx == 0) {
@@ -243,7 +250,7 @@ static TcgEvent run_code(TcgThread *th)
             }
             event = enter_code(s, code);
         }
-        pending.from = NULL;
+        pending.row = NULL;
         is_back = event == TCG_EVENT_SYSCALL && t->syscall;
         if (is_back) {
             epoch_leave(th);
@@ -258,9 +265,18 @@ static TcgEvent run_code(TcgThread *th)
     return event;
 }
 
+/* engine=direct: what tier 0 cannot do is interpreted. */
+static TcgEvent step_direct(TcgThread *th)
+{
+    TcgEvent event = tier0_run(th);
+    th->state->pc &= th->tcg->target->pc_mask;
+    return event == TCG_EVENT_NONE ? interp_step_insn(th) : event == TCG_EVENT_LOOKUP ? TCG_EVENT_NONE : event;
+}
+
 static TcgEvent run_interpreter(TcgThread *th)
 {
     TcgEvent event;
+    bool is_direct = th->tcg->settings.engine == TCG_ENGINE_DIRECT;
     do {
         if (take_stop(th)) {
             return TCG_EVENT_STOP;
@@ -268,7 +284,7 @@ static TcgEvent run_interpreter(TcgThread *th)
         if (UNLIKELY(th->tcg->settings.log & (TCG_LOG_EXEC | TCG_LOG_CPU))) {
             log_entry(th, NULL);
         }
-        event = interp_step_region(th);
+        event = is_direct ? step_direct(th) : interp_step_region(th);
     } while (event == TCG_EVENT_NONE || event == TCG_EVENT_STOP);
     return event;
 }
@@ -281,7 +297,7 @@ TcgEvent tcg_run(CpuState *s)
     if (take_stop(th)) {
         return s->event = TCG_EVENT_STOP;
     }
-    if (th->tcg->settings.engine == TCG_ENGINE_INTERP) {
+    if (tcg_is_interpreted(th->tcg)) {
         return s->event = run_interpreter(th);
     }
     TcgEvent event = run_code(th);

@@ -16,14 +16,15 @@
 struct Target;
 typedef struct Tcg Tcg; /* one per guest address space (Mm): code cache, maps, settings */
 
-typedef enum TcgEngine { TCG_ENGINE_TIERED, TCG_ENGINE_INTERP, TCG_ENGINE_BLOCK, TCG_ENGINE_REGION } TcgEngine;
+typedef enum TcgEngine { TCG_ENGINE_TIERED, TCG_ENGINE_INTERP, TCG_ENGINE_BLOCK, TCG_ENGINE_REGION, TCG_ENGINE_DIRECT } TcgEngine;
 
-enum { TCG_LOG_RANGES = 16 };
+enum { TCG_LOG_RANGES = 16, TCG_COLD_DEFAULT = 5, TCG_COLD_MAX = 16 };
 typedef struct TcgSettings {
-    TcgEngine engine;       /* -x engine=interp|block|region */
+    TcgEngine engine;       /* -x engine=interp|block|region|direct */
     bool is_moved;          /* -x move */
     uint64_t cache_size;    /* bytes of code and data; 0: default */
     uint32_t hot_threshold; /* runs of a tier-1 region before it is recompiled as a larger one */
+    uint32_t cold_visits;   /* of a block that are executed directly before it is translated: TCG_COLD_DEFAULT, below TCG_COLD_MAX */
     bool one_insn;          /* -one-insn-per-tb */
     uint32_t log;           /* TcgLog bits */
     int log_fd;
@@ -105,6 +106,7 @@ typedef enum TcgPhase { TCG_PHASE_DECODE, TCG_PHASE_IR, TCG_PHASE_COMPILE, TCG_P
 typedef struct TcgStats {
     uint64_t regions[3], guest_insns[3], host_bytes[3], translate_ns[3]; /* per tier: interpreted, 1, 2; ns: of the thread's CPU time, with -d stats only */
     uint64_t phase_ns[TCG_PHASES]; /* parts of translate_ns, all tiers */
+    uint64_t direct_insns;         /* executed by tier 0 */
     uint64_t evictions, retired, links, lookups, invalidations, faults, stops, ic_fills;
 } TcgStats;
 void tcg_get_stats(const Tcg *t, TcgStats *out);

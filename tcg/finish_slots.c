@@ -217,38 +217,56 @@ static void fill_phis(IrBuilder *b, uint32_t block)
     }
 }
 
-/* The single value of a phi other than itself, 0: several. */
-static uint32_t trivial_value(const IrBuilder *b, uint32_t id)
+/* What a phi is, as far as the values that it joins are known: one value that all of them are, or itself; 0: none is known yet. */
+static uint32_t meet(const IrBuilder *b, const uint32_t *value_of, uint32_t id)
 {
     const IrInsn *phi = build_insn(b, id);
     uint32_t value = 0;
     for (uint32_t i = 0; i < phi->nargs; i++) {
-        uint32_t *arg = &b->r->extra[phi->arg[0] + i];
-        *arg = build_resolve(b, *arg);
-        if (*arg == id || *arg == value) {
-            continue;
+        uint32_t arg = b->r->extra[phi->arg[0] + i];
+        if (ir_has_trait(build_insn(b, arg), IR_TRAIT_PHI)) {
+            arg = value_of[arg];
         }
-        if (value) {
-            return 0;
+        if (arg && value && arg != value) {
+            return id;
         }
-        value = *arg;
+        value = arg ? arg : value;
     }
     return value;
 }
 
-static bool remove_trivial(IrBuilder *b, uint32_t block)
+#define FOR_EACH_PHI(id, b, at, next)                                                        \
+    for (uint32_t at = 0, id, next; at < (b)->norder; at++)                                  \
+        for (id = (b)->r->blocks[(b)->order[at]].first;                                      \
+             id && ir_has_trait(build_insn(b, id), IR_TRAIT_PHI) && (next = build_insn(b, id)->next, true); id = next)
+
+/* Removes phis that stand for one value: found from the hope that all do, so that those which only join each other (in loops of several
+ * entries every slot has such) go as well. */
+static void remove_redundant(IrBuilder *b)
 {
-    bool is_changed = false;
-    uint32_t next;
-    for (uint32_t id = b->r->blocks[block].first; id && ir_has_trait(build_insn(b, id), IR_TRAIT_PHI); id = next) {
-        next = build_insn(b, id)->next;
-        uint32_t value = trivial_value(b, id);
-        if (value) {
-            build_replace(b, id, value);
-            is_changed = true;
+    uint32_t *value_of = arena_alloc0(b->arena, b->r->ninsns * sizeof(uint32_t));
+    for (bool is_changed = true; is_changed;) {
+        is_changed = false;
+        FOR_EACH_PHI(id, b, i, next) {
+            if (value_of[id] != id) {
+                uint32_t value = meet(b, value_of, id);
+                is_changed |= value != value_of[id];
+                value_of[id] = value;
+            }
         }
     }
-    return is_changed;
+    FOR_EACH_PHI(id, b, i, next) {
+        if (value_of[id] != id) {
+            lyre_assert(value_of[id]);
+            build_replace(b, id, value_of[id]);
+        }
+    }
+    FOR_EACH_PHI(id, b, i, next) {
+        uint32_t *args = &b->r->extra[build_insn(b, id)->arg[0]];
+        for (uint32_t p = 0; p < build_insn(b, id)->nargs; p++) {
+            args[p] = build_resolve(b, args[p]);
+        }
+    }
 }
 
 void slots_complete(IrBuilder *b)
@@ -274,11 +292,8 @@ void slots_complete(IrBuilder *b)
             has_phis = true;
         }
     }
-    for (bool is_changed = has_phis; is_changed;) {
-        is_changed = false;
-        for (uint32_t i = 0; i < b->norder; i++) {
-            is_changed |= b->blocks[b->order[i]].last_param && remove_trivial(b, b->order[i]);
-        }
+    if (has_phis) {
+        remove_redundant(b);
     }
 }
 

@@ -125,10 +125,34 @@ static inline bool ir_eval(IrOp op, const IrValue *in, int aux, IrValue *out)
     return out + '    default:\n        return false;\n    }\n}\n\n#endif\n'
 
 
+def direct_h(rows):
+    """Constructors that compute at once (direct.h), of the rows that are pure."""
+    out = HEAD + '#ifndef LYRE_TCG_IR_DIRECT_H\n#define LYRE_TCG_IR_DIRECT_H\n\n'
+    names = []
+    for r in rows:
+        if not r.has_constructor() or 'pure' not in r.traits or not r.expr:
+            continue
+        ret = 'Direct' + CTYPE[r.results[0]]
+        params = ['Direct *d'] + [f'Direct{CTYPE[t]} {n}' for t, n in zip(r.args, 'xyz')]
+        params += ['int aux'] if r.aux != 'none' else []
+        out += f'static inline {ret} direct_{r.id}({", ".join(params)})\n{{\n'
+        out += ''.join(f'    {BITS[t]} {"abc"[i]} = {"xyz"[i]}.v;\n' for i, t in enumerate(r.args))
+        if len(r.results) > 1:
+            out += ''.join(f'    {BITS[t]} r{i};\n' for i, t in enumerate(r.results)) + f'    {r.expr};\n'
+            out += ''.join(f'    d->more[{i}] = r{i};\n' for i in range(1, len(r.results)))
+            out += f'    return ({ret}){{ r0 }};\n}}\n'
+        else:
+            cast = '' if r.results[0] == 'v128' else f'({BITS[r.results[0]]})'
+            out += f'    return ({ret}){{ {cast}({r.expr}) }};\n}}\n'
+        names.append(r.id)
+    out += '\n' + ''.join(f'#define ir_{n} direct_{n}\n' for n in names)
+    return out + '\n#endif\n'
+
+
 def main():
     rows = read_rows(sys.argv[1])
     outputs = {'ir_ops.h': ops_h, 'ir_builders.h': builders_h, 'ir_ops.c': ops_c, 'ir_builders.c': builders_c,
-               'ir_eval.h': eval_h}
+               'ir_eval.h': eval_h, 'ir_direct.h': direct_h}
     for name, make in outputs.items():
         with open(os.path.join(sys.argv[2], name), 'w', encoding='utf-8') as f:
             f.write(make(rows))

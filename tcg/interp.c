@@ -136,7 +136,7 @@ static bool run_insn(const Interp *in, uint32_t id, const _Atomic uint32_t *stop
         for (unsigned a = 1; a < i->nargs; a++) {
             args[a] = value(in, i->arg[a]);
         }
-        AccessResult result = interp_access(in->r, i, args, &in->values[id]);
+        AccessResult result = interp_access(in->r->tag_bits, in->r->align_window, i, args, &in->values[id]);
         in->s->fault_addr = result.addr;
         in->s->fault_kind = (uint32_t)result.kind;
         *event = TCG_EVENT_FAULT;

@@ -138,10 +138,10 @@ static bool is_aligned(uint64_t addr, unsigned size, unsigned window)
     return (addr & (size - 1)) == 0 || (window && (addr & (window - 1)) + size <= window);
 }
 
-AccessResult interp_access(const IrRegion *r, const IrInsn *i, const IrValue args[3], IrValue *out)
+AccessResult interp_access(unsigned tag_bits, unsigned align_window, const IrInsn *i, const IrValue args[3], IrValue *out)
 {
-    uint64_t addr = interp_strip_tag(args[0].u64 + (uint64_t)(int64_t)i->aux, r->tag_bits);
-    if (i->mem & MEM_ALIGNED && !is_aligned(addr, MEM_SIZE(i->mem), r->align_window)) {
+    uint64_t addr = interp_strip_tag(args[0].u64 + (uint64_t)(int64_t)i->aux, tag_bits);
+    if (i->mem & MEM_ALIGNED && !is_aligned(addr, MEM_SIZE(i->mem), align_window)) {
         return (AccessResult){ ACCESS_ALIGN, addr };
     }
     if (ir_has_trait(i, IR_TRAIT_LOAD)) {

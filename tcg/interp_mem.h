@@ -8,7 +8,7 @@
 
 /* An address without its top bits, which are the sign of what is left. */
 static inline uint64_t interp_strip_tag(uint64_t addr, unsigned tag_bits) { return (uint64_t)((int64_t)(addr << tag_bits) >> tag_bits); }
-/* Does one load, store or read-modify-write; args are its operands' values. */
-AccessResult interp_access(const IrRegion *r, const IrInsn *i, const IrValue args[3], IrValue *out);
+/* Does one load, store or read-modify-write; args are its operands' values. tag_bits, align_window: of the target. */
+AccessResult interp_access(unsigned tag_bits, unsigned align_window, const IrInsn *i, const IrValue args[3], IrValue *out);
 
 #endif

@@ -13,32 +13,11 @@ static void patch_rel32(uint8_t *field, const void *target)
     __atomic_store_n((int32_t *)field, (int32_t)distance, __ATOMIC_RELEASE);
 }
 
-static void set_link(LinkRow *row, void *target)
-{
-    if (row->kind == LINK_REL32) {
-        patch_rel32((uint8_t *)row + row->site, target);
-    } else {
-        __atomic_store_n(&row->target, target, __ATOMIC_RELEASE);
-    }
-}
+static void set_link(const Region *r, const LinkRow *row, const void *target) { patch_rel32(r->code + row->site, target); }
 
-void link_init_rows(Region *r, const CodeBlob *blob)
+static void unlink_row(const Region *r, uint32_t n)
 {
-    LinkRow *rows = region_links(r);
-    for (uint32_t i = 0; i < r->nlinks; i++) {
-        rows[i] = blob->links[i];
-        rows[i].region_id = r->id;
-        if (rows[i].kind == LINK_REL32) {
-            rows[i].site = (int32_t)(r->code + blob->links[i].site - (uint8_t *)&rows[i]);
-        }
-        r->stubs[i] = blob->link_stubs[i];
-        rows[i].target = r->code + r->stubs[i];
-        set_link(&rows[i], rows[i].target);
-    }
-    IcRow *ics = region_ics(r); /* an empty one has a target all the same: the guest may jump to ~0 */
-    for (uint32_t i = 0; i < r->nics; i++) {
-        ics[i] = (IcRow){ .key = ~0ull, .target = (void *)tramp_relookup, .region_id = r->id };
-    }
+    set_link(r, &region_links(r)[n], r->code + r->link_stubs + n * LINK_STUB_SIZE);
 }
 
 static void connect(OutRef *ref, Region *to)
@@ -68,7 +47,7 @@ void link_connect(Tcg *t, Region *from, LinkRow *row, Region *to, void *code)
         return;
     }
     connect(ref, to);
-    set_link(row, code);
+    set_link(from, row, code);
     t->shared.links++;
 }
 
@@ -91,11 +70,13 @@ static void retarget(Tcg *t, OutRef *ref)
     uint32_t i = (uint32_t)(ref - from->refs);
     disconnect(ref);
     if (i < from->nlinks) {
-        LinkRow *row = &region_links(from)[i];
+        const LinkRow *row = &region_links(from)[i];
         void *code = map_find_region(&t->map, (RegionKey){ row->pc, row->ctx }, &to);
-        set_link(row, code ? code : from->code + from->stubs[i]);
         if (code) {
+            set_link(from, row, code);
             connect(ref, to);
+        } else {
+            unlink_row(from, i);
         }
         return;
     }
@@ -123,7 +104,7 @@ void link_drop_outgoing(Region *r)
         }
         disconnect(&r->refs[i]);
         if (i < r->nlinks) {
-            set_link(&region_links(r)[i], r->code + r->stubs[i]);
+            unlink_row(r, i);
         } else {
             __atomic_store_n(&region_ics(r)[i - r->nlinks].target, (void *)tramp_relookup, __ATOMIC_RELEASE);
         }

@@ -5,8 +5,6 @@
 
 #include "tcg/runtime.h"
 
-/* Sets up the rows of a region that is being published, each leading to its stub, and the fields in its code. */
-void link_init_rows(Region *r, const CodeBlob *blob);
 /* Makes the row lead to `code`, which belongs to `to`. */
 void link_connect(Tcg *t, Region *from, LinkRow *row, Region *to, void *code);
 /* Fills an empty inline cache. */

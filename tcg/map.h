@@ -30,7 +30,13 @@ void *map_find_region(const CodeMap *m, RegionKey key, struct Region **region);
 void map_clear(struct Tcg *t);
 /* Room for so many new keys. May grow the table; the old one is freed when no reader can have it. False: no memory. */
 bool map_reserve(struct Tcg *t, uint32_t nkeys);
-/* NULL removes. For a new key there is room: map_reserve. */
-void map_set(struct Tcg *t, RegionKey key, void *code, struct Region *region);
+/* The place of a key, found or free, until the map changes; publish is held. */
+typedef struct MapEntry MapEntry;
+MapEntry *map_place(const CodeMap *m, RegionKey key);
+struct Region *map_region_at(const MapEntry *place);
+/* For a new key there is room: map_reserve. */
+void map_put(struct Tcg *t, MapEntry *place, RegionKey key, void *code, struct Region *region);
+/* The key has no code from now on. */
+void map_remove(struct Tcg *t, RegionKey key);
 
 #endif

@@ -171,20 +171,56 @@ static const TargetInsn *decode_block(Former *f, FormBlock *k)
     return k->n ? &f->insns[f->ninsns - 1] : NULL;
 }
 
+/* Whether what leads to pc by a jump, a taken branch or a return did so rarely: tier 1 looks such targets up. */
+static bool is_cold(const Former *f, uint64_t pc)
+{
+    return f->runs_of && f->runs_of(f->runs_opaque, (RegionKey){ pc, f->key.ctx }) < f->cold_runs;
+}
+
+static void add_target(Former *f, uint64_t pc)
+{
+    if (!is_cold(f, pc)) {
+        add_leader(f, pc);
+    }
+}
+
+/* Whether the last instruction shows that the block before it ran rarely, because what must follow it did. */
+static bool is_cold_end(const Former *f, const TargetInsn *last)
+{
+    switch (last->flow) {
+    case FLOW_JUMP:
+        return is_cold(f, last->target);
+    case FLOW_CALL:
+    case FLOW_CALL_INDIRECT:
+        return is_cold(f, last->pc + last->len);
+    default:
+        return false;
+    }
+}
+
+/* The decoded block stays outside. */
+static void drop_block(Former *f, FormBlock *k)
+{
+    f->nbytes -= (uint32_t)(k->end - k->pc);
+    f->ninsns = k->first;
+    k->n = 0;
+    k->end = k->pc;
+}
+
 static void add_successors(Former *f, const TargetInsn *last)
 {
     uint64_t next = last->pc + last->len;
     switch (last->flow) {
     case FLOW_BRANCH:
         add_leader(f, next);
-        add_leader(f, last->target);
+        add_target(f, last->target);
         break;
     case FLOW_JUMP:
         add_leader(f, last->target);
         break;
     case FLOW_CALL:
     case FLOW_CALL_INDIRECT: {
-        uint32_t site = add_leader(f, next);
+        uint32_t site = is_cold(f, next) ? NO_BLOCK : add_leader(f, next);
         if (site != NO_BLOCK) {
             f->blocks[site].is_entry = true;
         }
@@ -289,7 +325,9 @@ static bool discover_graph(Former *f)
         if (!last && i == 0) {
             return false;
         }
-        if (last) {
+        if (last && i && !f->blocks[i].is_entry && is_cold_end(f, last)) {
+            drop_block(f, &f->blocks[i]);
+        } else if (last) {
             TargetInsn insn = *last;
             add_successors(f, &insn);
         }

@@ -33,6 +33,11 @@ typedef struct Former {
     RegionKey key;
     RegionShape shape;
     uint32_t max_insns, max_blocks;
+    /* SHAPE_GRAPH: how often a jump, a taken branch or a return led to the key, as tier 1 has counted; NULL: nobody knows. What was reached
+     * less often than cold_runs stays outside. */
+    uint32_t (*runs_of)(void *opaque, RegionKey key);
+    void *runs_opaque;
+    uint32_t cold_runs;
 
     uint32_t ninsns, nblocks, nbytes;
     TargetInsn insns[FORM_MAX_INSNS];

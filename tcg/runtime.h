@@ -39,6 +39,7 @@ typedef struct TcgThread {
     _Alignas(64) uint64_t flushed;   /* epoch for which return stack and table were last emptied */
     Translator *translator;          /* made at the first translation */
     InterpCache *interp;             /* engine=interp */
+    struct Tier0 *tier0;             /* made at the first visit */
     TcgStats stats;                  /* written by this thread alone */
 } TcgThread;
 
@@ -75,6 +76,12 @@ struct Tcg {
     uint16_t pin_home[STATE_PINS];
     uint64_t clock_cost; /* of reading the CPU clock, in ns; 0: it is not read (stats.h) */
 };
+
+/* No code is made. */
+static inline bool tcg_is_interpreted(const Tcg *t)
+{
+    return t->settings.engine == TCG_ENGINE_INTERP || t->settings.engine == TCG_ENGINE_DIRECT;
+}
 
 /* -d with -dfilter. */
 static inline bool tcg_is_logged(const Tcg *t, uint32_t bits, uint64_t pc)

@@ -44,6 +44,8 @@ typedef struct TargetTrans {
     const TargetInsn *insn; /* the one in hand, for the target's own use */
 } TargetTrans;
 
+struct Direct;
+
 typedef struct Target {
     const char *name;           /* "riscv64" */
     uint16_t elf_machine;       /* EM_* */
@@ -68,6 +70,8 @@ typedef struct Target {
     bool (*decode)(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *bytes, unsigned avail, TargetInsn *out);
     /* Emits its IR; ends the block (terminator) when its flow says so. Falls through otherwise. */
     void (*translate)(TargetTrans *t, const TargetInsn *insn);
+    /* Executes it on the state (tcg/direct.h): d says where execution goes on. false: it cannot, and has done nothing. NULL: never. */
+    bool (*direct)(struct Direct *d, const TargetCpu *cpu, const TargetInsn *insn);
     /* One line of assembly text. */
     void (*disas)(const TargetInsn *insn, char *buf, unsigned size);
     /* Slots, pc and context in a form for -d cpu and crash reports, by raw system call. */

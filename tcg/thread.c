@@ -7,6 +7,7 @@
 
 #include "tcg/epoch.h"
 #include "tcg/interp_cache.h"
+#include "tcg/tier0.h"
 #include "tcg/jumptable.h"
 #include "tcg/stats.h"
 #include "tcg/tramp.h"
@@ -20,6 +21,7 @@ enum {
     BLOCK_SIZE = STATE_TABLE + (sizeof(TcgTableEntry) << STATE_TABLE_BITS),
     DEFAULT_HOT_THRESHOLD = 20000, /* a larger region costs a millisecond or two: what it saves must have a chance to be more */
     MXCSR_DEFAULT = 0x1f80,
+    LOGS_OF_CODE = TCG_LOG_IN_ASM | TCG_LOG_OUT_ASM | TCG_LOG_OP | TCG_LOG_OP_OPT | TCG_LOG_MIR | TCG_LOG_EXEC | TCG_LOG_CPU,
 };
 
 _Static_assert(sizeof(CpuState) <= STATE_POLL_PAGE, "");
@@ -50,13 +52,16 @@ Tcg *tcg_new(const Target *target, const TcgSettings *settings, const TcgMemOps 
     t->ops = ops;
     t->mm = mm;
     t->publish.repair = repair;
+    if (t->settings.one_insn || t->settings.log & LOGS_OF_CODE) { /* all that runs is to be seen */
+        t->settings.cold_visits = 0;
+    }
     if (!t->settings.hot_threshold) {
         t->settings.hot_threshold = DEFAULT_HOT_THRESHOLD;
     }
     atomic_store(&t->epoch, 1);
     find_pins(t);
     bool is_ready = map_init(&t->map);
-    is_ready &= t->settings.engine == TCG_ENGINE_INTERP || codecache_init(&t->cache, &t->settings);
+    is_ready &= tcg_is_interpreted(t) || codecache_init(&t->cache, &t->settings);
     stats_start(t);
     if (!is_ready) {
         codecache_finish(&t->cache);
@@ -149,6 +154,7 @@ static void free_parts(TcgThread *th)
 {
     translator_free(th->translator);
     interp_cache_free(th->interp);
+    tier0_free(th->tier0);
     host_free(th);
 }
 

@@ -15,10 +15,26 @@
 enum {
     TIER1_INSNS = 32,
     TIER2_INSNS = 600,
+    HOT_TO_COLD = 64, /* what ran that much rarer than the head stays out of a tier-2 region */
     MAX_TRIES = 8, /* while other threads change the code */
 };
 
-Translator *translator_new(const Tcg *t)
+/* Former.runs_of. Counters go down from the threshold; once it was hot, a region's is beyond. */
+static uint32_t runs_of(void *opaque, RegionKey key)
+{
+    Tcg *t = opaque;
+    Region *r;
+    uint32_t runs = 0, threshold = t->settings.hot_threshold;
+    lock_acquire(&t->publish);
+    if (map_find_region(&t->map, key, &r)) {
+        uint32_t left = (uint32_t)__atomic_load_n(&((const RegionData *)r->data)->counter, __ATOMIC_RELAXED);
+        runs = r->tier == 2 || left > threshold ? UINT32_MAX : threshold - left;
+    }
+    lock_release(&t->publish);
+    return runs;
+}
+
+Translator *translator_new(Tcg *t)
 {
     Translator *tr = host_alloc(sizeof *tr);
     tr->builder = ir_builder_new();
@@ -27,6 +43,11 @@ Translator *translator_new(const Tcg *t)
     tr->former.cpu = t->settings.cpu;
     tr->former.ops = t->ops;
     tr->former.mm = t->mm;
+    if (t->settings.engine == TCG_ENGINE_TIERED) {
+        tr->former.runs_of = runs_of;
+        tr->former.cold_runs = t->settings.hot_threshold / HOT_TO_COLD;
+    }
+    tr->former.runs_opaque = t;
     return tr;
 }
 
@@ -94,12 +115,18 @@ static void log_guest_code(const Tcg *t, const Former *f)
 
 /* ---- forming */
 
+/* From the end of the phase before. */
+static void end_phase(TcgThread *th, TcgPhase phase)
+{
+    stats_phase(&th->stats, phase, &th->translator->clock);
+}
+
 static bool discover(TcgThread *th, RegionKey key, RegionShape shape, uint32_t max_insns)
 {
     Former *f = &th->translator->former;
-    uint64_t start = stats_clock();
+    th->translator->clock = stats_clock();
     bool is_ok = region_discover(f, key, shape, max_insns);
-    stats_phase(&th->stats, TCG_PHASE_DECODE, &start);
+    end_phase(th, TCG_PHASE_DECODE);
     if (!is_ok) {
         th->state->fault_addr = f->fault_addr;
         th->state->fault_kind = f->fault;
@@ -126,9 +153,8 @@ static IrSettings ir_settings(const TcgThread *th, bool is_quick)
 static void build(TcgThread *th, IrRegion *r, bool is_quick)
 {
     IrSettings settings = ir_settings(th, is_quick);
-    uint64_t start = stats_clock();
     build_into(th->translator, r, &settings);
-    stats_phase(&th->stats, TCG_PHASE_IR, &start);
+    end_phase(th, TCG_PHASE_IR);
 }
 
 /* Folding happens during construction: without it once more, for the log. */
@@ -148,9 +174,8 @@ static void log_unfolded(TcgThread *th)
 static void finish(TcgThread *th, IrRegion *r)
 {
     Translator *tr = th->translator;
-    uint64_t start = stats_clock();
     ir_finish(tr->builder);
-    stats_phase(&th->stats, TCG_PHASE_IR, &start);
+    end_phase(th, TCG_PHASE_IR);
     if (tcg_is_logged(th->tcg, TCG_LOG_OP_OPT, tr->former.key.pc)) {
         log_ir(th->tcg, "OP after optimisation:\n", r);
     }
@@ -219,22 +244,19 @@ static TryResult publish(TcgThread *th, unsigned tier, const CodeBlob *blob)
     }
 }
 
-static CodeBlob new_blob(const TcgThread *th)
+static void init_blob(const TcgThread *th, CodeBlob *blob)
 {
-    CodeBlob blob;
-    memset(&blob, 0, sizeof blob);
-    blob.arena = th->translator->arena;
-    return blob;
+    memset(blob, 0, sizeof *blob);
+    blob->arena = th->translator->arena;
 }
 
 static bool compile_quick(TcgThread *th, const HostSettings *host, CodeBlob *blob)
 {
     IrRegion r;
     build(th, &r, true);
-    *blob = new_blob(th);
-    uint64_t start = stats_clock();
+    init_blob(th, blob);
     bool is_done = host_compile_quick(th->translator->builder, host, blob);
-    stats_phase(&th->stats, TCG_PHASE_COMPILE, &start);
+    end_phase(th, TCG_PHASE_COMPILE);
     return is_done;
 }
 
@@ -250,10 +272,9 @@ static void compile(TcgThread *th, const HostSettings *host, CodeBlob *blob)
     }
     build(th, &r, false);
     finish(th, &r);
-    *blob = new_blob(th);
-    uint64_t start = stats_clock();
+    init_blob(th, blob);
     host_compile(&r, host, blob);
-    stats_phase(&th->stats, TCG_PHASE_COMPILE, &start);
+    end_phase(th, TCG_PHASE_COMPILE);
 }
 
 static TryResult try_translate(TcgThread *th, RegionKey key, unsigned tier, RegionShape shape, uint32_t max_insns)
@@ -271,9 +292,8 @@ static TryResult try_translate(TcgThread *th, RegionKey key, unsigned tier, Regi
     };
     CodeBlob blob;
     compile(th, &host, &blob);
-    uint64_t start = stats_clock();
     TryResult result = blob.is_failed ? TRY_SMALLER : publish(th, tier, &blob);
-    stats_phase(&th->stats, TCG_PHASE_PUBLISH, &start);
+    end_phase(th, TCG_PHASE_PUBLISH);
     return result;
 }
 

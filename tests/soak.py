@@ -31,6 +31,8 @@ def soaks(seed, args):
         'random-ir': (1000000, [os.path.join(BUILD, 'tests/ir/test_compiled'), '-n', '1000000', '-seed', str(seed)]),
         'random-insn': (1000000, ['env', 'ENGINES=interp block region moved', 'LYRE=' + LYRE, sys.executable, os.path.join(TOP, 'tests/riscv/random_insns.py'),
                                   os.path.join(BUILD, 'tests/riscv/riscv_run'), os.path.join(BUILD, 'tests/riscv'), '1000000', str(seed)]),
+        'random-chains': (1000000, ['env', 'ENGINES=interp block region moved', 'LYRE=' + LYRE, sys.executable, os.path.join(TOP, 'tests/riscv/random_insns.py'),
+                                    os.path.join(BUILD, 'tests/riscv/riscv_run'), os.path.join(BUILD, 'tests/riscv'), '1000000', str(seed), '--chains']),
         'fuzz-elf': (1000000, ['env', 'ASAN_OPTIONS=detect_leaks=0', os.path.join(BUILD, 'tests/fuzz/fuzz_elf'), os.path.join(TOP, 'tests/fuzz/corpus/elf'),
                                '1000000', str(seed)]),
         'bad-input': (20000, [sys.executable, os.path.join(TOP, 'tests/programs/bad_input.py'), LYRE, '20000', str(seed)]),

@@ -21,9 +21,10 @@ _Static_assert(A64_EXT_COUNT < 64, "a bit per feature");
 
 #define B(id) (1ull << A64_EXT_##id)
 #define MODEL_MAX ((1ull << A64_EXT_COUNT) - 1)
-#define MODEL_V8 (B(BASE) | B(FP) | B(SIMD) | B(CRC32))
-#define MODEL_V82 (MODEL_V8 | B(LSE) | B(LOR) | B(LRCPC) | B(DCPOP) | B(SSBS))
-#define MODEL_V84 (MODEL_V82 | B(LSE2) | B(LRCPC2) | B(DIT) | B(FLAGM) | B(DCPODP) | B(SB))
+#define MODEL_V8 (B(BASE) | B(FP) | B(SIMD) | B(CRC32) | B(AES) | B(PMULL) | B(SHA1) | B(SHA256))
+#define MODEL_V82 (MODEL_V8 | B(LSE) | B(LOR) | B(LRCPC) | B(DCPOP) | B(SSBS) | B(RDM) | B(FP16) | B(DOTPROD))
+#define MODEL_V84 (MODEL_V82 | B(LSE2) | B(LRCPC2) | B(DIT) | B(FLAGM) | B(DCPODP) | B(SB) | B(JSCVT) | B(FCMA) | B(FHM) | B(I8MM) | \
+                   B(RNG) | B(SHA3) | B(SHA512) | B(SM3) | B(SM4))
 
 static const struct {
     const char *name;
@@ -36,7 +37,7 @@ static const struct {
     { "cortex-a72", MODEL_V8, 0x410fd083, "Armv8.0" },
     { "cortex-a76", MODEL_V82, 0x414fd0b1, "Armv8.2" },
     { "neoverse-n1", MODEL_V82, 0x414fd0c1, "Armv8.2" },
-    { "neoverse-v1", MODEL_V84, 0x411fd401, "Armv8.4 without SVE" },
+    { "neoverse-v1", MODEL_V84, 0x411fd402, "Armv8.4 without SVE" },
 };
 #undef B
 
@@ -75,6 +76,7 @@ static void set_id_registers(TargetCpu *cpu)
             *id = (*id & ~(15ull << shift)) | (uint64_t)extensions[e].value << shift;
     }
     cpu->id[A64_ID_PFR0] |= 0x11; /* EL0 and EL1 in AArch64 only */
+    cpu->id[A64_ID_MMFR0] |= 0xff000000; /* granules: the kernel hides them, as "none" */
 }
 
 const TargetCpu *a64_cpu_parse(const char *spec, const char **error)
@@ -99,6 +101,8 @@ const TargetCpu *a64_cpu_parse(const char *spec, const char **error)
         }
         s += len;
     }
+    ext &= ~(1ull << A64_EXT_ASIMDHP);
+    ext |= (ext >> A64_EXT_FP16 & 1) << A64_EXT_ASIMDHP;
     TargetCpu *cpu = host_alloc(sizeof *cpu);
     *cpu = (TargetCpu){ .name = models[m].name, .ext = ext, .midr = models[m].midr };
     set_id_registers(cpu);

@@ -142,6 +142,7 @@ static bool put_lane_operand(A64Out *o, const A64Ops *ops, char kind, unsigned v
     case 'q': put_element(o, v, "s", ops->index); return true;
     case '!': put_element(o, v, "d", ops->index); return true;
     case '*': put_element(o, v, "d", 1); return true;
+    case 'N': put_element(o, v, "2h", ops->index); return true;
     case '?': put_element(o, v, "4b", ops->index); return true;
     case '^': put_element(o, v, lane_names[1], ops->index); return true;
     case 'O': a64_put_gpr(o, ops->q, v, false); return true;

@@ -16,6 +16,10 @@ void a64_helper_set_fpcr(CpuState *s, uint64_t v);
 uint64_t a64_helper_get_pstate(CpuState *s, uint32_t bit);
 void a64_helper_set_pstate(CpuState *s, uint32_t bit, uint64_t is_set);
 
+/* helpers_crypto.c */
+A64Vec a64_helper_crypto(CpuState *s, A64Vec d, A64Vec n, A64Vec m, uint32_t what);
+uint64_t a64_helper_random(CpuState *s);
+
 /* helpers_fp.c */
 uint64_t a64_helper_fp(CpuState *s, uint64_t a, uint64_t b, uint64_t c, uint32_t what);
 uint64_t a64_helper_fp_odd(CpuState *s, uint64_t a, uint64_t b, uint64_t c, uint32_t what);

@@ -81,7 +81,8 @@ A64Vec a64_helper_vfp_convert(CpuState *s, A64Vec n, uint32_t what)
         uint64_t x = 0;
         memcpy(&x, in + (i << from), (size_t)1 << from);
         uint64_t r = run(&f, what, x, 0, 0);
-        memcpy(out + (i << to), &r, (size_t)1 << to);
+        unsigned log = to ? to : 1; /* BF16 */
+        memcpy(out + (i << log), &r, (size_t)1 << log);
     }
     end(s, &f);
     A64Vec r;

@@ -15,7 +15,6 @@ typedef struct Lane {
     bool is_saturated;
 } Lane;
 
-static uint64_t lane_mask(unsigned bits) { return ~0ull >> (64 - bits); }
 static int64_t extend(uint64_t v, unsigned bits) { return (int64_t)(v << (64 - bits)) >> (64 - bits); }
 
 static uint64_t clamp(Lane *l, Wide v, Wide low, Wide high)
@@ -47,8 +46,6 @@ static Wide shift(const Lane *l, Wide v, bool is_rounded)
     return (v + half) >> -count;
 }
 
-static uint64_t count_leading(uint64_t v, unsigned bits) { return v ? (uint64_t)__builtin_clzll(v) - (64 - bits) : bits; }
-
 static uint64_t polynomial(uint64_t a, uint64_t b)
 {
     uint64_t r = 0;
@@ -64,34 +61,17 @@ static uint64_t doubling_high(Lane *l, Wide d, Wide product, bool is_rounded)
     return clamp_signed(l, v >> l->bits);
 }
 
-/* The doubled product saturates by itself before it is added (C7.2.258). */
-static uint64_t doubling_long(Lane *l, int sign)
-{
-    Wide product = (Wide)(int64_t)extend(clamp_signed(l, 2 * (Wide)l->sn * l->sm), l->bits);
-    return clamp_signed(l, sign ? (Wide)l->sd + sign * product : product);
-}
-
 static uint64_t saturating(Lane *l, A64VecOp op)
 {
     switch (op) {
-    case A64_VEC_SQADD: return clamp_signed(l, (Wide)l->sn + l->sm);
-    case A64_VEC_UQADD: return clamp_unsigned(l, (Wide)l->un + l->um);
-    case A64_VEC_SQSUB: return clamp_signed(l, (Wide)l->sn - l->sm);
-    case A64_VEC_UQSUB: return clamp_unsigned(l, (Wide)l->un - l->um);
     case A64_VEC_SUQADD: return clamp_signed(l, (Wide)l->sd + l->un);
     case A64_VEC_USQADD: return clamp_unsigned(l, (Wide)l->ud + l->sn);
     case A64_VEC_SQSHL: return clamp_signed(l, shift(l, l->sn, false));
     case A64_VEC_UQSHL: return clamp_unsigned(l, shift(l, l->un, false));
     case A64_VEC_SQRSHL: return clamp_signed(l, shift(l, l->sn, true));
     case A64_VEC_UQRSHL: return clamp_unsigned(l, shift(l, l->un, true));
-    case A64_VEC_SQSHLU: return clamp_unsigned(l, shift(l, l->sn, false));
-    case A64_VEC_SQDMULH: return doubling_high(l, 0, (Wide)l->sn * l->sm, false);
-    case A64_VEC_SQRDMULH: return doubling_high(l, 0, (Wide)l->sn * l->sm, true);
     case A64_VEC_SQRDMLAH: return doubling_high(l, l->sd, (Wide)l->sn * l->sm, true);
-    case A64_VEC_SQRDMLSH: return doubling_high(l, l->sd, -((Wide)l->sn * l->sm), true);
-    case A64_VEC_SQDMULL: return doubling_long(l, 0);
-    case A64_VEC_SQDMLAL: return doubling_long(l, 1);
-    default: return doubling_long(l, -1);
+    default: return doubling_high(l, l->sd, -((Wide)l->sn * l->sm), true);
     }
 }
 
@@ -102,8 +82,6 @@ static uint64_t plain(Lane *l, A64VecOp op)
     case A64_VEC_USHL: return (uint64_t)shift(l, l->un, false);
     case A64_VEC_SRSHL: return (uint64_t)shift(l, l->sn, true);
     case A64_VEC_URSHL: return (uint64_t)shift(l, l->un, true);
-    case A64_VEC_CLZ: return count_leading(l->un, l->bits);
-    case A64_VEC_CLS: return count_leading((uint64_t)(l->sn ^ l->sn >> 1) & lane_mask(l->bits), l->bits) - 1;
     default: return polynomial(l->un, l->um);
     }
 }
@@ -132,38 +110,6 @@ static V128Bits by_lanes(const V128Bits in[3], A64VecOp op, unsigned size, bool 
     return out;
 }
 
-static int32_t byte_of(const V128Bits *v, unsigned i, bool is_signed) { return is_signed ? (int8_t)v->u8[i] : v->u8[i]; }
-
-static V128Bits dot(const V128Bits in[3], bool n_signed, bool m_signed)
-{
-    V128Bits out = in[0];
-    for (unsigned i = 0; i < 16; i++)
-        out.u32[i / 4] += (uint32_t)(byte_of(&in[1], i, n_signed) * byte_of(&in[2], i, m_signed));
-    return out;
-}
-
-/* A 2x8 matrix times the transposed other, added to a 2x2 matrix (C7.2.281). */
-static V128Bits matrix(const V128Bits in[3], bool n_signed, bool m_signed)
-{
-    V128Bits out = in[0];
-    for (unsigned i = 0; i < 4; i++)
-        for (unsigned k = 0; k < 8; k++)
-            out.u32[i] += (uint32_t)(byte_of(&in[1], i / 2 * 8 + k, n_signed) * byte_of(&in[2], i % 2 * 8 + k, m_signed));
-    return out;
-}
-
-static V128Bits narrow_double(const V128Bits *n, A64VecOp op, bool is_mask)
-{
-    V128Bits out = { .u64 = { 0, 0 } };
-    for (unsigned i = 0; i < 2; i++) {
-        Lane l = { .bits = 32 };
-        Wide v = op == A64_VEC_UQXTN ? (Wide)n->u64[i] : (Wide)(int64_t)n->u64[i];
-        uint64_t r = op == A64_VEC_SQXTN ? clamp_signed(&l, v) : clamp_unsigned(&l, v);
-        out.u32[i] = is_mask ? (l.is_saturated ? ~0u : 0) : (uint32_t)r;
-    }
-    return out;
-}
-
 A64Vec a64_helper_vec(CpuState *s, A64Vec d, A64Vec n, A64Vec m, uint32_t what)
 {
     A64VecOp op = what & 0xff;
@@ -173,20 +119,10 @@ A64Vec a64_helper_vec(CpuState *s, A64Vec d, A64Vec n, A64Vec m, uint32_t what)
     memcpy(&in[1], &n, 16);
     memcpy(&in[2], &m, 16);
     switch (op) {
-    case A64_VEC_SDOT: out = dot(in, true, true); break;
-    case A64_VEC_UDOT: out = dot(in, false, false); break;
-    case A64_VEC_USDOT: out = dot(in, false, true); break;
-    case A64_VEC_SUDOT: out = dot(in, true, false); break;
-    case A64_VEC_SMMLA: out = matrix(in, true, true); break;
-    case A64_VEC_UMMLA: out = matrix(in, false, false); break;
-    case A64_VEC_USMMLA: out = matrix(in, false, true); break;
     case A64_VEC_PMULL:
         for (unsigned i = 0; i < 8; i++)
             out.u16[i] = (uint16_t)polynomial(in[1].u8[i], in[2].u8[i]);
         break;
-    case A64_VEC_SQXTN:
-    case A64_VEC_UQXTN:
-    case A64_VEC_SQXTUN: out = narrow_double(&in[1], op, is_mask); break;
     default: out = by_lanes(in, op, what >> 8 & 3, is_mask);
     }
     A64Vec r;

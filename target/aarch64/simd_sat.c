@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* AdvSIMD operations that saturate, and those that a helper does. What saturates in the active part of the result goes into FPSR.QC, a
- * slot that is a vector: any bit of it set. */
+/* AdvSIMD operations that saturate. What saturates in the active part of the result goes into FPSR.QC, a slot that is a vector: any bit of
+ * it set. */
 #include "target/aarch64/trans.h"
 #include "target/aarch64/vec.h"
 
@@ -25,29 +25,167 @@ static V128 saturate(A64Trans *t, A64VecOp op, unsigned size, V128 d, V128 n, V1
     return call(t, op, size, false, d, n, m);
 }
 
-/* Halfwords and bytes have operations of their own: it saturated where the plain result differs. */
+/* ---- sums and differences. Halfwords and bytes have operations of their own: it saturated where the plain result differs. */
+
 typedef V128 Binary(IrBuilder *b, V128 x, V128 y);
 
-static V128 narrow_saturate(A64Trans *t, Binary *op, A64Vec3 *plain, unsigned size, V128 n, V128 m)
+static V128 by_difference(A64Trans *t, unsigned size, V128 r, V128 wrapped)
 {
-    V128 r = op(t->b, n, m), wrapped = plain(t, size, n, n, m);
     V128 differ = ir_vxor_v128(t->b, r, wrapped);
     note_saturation(t, differ);
     return r;
 }
 
-#define ADDSUB(name, NAME, ir, plain)                                                                               \
+/* x where the mask is set, else y. */
+static V128 choose(A64Trans *t, V128 mask, V128 x, V128 y)
+{
+    V128 from_x = ir_vand_v128(t->b, x, mask), from_y = ir_vandn_v128(t->b, y, mask);
+    return ir_vor_v128(t->b, from_x, from_y);
+}
+
+/* The largest value, or the lowest where v is negative. */
+static V128 limit_of(A64Trans *t, unsigned size, V128 v)
+{
+    V128 sign = a64_shift_v(t, size, 2, v, 8u << size), largest = a64_splat(t, size, (1ull << ((8u << size) - 1)) - 1);
+    return ir_vxor_v128(t->b, sign, largest);
+}
+
+/* Words and more: a sum overflows where its sign is neither's, a difference where the signs differ and its sign is not n's. */
+static V128 wide_signed(A64Trans *t, unsigned size, bool is_sub, V128 n, V128 m)
+{
+    IrBuilder *b = t->b;
+    V128 r = is_sub ? a64_vsub(t, size, n, n, m) : a64_vadd(t, size, n, n, m);
+    V128 signs = ir_vxor_v128(b, n, m), changed = ir_vxor_v128(b, n, r);
+    V128 top = is_sub ? ir_vand_v128(b, changed, signs) : ir_vandn_v128(b, changed, signs);
+    V128 mask = a64_shift_v(t, size, 2, top, 8u << size), limit = limit_of(t, size, n);
+    note_saturation(t, mask);
+    return choose(t, mask, limit, r);
+}
+
+static V128 wide_unsigned(A64Trans *t, unsigned size, bool is_sub, V128 n, V128 m)
+{
+    V128 r = is_sub ? a64_vsub(t, size, n, n, m) : a64_vadd(t, size, n, n, m);
+    V128 mask = is_sub ? a64_cmhi(t, size, n, m, n) : a64_cmhi(t, size, n, n, r);
+    note_saturation(t, mask);
+    return is_sub ? ir_vandn_v128(t->b, r, mask) : ir_vor_v128(t->b, r, mask);
+}
+
+#define ADDSUB(name, ir, plain, wide, is_sub)                                                                       \
     V128 a64_##name(A64Trans *t, unsigned size, V128 d, V128 n, V128 m)                                             \
     {                                                                                                               \
-        if (size < 2)                                                                                               \
-            return narrow_saturate(t, size ? ir_##ir##16_v128 : ir_##ir##8_v128, plain, size, n, m);                \
-        return saturate(t, A64_VEC_##NAME, size, d, n, m);                                                          \
+        if (size > 1)                                                                                               \
+            return wide(t, size, is_sub, n, m);                                                                     \
+        V128 r = size ? ir_##ir##16_v128(t->b, n, m) : ir_##ir##8_v128(t->b, n, m), wrapped = plain(t, size, n, n, m); \
+        return by_difference(t, size, r, wrapped);                                                                  \
     }
-ADDSUB(sqadd, SQADD, vadds_s, a64_vadd)
-ADDSUB(uqadd, UQADD, vadds_u, a64_vadd)
-ADDSUB(sqsub, SQSUB, vsubs_s, a64_vsub)
-ADDSUB(uqsub, UQSUB, vsubs_u, a64_vsub)
+ADDSUB(sqadd, vadds_s, a64_vadd, wide_signed, false)
+ADDSUB(uqadd, vadds_u, a64_vadd, wide_unsigned, false)
+ADDSUB(sqsub, vsubs_s, a64_vsub, wide_signed, true)
+ADDSUB(uqsub, vsubs_u, a64_vsub, wide_unsigned, true)
 #undef ADDSUB
+
+/* ---- doubled products: only the lowest value with itself is too large, and gives the lowest by wrapping */
+
+static V128 fix_lowest(A64Trans *t, unsigned size, V128 r, V128 is_lowest)
+{
+    note_saturation(t, is_lowest);
+    return ir_vxor_v128(t->b, r, is_lowest);
+}
+
+/* Of widened lanes. */
+V128 a64_sqdmull(A64Trans *t, unsigned size, V128 d, V128 n, V128 m)
+{
+    V128 product = a64_mull(t, size, d, n, m), square = a64_splat(t, size, 1ull << ((8u << size) - 2));
+    V128 is_lowest = a64_cmeq(t, size, d, product, square), doubled = a64_vadd(t, size, d, product, product);
+    return fix_lowest(t, size, doubled, is_lowest);
+}
+
+V128 a64_sqdmlal(A64Trans *t, unsigned size, V128 d, V128 n, V128 m)
+{
+    V128 product = a64_sqdmull(t, size, d, n, m);
+    return a64_sqadd(t, size, d, d, product);
+}
+
+V128 a64_sqdmlsl(A64Trans *t, unsigned size, V128 d, V128 n, V128 m)
+{
+    V128 product = a64_sqdmull(t, size, d, n, m);
+    return a64_sqsub(t, size, d, d, product);
+}
+
+/* High words of doubled products: even and odd lanes by themselves. */
+static V128 doubled_high_words(A64Trans *t, bool is_rounded, V128 n, V128 m)
+{
+    IrBuilder *b = t->b;
+    V128 n_odd = ir_vshr64_v128(b, n, 32), m_odd = ir_vshr64_v128(b, m, 32);
+    V128 even = ir_vmule_s32_v128(b, n, m), odd = ir_vmule_s32_v128(b, n_odd, m_odd);
+    if (is_rounded) {
+        V128 half = a64_splat(t, 3, 1ull << 30);
+        even = ir_vadd64_v128(b, even, half);
+        odd = ir_vadd64_v128(b, odd, half);
+    }
+    V128 low_mask = a64_splat(t, 3, 0xffffffff), low = ir_vshr64_v128(b, even, 31), high = ir_vshl64_v128(b, odd, 1);
+    return choose(t, low_mask, low, high);
+}
+
+static V128 doubled_high(A64Trans *t, unsigned size, bool is_rounded, V128 n, V128 m)
+{
+    IrBuilder *b = t->b;
+    V128 lowest = a64_splat(t, size, 1ull << ((8u << size) - 1)), r;
+    if (size == 2) {
+        r = doubled_high_words(t, is_rounded, n, m);
+    } else if (is_rounded) {
+        r = ir_vmulhr_s16_v128(b, n, m);
+    } else {
+        V128 high = ir_vmulh_s16_v128(b, n, m), low = ir_vmul16_v128(b, n, m);
+        V128 up = ir_vshl16_v128(b, high, 1), last = ir_vshr16_v128(b, low, 15);
+        r = ir_vor_v128(b, up, last);
+    }
+    V128 n_lowest = a64_cmeq(t, size, n, n, lowest), m_lowest = a64_cmeq(t, size, n, m, lowest);
+    V128 both = ir_vand_v128(b, n_lowest, m_lowest);
+    return fix_lowest(t, size, r, both);
+}
+
+V128 a64_sqdmulh(A64Trans *t, unsigned size, V128 d, V128 n, V128 m) { return doubled_high(t, size, false, n, m); }
+V128 a64_sqrdmulh(A64Trans *t, unsigned size, V128 d, V128 n, V128 m) { return doubled_high(t, size, true, n, m); }
+
+/* ---- shifts to the left by a constant: it saturated where shifting back gives something else */
+
+static V128 shift_signed(A64Trans *t, unsigned size, V128 n, unsigned count)
+{
+    V128 r = a64_shift_v(t, size, 0, n, count);
+    V128 back = a64_shift_v(t, size, 2, r, count), limit = limit_of(t, size, n);
+    V128 fits = a64_cmeq(t, size, n, back, n);
+    note_saturation(t, a64_vnot(t, size, fits, fits));
+    return choose(t, fits, r, limit);
+}
+
+static V128 shift_unsigned(A64Trans *t, unsigned size, V128 n, unsigned count)
+{
+    V128 r = a64_shift_v(t, size, 0, n, count);
+    V128 back = a64_shift_v(t, size, 1, r, count);
+    V128 fits = a64_cmeq(t, size, n, back, n);
+    V128 mask = a64_vnot(t, size, fits, fits);
+    note_saturation(t, mask);
+    return ir_vor_v128(t->b, r, mask);
+}
+
+/* Of signed values, to unsigned ones: negative ones give 0. */
+static V128 shift_to_unsigned(A64Trans *t, unsigned size, V128 n, unsigned count)
+{
+    V128 sign = a64_cmlt0(t, size, n, n);
+    V128 positive = ir_vandn_v128(t->b, n, sign);
+    note_saturation(t, sign);
+    return shift_unsigned(t, size, positive, count);
+}
+
+V128 a64_qshl_const(A64Trans *t, unsigned size, enum A64Narrow kind, V128 n, unsigned count)
+{
+    return kind == A64_NARROW_S ? shift_signed(t, size, n, count)
+           : kind == A64_NARROW_U ? shift_unsigned(t, size, n, count)
+                                  : shift_to_unsigned(t, size, n, count);
+}
+
+/* ---- by helper: counts in lanes, RDM, mixed signs */
 
 #define SATURATING(name, NAME) \
     V128 a64_##name(A64Trans *t, unsigned size, V128 d, V128 n, V128 m) { return saturate(t, A64_VEC_##NAME, size, d, n, m); }
@@ -55,36 +193,14 @@ SATURATING(sqshl, SQSHL)
 SATURATING(uqshl, UQSHL)
 SATURATING(sqrshl, SQRSHL)
 SATURATING(uqrshl, UQRSHL)
-SATURATING(sqshlu, SQSHLU)
-SATURATING(sqdmulh, SQDMULH)
-SATURATING(sqrdmulh, SQRDMULH)
 SATURATING(sqrdmlah, SQRDMLAH)
 SATURATING(sqrdmlsh, SQRDMLSH)
-SATURATING(sqdmull, SQDMULL)
-SATURATING(sqdmlal, SQDMLAL)
-SATURATING(sqdmlsl, SQDMLSL)
 #undef SATURATING
-
-#define PLAIN(name, NAME) \
-    V128 a64_##name(A64Trans *t, unsigned size, V128 d, V128 n, V128 m) { return call(t, A64_VEC_##NAME, size, false, d, n, m); }
-PLAIN(sshl, SSHL)
-PLAIN(ushl, USHL)
-PLAIN(srshl, SRSHL)
-PLAIN(urshl, URSHL)
-PLAIN(sdot, SDOT)
-PLAIN(udot, UDOT)
-PLAIN(usdot, USDOT)
-PLAIN(sudot, SUDOT)
-PLAIN(smmla, SMMLA)
-PLAIN(ummla, UMMLA)
-PLAIN(usmmla, USMMLA)
-#undef PLAIN
 
 V128 a64_suqadd(A64Trans *t, unsigned size, V128 d, V128 n) { return saturate(t, A64_VEC_SUQADD, size, d, n, n); }
 V128 a64_usqadd(A64Trans *t, unsigned size, V128 d, V128 n) { return saturate(t, A64_VEC_USQADD, size, d, n, n); }
-V128 a64_vclz(A64Trans *t, unsigned size, V128 d, V128 n) { return call(t, A64_VEC_CLZ, size, false, n, n, n); }
-V128 a64_vcls(A64Trans *t, unsigned size, V128 d, V128 n) { return call(t, A64_VEC_CLS, size, false, n, n, n); }
-V128 a64_pmul(A64Trans *t, V128 d, V128 n, V128 m) { return call(t, A64_VEC_PMUL, 0, false, n, n, m); }
+
+/* ---- one operand */
 
 /* The most negative value becomes the largest. */
 static V128 saturate_minimum(A64Trans *t, unsigned size, V128 n, V128 r)
@@ -107,16 +223,35 @@ V128 a64_sqneg(A64Trans *t, unsigned size, V128 d, V128 n)
     return saturate_minimum(t, size, n, r);
 }
 
+/* ---- narrowing */
+
+/* Doublewords: by their high words. */
+static V128 narrow_doublewords(A64Trans *t, unsigned kind, V128 v)
+{
+    IrBuilder *b = t->b;
+    V128 zero = a64_zero_v(t), low = a64_uzp(t, 2, false, v, zero), high = a64_uzp(t, 2, true, v, zero);
+    if (kind == A64_NARROW_S) {
+        V128 sign = ir_vsar32_v128(b, low, 31), limit = limit_of(t, 2, high);
+        V128 fits = ir_vcmpeq32_v128(b, sign, high);
+        note_saturation(t, a64_vnot(t, 2, fits, fits));
+        return choose(t, fits, low, limit);
+    }
+    V128 is_zero = ir_vcmpeq32_v128(b, high, zero);
+    V128 mask = a64_vnot(t, 2, is_zero, is_zero);
+    note_saturation(t, mask);
+    V128 r = ir_vor_v128(b, low, mask);
+    if (kind == A64_NARROW_U)
+        return r;
+    V128 is_negative = ir_vcmpgt32_v128(b, zero, high);
+    return ir_vandn_v128(b, r, is_negative);
+}
+
 static V128 narrow_saturating(A64Trans *t, unsigned size, unsigned kind, V128 v)
 {
     IrBuilder *b = t->b;
     V128 zero = a64_zero_v(t), r;
-    if (size == 2) {
-        static const A64VecOp ops[] = { 0, A64_VEC_SQXTN, A64_VEC_UQXTN, A64_VEC_SQXTUN };
-        V128 mask = call(t, ops[kind], 2, true, v, v, v);
-        note_saturation(t, mask);
-        return call(t, ops[kind], 2, false, v, v, v);
-    }
+    if (size == 2)
+        return narrow_doublewords(t, kind, v);
     if (kind == A64_NARROW_S) {
         r = size ? ir_vpack_ss32_v128(b, v, zero) : ir_vpack_ss16_v128(b, v, zero);
     } else {

@@ -6,11 +6,11 @@
 
 typedef unsigned __int128 U128;
 
-const uint8_t a64_exp_bits[4] = { 0, 5, 8, 11 }, a64_frac_bits[4] = { 0, 10, 23, 52 };
+const uint8_t a64_exp_bits[4] = { 8, 5, 8, 11 }, a64_frac_bits[4] = { 7, 10, 23, 52 };
 
 /* ---- taking apart, putting together */
 
-static uint64_t sign_of(unsigned size, bool sign) { return (uint64_t)sign << ((8u << size) - 1); }
+static uint64_t sign_of(unsigned size, bool sign) { return (uint64_t)sign << (a64_exp_bits[size] + a64_frac_bits[size]); }
 uint64_t a64_fp_zero(unsigned size, bool sign) { return sign_of(size, sign); }
 static uint64_t max_exp(unsigned size) { return ((1ull << a64_exp_bits[size]) - 1) << a64_frac_bits[size]; }
 uint64_t a64_fp_infinity(unsigned size, bool sign) { return sign_of(size, sign) | max_exp(size); }

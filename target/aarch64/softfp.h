@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Floating point as the Arm ARM's shared pseudocode has it (J1.3: FPAdd, FPRound, ...), in integers: every rounding mode, FZ, FZ16, DN, AHP,
- * NaN propagation, tininess before rounding. Values travel as bits; a size is log2 of bytes: 1 half, 2 single, 3 double.
+ * NaN propagation, tininess before rounding. Values travel as bits; a size is log2 of bytes: 1 half, 2 single, 3 double; 0 is BF16, to
+ * which alone is converted.
  */
 #ifndef LYRE_TARGET_AARCH64_SOFTFP_H
 #define LYRE_TARGET_AARCH64_SOFTFP_H

@@ -10,7 +10,7 @@ typedef unsigned __int128 U128;
 static uint64_t convert_nan(A64Fp *f, unsigned to, unsigned from, const A64Num *n)
 {
     bool is_alternative = to == 1 && (f->fpcr & A64_FPCR_AHP);
-    uint64_t sign = (uint64_t)n->sign << ((8u << to) - 1), frac = n->bits & ((1ull << a64_frac_bits[from]) - 1);
+    uint64_t sign = a64_fp_zero(to, n->sign), frac = n->bits & ((1ull << a64_frac_bits[from]) - 1);
     if (n->class == A64_SNAN || is_alternative)
         f->flags |= A64_IOC;
     if (is_alternative)

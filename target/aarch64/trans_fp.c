@@ -37,6 +37,17 @@ static I64 keep(A64Trans *t, unsigned size, I64 v)
     return size == 1 ? ir_zext16_i64(t->b, v) : size == 2 ? ir_zext32_i64(t->b, v) : v;
 }
 
+/* By the operations on vectors, on the low lane: what the host does of scalars has no operations of its own but for the commonest (trans_fp_host.c).
+ * Where FPCR is odd one value goes to the helper. */
+static bool low_lane(A64Trans *t, uint32_t what, unsigned size, unsigned rd, V128 d, V128 n, V128 m)
+{
+    if (is_odd(t))
+        return false;
+    V128 r = a64_fp_lanes(t, what, 1u << size, d, n, m);
+    a64_put_v(t, rd, r);
+    return true;
+}
+
 static I64 sign_mask(A64Trans *t, unsigned size) { return ir_const_i64(t->b, 1ull << ((8u << size) - 1)); }
 
 /* ---- arithmetic */
@@ -44,6 +55,9 @@ static I64 sign_mask(A64Trans *t, unsigned size) { return ir_const_i64(t->b, 1ul
 void trans_fp2(A64Trans *t, const A64Ops *o, unsigned size, A64FpOp op)
 {
     if (a64_fp_host_arith(t, o, size, op))
+        return;
+    V128 x = a64_get_v(t, o->rn), y = a64_get_v(t, o->rm);
+    if (op != A64_FP_NMUL && low_lane(t, A64_FP_WHAT(op, size, 0), size, o->rd, x, x, y))
         return;
     I64 n = a64_get_fp(t, size, o->rn), m = a64_get_fp(t, size, o->rm);
     I64 r = a64_call_fp(t, A64_FP_WHAT(op, size, 0), n, m, m);
@@ -53,6 +67,9 @@ void trans_fp2(A64Trans *t, const A64Ops *o, unsigned size, A64FpOp op)
 void trans_fp1(A64Trans *t, const A64Ops *o, unsigned size, A64FpOp op)
 {
     if (a64_fp_host_arith(t, o, size, op))
+        return;
+    V128 x = a64_get_v(t, o->rn);
+    if (low_lane(t, A64_FP_WHAT(op, size, 0), size, o->rd, x, x, x))
         return;
     I64 n = a64_get_fp(t, size, o->rn);
     I64 r = a64_call_fp(t, A64_FP_WHAT(op, size, 0), n, n, n);
@@ -64,6 +81,13 @@ void trans_fma(A64Trans *t, const A64Ops *o, unsigned size, bool neg_product, bo
 {
     if (a64_fp_host_fma(t, o, size, neg_product, neg_sum))
         return;
+    if (!is_odd(t)) {
+        V128 signs = a64_splat(t, size, 1ull << ((8u << size) - 1)), x = a64_get_v(t, o->rn), y = a64_get_v(t, o->rm), z = a64_get_v(t, o->ra);
+        x = neg_product ? ir_vxor_v128(t->b, x, signs) : x;
+        z = neg_sum ? ir_vxor_v128(t->b, z, signs) : z;
+        low_lane(t, A64_FP_WHAT(A64_FP_FMA, size, 0), size, o->rd, z, x, y);
+        return;
+    }
     I64 n = a64_get_fp(t, size, o->rn), m = a64_get_fp(t, size, o->rm), a = a64_get_fp(t, size, o->ra), sign = sign_mask(t, size);
     if (neg_product)
         n = ir_xor_i64(t->b, n, sign);
@@ -96,6 +120,9 @@ void trans_fmov_imm(A64Trans *t, const A64Ops *o, unsigned size)
 
 void trans_frint(A64Trans *t, const A64Ops *o, unsigned size, unsigned round)
 {
+    V128 x = a64_get_v(t, o->rn);
+    if (low_lane(t, A64_FP_WHAT(A64_FP_RINT, size, round), size, o->rd, x, x, x))
+        return;
     I64 n = a64_get_fp(t, size, o->rn);
     I64 r = a64_call_fp(t, A64_FP_WHAT(A64_FP_RINT, size, round), n, n, n);
     a64_put_fp(t, size, o->rd, r);
@@ -108,8 +135,18 @@ void trans_frint_int(A64Trans *t, const A64Ops *o, unsigned size, unsigned arg)
     a64_put_fp(t, size, o->rd, r);
 }
 
+/* To and from halves by way of singles, but not from doubles to halves: that would round twice. */
 void trans_fcvt(A64Trans *t, const A64Ops *o, unsigned to, unsigned from)
 {
+    if (!is_odd(t) && !(from == 3 && to == 1)) {
+        V128 v = a64_get_v(t, o->rn);
+        v = a64_keep_low(t, 1u << from, v);
+        if (from == 1 && to == 3)
+            v = a64_fp_change_width(t, 2, 1, A64_RFPCR, v);
+        v = a64_fp_change_width(t, to, to > from ? to - 1 : to + 1, A64_RFPCR, v);
+        a64_put_v(t, o->rd, v);
+        return;
+    }
     I64 n = a64_get_fp(t, from, o->rn);
     I64 r = a64_call_fp(t, A64_FP_WHAT(A64_FP_CONVERT, to, from | A64_RFPCR << 8), n, n, n);
     a64_put_fp(t, to, o->rd, r);

@@ -22,6 +22,9 @@ enum A64FpKind { /* beside A64FpOp, in helper fp */
 
 I64 a64_call_fp(A64Trans *t, uint32_t what, I64 a, I64 b, I64 c);
 V128 a64_call_vfp(A64Trans *t, uint32_t what, V128 d, V128 n, V128 m);
+/* trans_vfp.c: `bytes` of the operands count; the rest of the result is zero */
+V128 a64_fp_lanes(A64Trans *t, uint32_t what, unsigned bytes, V128 d, V128 n, V128 m);
+V128 a64_fp_change_width(A64Trans *t, unsigned to, unsigned from, A64Round round, V128 n); /* of the low half's lanes, or to them */
 I64 a64_get_fp(A64Trans *t, unsigned size, unsigned r); /* the low lane as bits; what lies above it is undefined */
 void a64_put_fp(A64Trans *t, unsigned size, unsigned r, I64 v); /* v: zero above the lane */
 
@@ -32,6 +35,11 @@ bool a64_fp_host_fma(A64Trans *t, const A64Ops *o, unsigned size, bool neg_produ
 bool a64_fp_host_compare(A64Trans *t, const A64Ops *o, unsigned size, bool is_zero, bool is_signaling, CC *out);
 bool a64_fp_host_from_int(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned);
 bool a64_fp_host_to_int(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned, A64Round round);
+/* trans_vfp_host.c: the same for vectors; lanes that do not count must raise nothing */
+bool a64_vfp_host(A64Trans *t, A64FpOp op, unsigned size, unsigned arg, V128 d, V128 n, V128 m, V128 *out);
+bool a64_vfp_host_to_int(A64Trans *t, unsigned size, bool is_unsigned, A64Round round, V128 n, V128 *out);
+bool a64_vfp_host_from_int(A64Trans *t, unsigned size, bool is_unsigned, unsigned fraction, V128 n, V128 *out);
+bool a64_vfp_host_resize(A64Trans *t, unsigned to, unsigned from, A64Round round, V128 n, V128 *out);
 /* trans_fp.c */
 void trans_fp2(A64Trans *t, const A64Ops *o, unsigned size, A64FpOp op);
 void trans_fp1(A64Trans *t, const A64Ops *o, unsigned size, A64FpOp op);

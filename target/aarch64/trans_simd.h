@@ -3,6 +3,8 @@
 #ifndef LYRE_TARGET_AARCH64_TRANS_SIMD_H
 #define LYRE_TARGET_AARCH64_TRANS_SIMD_H
 
+#include "target/aarch64/vec.h"
+
 /* An operation on whole vectors of lanes of 8 << size bits; d: the destination's old value. */
 typedef V128 A64Vec3(A64Trans *t, unsigned size, V128 d, V128 n, V128 m);
 typedef V128 A64Vec2(A64Trans *t, unsigned size, V128 d, V128 n);
@@ -23,13 +25,14 @@ I64 a64_get_lane(A64Trans *t, unsigned size, unsigned lane, V128 v);            
 V128 a64_set_lane(A64Trans *t, unsigned size, unsigned lane, V128 v, I64 x);
 V128 a64_keep_low(A64Trans *t, unsigned bytes, V128 v);                         /* the rest is cleared: 1 2 4 8 16 */
 
-/* simd_sat.c: saturating operations note in FPSR.QC what t->active bytes of the result say; others by helper */
+/* simd_sat.c: saturating operations note in FPSR.QC what t->active bytes of the result say; simd_lanes.c */
 A64Vec3 a64_sqadd, a64_uqadd, a64_sqsub, a64_uqsub, a64_sshl, a64_ushl, a64_srshl, a64_urshl, a64_sqshl, a64_uqshl, a64_sqrshl, a64_uqrshl,
-    a64_sqshlu, a64_sqdmulh, a64_sqrdmulh, a64_sqrdmlah, a64_sqrdmlsh, a64_sqdmull, a64_sqdmlal, a64_sqdmlsl, a64_sdot, a64_udot, a64_usdot,
+    a64_sqdmulh, a64_sqrdmulh, a64_sqrdmlah, a64_sqrdmlsh, a64_sqdmull, a64_sqdmlal, a64_sqdmlsl, a64_sdot, a64_udot, a64_usdot,
     a64_sudot, a64_smmla, a64_ummla, a64_usmmla;
 A64Vec2 a64_suqadd, a64_usqadd, a64_sqabs, a64_sqneg, a64_vclz, a64_vcls;
 A64Logic a64_pmul;
 enum A64Narrow { A64_NARROW, A64_NARROW_S, A64_NARROW_U, A64_NARROW_SU };
+V128 a64_qshl_const(A64Trans *t, unsigned size, enum A64Narrow kind, V128 n, unsigned count); /* to the left, saturating */
 V128 a64_narrow(A64Trans *t, unsigned size, unsigned kind, V128 v); /* lanes of size + 1 to size, in the low half */
 
 /* trans_simd.c */
@@ -86,7 +89,7 @@ void trans_shr(A64Trans *t, const A64Ops *o, bool is_unsigned, bool is_rounded, 
 void trans_sri(A64Trans *t, const A64Ops *o);
 void trans_shl(A64Trans *t, const A64Ops *o);
 void trans_sli(A64Trans *t, const A64Ops *o);
-void trans_qshl(A64Trans *t, const A64Ops *o, A64Vec3 *fn);
+void trans_qshl(A64Trans *t, const A64Ops *o, enum A64Narrow kind);
 void trans_shrn(A64Trans *t, const A64Ops *o, unsigned kind, bool is_rounded);
 void trans_shll(A64Trans *t, const A64Ops *o, bool is_unsigned);
 void trans_shll_size(A64Trans *t, const A64Ops *o);
@@ -94,6 +97,33 @@ void trans_shll_size(A64Trans *t, const A64Ops *o);
 void trans_structures(A64Trans *t, const A64Ops *o, bool is_load, unsigned regs, unsigned elems, bool is_post);
 void trans_structure(A64Trans *t, const A64Ops *o, bool is_load, unsigned regs, unsigned size, bool is_post);
 void trans_replicate(A64Trans *t, const A64Ops *o, unsigned regs, bool is_post);
+/* trans_crypto.c */
+void trans_aes_round(A64Trans *t, const A64Ops *o, bool is_inverse);
+void trans_aes_mix(A64Trans *t, const A64Ops *o, bool is_inverse);
+void trans_sha1_hash(A64Trans *t, const A64Ops *o, unsigned function);
+void trans_sha1h(A64Trans *t, const A64Ops *o);
+void trans_sha1su0(A64Trans *t, const A64Ops *o);
+void trans_sha1su1(A64Trans *t, const A64Ops *o);
+void trans_sha256_hash(A64Trans *t, const A64Ops *o, bool is_second);
+void trans_sha256su0(A64Trans *t, const A64Ops *o);
+void trans_sha256su1(A64Trans *t, const A64Ops *o);
+void trans_crypto2(A64Trans *t, const A64Ops *o, unsigned op);
+void trans_crypto3(A64Trans *t, const A64Ops *o, unsigned op);
+void trans_rax1(A64Trans *t, const A64Ops *o);
+void trans_xar(A64Trans *t, const A64Ops *o);
+void trans_eor3(A64Trans *t, const A64Ops *o);
+void trans_bcax(A64Trans *t, const A64Ops *o);
+void trans_sm3ss1(A64Trans *t, const A64Ops *o);
+void trans_sm3tt(A64Trans *t, const A64Ops *o, unsigned op);
+void trans_sm4ekey(A64Trans *t, const A64Ops *o);
+/* trans_bf16.c */
+void trans_bfdot(A64Trans *t, const A64Ops *o);
+void trans_bfdot_element(A64Trans *t, const A64Ops *o);
+void trans_bfmmla(A64Trans *t, const A64Ops *o);
+void trans_bfmlal(A64Trans *t, const A64Ops *o, bool is_top);
+void trans_bfmlal_element(A64Trans *t, const A64Ops *o, bool is_top);
+void trans_bfcvt(A64Trans *t, const A64Ops *o);
+void trans_bfcvtn(A64Trans *t, const A64Ops *o);
 /* AdvSIMDExpandImm() of the manual: cmode, op, abcdefgh. */
 uint64_t a64_expand_imm(unsigned cmode, bool op, unsigned imm);
 uint64_t a64_expand_fp(unsigned size, unsigned imm); /* VFPExpandImm(): size 1 2 3 for half, single, double */

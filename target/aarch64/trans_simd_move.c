@@ -288,13 +288,13 @@ void trans_sri(A64Trans *t, const A64Ops *o)
     insert_shifted(t, o, moved, count == bits ? 0 : (~0ull >> (64 - bits)) >> count);
 }
 
-void trans_qshl(A64Trans *t, const A64Ops *o, A64Vec3 *fn)
+void trans_qshl(A64Trans *t, const A64Ops *o, enum A64Narrow kind)
 {
     unsigned size = shift_size(o);
     bool is_scalar = t->insn->raw >> 28 & 1;
-    V128 n = a64_get_v(t, o->rn), count = a64_splat(t, size, left_count(o));
+    V128 n = a64_get_v(t, o->rn);
     t->active = is_scalar ? (uint8_t)(1u << size) : o->q ? 16 : 8;
-    V128 r = fn(t, size, n, n, count);
+    V128 r = a64_qshl_const(t, size, kind, n, left_count(o));
     put_shifted(t, o, r);
 }
 

@@ -200,9 +200,23 @@ static I64 read_special(A64Trans *t, A64Sys reg)
     }
 }
 
+/* A number can always be had: the flags say so by zeros. */
+static void read_random(A64Trans *t, unsigned rt)
+{
+    I64 v = a64_call_i64(t, A64_HELPER_random, 0, NULL);
+    I32 zero = ir_const_i32(t->b, 0);
+    CC none = ir_cc_make_i32(t->b, zero);
+    a64_put_x(t, rt, v);
+    a64_put_cc(t, none);
+}
+
 void trans_mrs(A64Trans *t, const A64Ops *o)
 {
     A64Sys reg = a64_find_sys(t->t->cpu, (unsigned)o->imm, false);
+    if (reg == A64_SYS_RNDR || reg == A64_SYS_RNDRRS) {
+        read_random(t, o->rt);
+        return;
+    }
     I64 v = read_special(t, reg);
     a64_put_x(t, o->rt, v);
 }

@@ -24,11 +24,12 @@ static V128 operand(A64Trans *t, unsigned size, unsigned bytes, V128 v)
     return ir_vor_v128(t->b, low, rest);
 }
 
-static V128 lanes(A64Trans *t, uint32_t what, unsigned bytes, V128 d, V128 n, V128 m)
+V128 a64_fp_lanes(A64Trans *t, uint32_t what, unsigned bytes, V128 d, V128 n, V128 m)
 {
-    unsigned size = what >> 8 & 3;
-    V128 x = operand(t, size, bytes, n), y = operand(t, size, bytes, m), z = operand(t, size, bytes, d);
-    V128 r = a64_call_vfp(t, what, z, x, y);
+    unsigned op = what & 0xff, size = what >> 8 & 3, arg = what >> 16;
+    V128 x = operand(t, size, bytes, n), y = operand(t, size, bytes, m), z = operand(t, size, bytes, d), r;
+    if (op >= A64_FP_CONVERT || !a64_vfp_host(t, (A64FpOp)op, size, arg, z, x, y, &r))
+        r = a64_call_vfp(t, what, z, x, y);
     return a64_keep_low(t, bytes, r);
 }
 
@@ -40,7 +41,7 @@ static unsigned low_lane(const A64Ops *o) { return 1u << o->size; }
 static void fp3(A64Trans *t, const A64Ops *o, A64FpOp op, unsigned bytes)
 {
     V128 n = a64_get_v(t, o->rn), m = a64_get_v(t, o->rm);
-    V128 r = lanes(t, A64_FP_WHAT(op, o->size, 0), bytes, n, n, m);
+    V128 r = a64_fp_lanes(t, A64_FP_WHAT(op, o->size, 0), bytes, n, n, m);
     a64_put_v(t, o->rd, r);
 }
 
@@ -53,7 +54,7 @@ void trans_vfp3_pair(A64Trans *t, const A64Ops *o, A64FpOp op)
     if (!o->q)
         n = m = ir_vziplo64_v128(t->b, n, m);
     V128 even = a64_uzp(t, o->size, false, n, m), odd = a64_uzp(t, o->size, true, n, m);
-    V128 r = lanes(t, A64_FP_WHAT(op, o->size, 0), whole(o), even, even, odd);
+    V128 r = a64_fp_lanes(t, A64_FP_WHAT(op, o->size, 0), whole(o), even, even, odd);
     a64_put_v(t, o->rd, r);
 }
 
@@ -68,7 +69,7 @@ static void multiply_add(A64Trans *t, const A64Ops *o, unsigned size, bool is_ne
     V128 d = a64_get_v(t, o->rd), n = a64_get_v(t, o->rn);
     if (is_neg)
         n = negate(t, size, n);
-    V128 r = lanes(t, A64_FP_WHAT(A64_FP_FMA, size, 0), bytes, d, n, m);
+    V128 r = a64_fp_lanes(t, A64_FP_WHAT(A64_FP_FMA, size, 0), bytes, d, n, m);
     a64_put_v(t, o->rd, r);
 }
 
@@ -99,7 +100,7 @@ void trans_sfmla_element(A64Trans *t, const A64Ops *o, unsigned size, bool is_ne
 static void fp3_element(A64Trans *t, const A64Ops *o, unsigned size, A64FpOp op, unsigned bytes)
 {
     V128 n = a64_get_v(t, o->rn), m = element(t, o, size);
-    V128 r = lanes(t, A64_FP_WHAT(op, size, 0), bytes, n, n, m);
+    V128 r = a64_fp_lanes(t, A64_FP_WHAT(op, size, 0), bytes, n, n, m);
     a64_put_v(t, o->rd, r);
 }
 
@@ -111,7 +112,7 @@ void trans_sfp3_element(A64Trans *t, const A64Ops *o, unsigned size, A64FpOp op)
 static void fp2(A64Trans *t, const A64Ops *o, uint32_t what, unsigned bytes)
 {
     V128 n = a64_get_v(t, o->rn);
-    V128 r = lanes(t, what, bytes, n, n, n);
+    V128 r = a64_fp_lanes(t, what, bytes, n, n, n);
     a64_put_v(t, o->rd, r);
 }
 
@@ -124,39 +125,38 @@ static uint32_t fixed(unsigned op, unsigned size, bool is_unsigned, unsigned fra
     return A64_FP_WHAT(op, size, A64_FIXED(size == 3, is_unsigned, fraction, round) | (size == 1 ? 1u << 13 : 0));
 }
 
-static void convert(A64Trans *t, const A64Ops *o, unsigned op, bool is_unsigned, A64Round round, unsigned bytes)
+static void convert(A64Trans *t, const A64Ops *o, bool is_unsigned, A64Round round, unsigned bytes)
 {
-    fp2(t, o, fixed(op, o->size, is_unsigned, 0, round), bytes);
+    V128 n = a64_get_v(t, o->rn), r;
+    V128 x = a64_keep_low(t, bytes, n);
+    if (!a64_vfp_host_to_int(t, o->size, is_unsigned, round, x, &r))
+        r = a64_call_vfp(t, fixed(A64_FP_TO_FIXED, o->size, is_unsigned, 0, round), x, x, x);
+    a64_put_v(t, o->rd, r);
 }
 
 void trans_vfcvt_int(A64Trans *t, const A64Ops *o, bool is_unsigned, A64Round round)
 {
-    convert(t, o, A64_FP_TO_FIXED, is_unsigned, round, whole(o));
+    convert(t, o, is_unsigned, round, whole(o));
 }
 void trans_sfcvt_int(A64Trans *t, const A64Ops *o, bool is_unsigned, A64Round round)
 {
-    convert(t, o, A64_FP_TO_FIXED, is_unsigned, round, low_lane(o));
+    convert(t, o, is_unsigned, round, low_lane(o));
 }
-/* ones as integers would be inexact: only what is active is given */
-void trans_vcvtf(A64Trans *t, const A64Ops *o, bool is_unsigned)
+static void from_integers(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned, unsigned fraction, unsigned bytes)
 {
-    V128 n = a64_get_v(t, o->rn);
-    V128 x = a64_keep_low(t, whole(o), n);
-    V128 r = a64_call_vfp(t, fixed(A64_FP_FROM_FIXED, o->size, is_unsigned, 0, 0), x, x, x);
+    V128 n = a64_get_v(t, o->rn), r;
+    V128 x = a64_keep_low(t, bytes, n);
+    if (!a64_vfp_host_from_int(t, size, is_unsigned, fraction, x, &r))
+        r = a64_call_vfp(t, fixed(A64_FP_FROM_FIXED, size, is_unsigned, fraction, 0), x, x, x);
     a64_put_v(t, o->rd, r);
 }
-void trans_scvtf(A64Trans *t, const A64Ops *o, bool is_unsigned)
-{
-    V128 n = a64_get_v(t, o->rn);
-    V128 x = a64_keep_low(t, low_lane(o), n);
-    V128 r = a64_call_vfp(t, fixed(A64_FP_FROM_FIXED, o->size, is_unsigned, 0, 0), x, x, x);
-    a64_put_v(t, o->rd, r);
-}
+void trans_vcvtf(A64Trans *t, const A64Ops *o, bool is_unsigned) { from_integers(t, o, o->size, is_unsigned, 0, whole(o)); }
+void trans_scvtf(A64Trans *t, const A64Ops *o, bool is_unsigned) { from_integers(t, o, o->size, is_unsigned, 0, low_lane(o)); }
 
 static void compare_zero(A64Trans *t, const A64Ops *o, A64FpOp op, bool is_swapped, unsigned bytes)
 {
     V128 n = a64_get_v(t, o->rn), zero = a64_zero_v(t);
-    V128 r = lanes(t, A64_FP_WHAT(op, o->size, 0), bytes, n, is_swapped ? zero : n, is_swapped ? n : zero);
+    V128 r = a64_fp_lanes(t, A64_FP_WHAT(op, o->size, 0), bytes, n, is_swapped ? zero : n, is_swapped ? n : zero);
     a64_put_v(t, o->rd, r);
 }
 
@@ -174,8 +174,11 @@ void trans_estimate_u(A64Trans *t, const A64Ops *o, bool is_rsqrt) { fp2(t, o, A
 
 /* ---- widths */
 
-static V128 change_width(A64Trans *t, unsigned to, unsigned from, A64Round round, V128 n)
+V128 a64_fp_change_width(A64Trans *t, unsigned to, unsigned from, A64Round round, V128 n)
 {
+    V128 r;
+    if (a64_vfp_host_resize(t, to, from, round, n, &r))
+        return r;
     I32 what = ir_const_i32(t->b, A64_FP_WHAT(A64_FP_CONVERT, to, from | (unsigned)round << 8));
     uint32_t args[] = { n.id, what.id };
     return (V128){ ir_call(t->b, A64_HELPER_vfp_convert, 2, args) };
@@ -186,14 +189,15 @@ void trans_fcvtl(A64Trans *t, const A64Ops *o, unsigned to)
     V128 n = a64_get_v(t, o->rn);
     if (o->q)
         n = ir_vziphi64_v128(t->b, n, n);
-    V128 r = change_width(t, to, to - 1, A64_RFPCR, n);
+    V128 r = a64_fp_change_width(t, to, to - 1, A64_RFPCR, n);
     a64_put_v(t, o->rd, r);
 }
 
+/* to: 0 is BF16, which singles become. */
 void trans_fcvtn(A64Trans *t, const A64Ops *o, unsigned to, A64Round round)
 {
     V128 n = a64_get_v(t, o->rn);
-    V128 r = change_width(t, to, to + 1, round, n);
+    V128 r = a64_fp_change_width(t, to, to ? to + 1 : 2, round, n);
     if (o->q) {
         V128 d = a64_get_v(t, o->rd);
         r = ir_vziplo64_v128(t->b, d, r);
@@ -208,20 +212,32 @@ void trans_fcvtxn_scalar(A64Trans *t, const A64Ops *o)
     a64_put_fp(t, 2, o->rd, r);
 }
 
-static void fixed_point(A64Trans *t, const A64Ops *o, unsigned op, bool is_unsigned, bool is_scalar)
+/* Lanes by the immediate, and bits behind the point. */
+static unsigned fraction_of(const A64Ops *o, unsigned *size)
 {
-    unsigned size = 31u - (unsigned)__builtin_clz((unsigned)o->imm >> 3), fraction = (16u << size) - (unsigned)o->imm;
-    unsigned bytes = is_scalar ? 1u << size : whole(o);
+    *size = 31u - (unsigned)__builtin_clz((unsigned)o->imm >> 3);
+    return (16u << *size) - (unsigned)o->imm;
+}
+
+static void from_fixed_point(A64Trans *t, const A64Ops *o, bool is_unsigned, bool is_scalar)
+{
+    unsigned size, fraction = fraction_of(o, &size);
+    from_integers(t, o, size, is_unsigned, fraction, is_scalar ? 1u << size : whole(o));
+}
+
+static void to_fixed_point(A64Trans *t, const A64Ops *o, bool is_unsigned, bool is_scalar)
+{
+    unsigned size, fraction = fraction_of(o, &size);
     V128 n = a64_get_v(t, o->rn);
-    V128 x = a64_keep_low(t, bytes, n);
-    V128 r = a64_call_vfp(t, fixed(op, size, is_unsigned, fraction, A64_RZ), x, x, x);
+    V128 x = a64_keep_low(t, is_scalar ? 1u << size : whole(o), n);
+    V128 r = a64_call_vfp(t, fixed(A64_FP_TO_FIXED, size, is_unsigned, fraction, A64_RZ), x, x, x);
     a64_put_v(t, o->rd, r);
 }
 
-void trans_vcvtf_fixed(A64Trans *t, const A64Ops *o, bool is_unsigned) { fixed_point(t, o, A64_FP_FROM_FIXED, is_unsigned, false); }
-void trans_scvtf_fixed(A64Trans *t, const A64Ops *o, bool is_unsigned) { fixed_point(t, o, A64_FP_FROM_FIXED, is_unsigned, true); }
-void trans_vfcvt_fixed(A64Trans *t, const A64Ops *o, bool is_unsigned) { fixed_point(t, o, A64_FP_TO_FIXED, is_unsigned, false); }
-void trans_sfcvt_fixed(A64Trans *t, const A64Ops *o, bool is_unsigned) { fixed_point(t, o, A64_FP_TO_FIXED, is_unsigned, true); }
+void trans_vcvtf_fixed(A64Trans *t, const A64Ops *o, bool is_unsigned) { from_fixed_point(t, o, is_unsigned, false); }
+void trans_scvtf_fixed(A64Trans *t, const A64Ops *o, bool is_unsigned) { from_fixed_point(t, o, is_unsigned, true); }
+void trans_vfcvt_fixed(A64Trans *t, const A64Ops *o, bool is_unsigned) { to_fixed_point(t, o, is_unsigned, false); }
+void trans_sfcvt_fixed(A64Trans *t, const A64Ops *o, bool is_unsigned) { to_fixed_point(t, o, is_unsigned, true); }
 
 /* ---- pairs, all lanes */
 
@@ -229,7 +245,7 @@ void trans_fp_pair_scalar(A64Trans *t, const A64Ops *o, A64FpOp op)
 {
     V128 n = a64_get_v(t, o->rn);
     V128 next = ir_vext_v128(t->b, n, n, 1 << o->size);
-    V128 r = lanes(t, A64_FP_WHAT(op, o->size, 0), low_lane(o), n, n, next);
+    V128 r = a64_fp_lanes(t, A64_FP_WHAT(op, o->size, 0), low_lane(o), n, n, next);
     a64_put_v(t, o->rd, r);
 }
 
@@ -239,7 +255,7 @@ void trans_fp_across(A64Trans *t, const A64Ops *o, unsigned size, A64FpOp op)
     V128 v = a64_get_v(t, o->rn);
     for (unsigned bytes = size == 2 || o->q ? 8 : 4; bytes >= 1u << size; bytes /= 2) {
         V128 even = a64_uzp(t, size, false, v, v), odd = a64_uzp(t, size, true, v, v);
-        v = lanes(t, A64_FP_WHAT(op, size, 0), bytes, even, even, odd);
+        v = a64_fp_lanes(t, A64_FP_WHAT(op, size, 0), bytes, even, even, odd);
     }
     a64_put_v(t, o->rd, v);
 }
@@ -258,7 +274,7 @@ static void half_products(A64Trans *t, const A64Ops *o, bool is_high, bool is_ne
     }
     n = a64_keep_low(t, bytes / 2, n);
     m = a64_keep_low(t, bytes / 2, m);
-    V128 r = lanes(t, A64_FP_WHAT(A64_FP_FMLAL, 2, 0), bytes, d, a64_widen(t, 1, true, false, n), a64_widen(t, 1, true, false, m));
+    V128 r = a64_fp_lanes(t, A64_FP_WHAT(A64_FP_FMLAL, 2, 0), bytes, d, a64_widen(t, 1, true, false, n), a64_widen(t, 1, true, false, m));
     a64_put_v(t, o->rd, r);
 }
 
@@ -320,7 +336,7 @@ static void complex_multiply(A64Trans *t, const A64Ops *o, unsigned size, unsign
     }
     V128 signs = sign_lanes(t, size, o->rot == 1 || o->rot == 2, o->rot == 2 || o->rot == 3);
     factor = ir_vxor_v128(t->b, factor, signs);
-    V128 r = lanes(t, A64_FP_WHAT(A64_FP_FMA, size, 0), bytes, d, part, factor);
+    V128 r = a64_fp_lanes(t, A64_FP_WHAT(A64_FP_FMA, size, 0), bytes, d, part, factor);
     a64_put_v(t, o->rd, r);
 }
 
@@ -342,6 +358,6 @@ void trans_fcadd(A64Trans *t, const A64Ops *o)
     V128 n = a64_get_v(t, o->rn), m = a64_get_v(t, o->rm);
     V128 turned = exchange_parts(t, o->size, m), signs = sign_lanes(t, o->size, !o->rot, o->rot);
     turned = ir_vxor_v128(t->b, turned, signs);
-    V128 r = lanes(t, A64_FP_WHAT(A64_FP_ADD, o->size, 0), whole(o), n, n, turned);
+    V128 r = a64_fp_lanes(t, A64_FP_WHAT(A64_FP_ADD, o->size, 0), whole(o), n, n, turned);
     a64_put_v(t, o->rd, r);
 }

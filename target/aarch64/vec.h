@@ -9,18 +9,20 @@ typedef long long A64Vec __attribute__((vector_size(16))); /* as the C ABI passe
 
 typedef enum A64VecOp {
     /* d, n, m -> lane; those up to A64_VEC_LAST_SAT can saturate */
-    A64_VEC_SQADD, A64_VEC_UQADD, A64_VEC_SQSUB, A64_VEC_UQSUB, A64_VEC_SUQADD, A64_VEC_USQADD, A64_VEC_SQSHL, A64_VEC_UQSHL,
-    A64_VEC_SQRSHL, A64_VEC_UQRSHL, A64_VEC_SQSHLU, A64_VEC_SQDMULH, A64_VEC_SQRDMULH, A64_VEC_SQRDMLAH, A64_VEC_SQRDMLSH,
-    A64_VEC_SQDMULL, A64_VEC_SQDMLAL, A64_VEC_SQDMLSL, /* on lanes that were widened */
-    A64_VEC_LAST_SAT = A64_VEC_SQDMLSL,
-    A64_VEC_SSHL, A64_VEC_USHL, A64_VEC_SRSHL, A64_VEC_URSHL, A64_VEC_CLZ, A64_VEC_CLS, A64_VEC_PMUL,
-    /* 32-bit lanes of sums of products of bytes: signs of n and m */
-    A64_VEC_SDOT, A64_VEC_UDOT, A64_VEC_USDOT, A64_VEC_SUDOT, A64_VEC_SMMLA, A64_VEC_UMMLA, A64_VEC_USMMLA,
+    A64_VEC_SUQADD, A64_VEC_USQADD, A64_VEC_SQSHL, A64_VEC_UQSHL, A64_VEC_SQRSHL, A64_VEC_UQRSHL, A64_VEC_SQRDMLAH, A64_VEC_SQRDMLSH,
+    A64_VEC_LAST_SAT = A64_VEC_SQRDMLSH,
+    A64_VEC_SSHL, A64_VEC_USHL, A64_VEC_SRSHL, A64_VEC_URSHL, A64_VEC_PMUL,
     A64_VEC_PMULL, /* bytes of the low halves to halfwords */
-    A64_VEC_SQXTN, A64_VEC_UQXTN, A64_VEC_SQXTUN, /* doublewords of n to words */
 } A64VecOp;
 /* is_mask: the lanes that saturated (all ones) instead of the result. */
 #define A64_VEC_WHAT(op, size, is_mask) ((uint32_t)(op) | (uint32_t)(size) << 8 | (uint32_t)(is_mask) << 16)
+
+/* Helper crypto: one of these, and a lane of m << 8. */
+typedef enum A64CryptoOp {
+    A64_CRYPTO_SHA512H, A64_CRYPTO_SHA512H2, A64_CRYPTO_SHA512SU0, A64_CRYPTO_SHA512SU1, A64_CRYPTO_SM3PARTW1, A64_CRYPTO_SM3PARTW2,
+    A64_CRYPTO_SM3TT1A, A64_CRYPTO_SM3TT1B, A64_CRYPTO_SM3TT2A, A64_CRYPTO_SM3TT2B, A64_CRYPTO_SM4E, A64_CRYPTO_SM4EKEY,
+    A64_CRYPTO_BFDOT, A64_CRYPTO_BFMMLA,
+} A64CryptoOp;
 
 A64Vec a64_helper_vec(CpuState *s, A64Vec d, A64Vec n, A64Vec m, uint32_t what);
 

@@ -79,6 +79,7 @@ void riscv_cpu_set_vdso(const TargetCpu *cpu, const uint64_t *page);
 bool riscv_decode(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *bytes,
                   unsigned avail, TargetInsn *out);
 void riscv_translate(TargetTrans *tt, const TargetInsn *insn);
+bool riscv_direct(struct Direct *d, const TargetCpu *cpu, const TargetInsn *insn);
 void riscv_disas(const TargetInsn *insn, char *buf, unsigned size);
 extern const HelperDesc riscv_helpers[];
 

@@ -94,6 +94,7 @@ const Target target_riscv64 = {
     .reset = reset,
     .decode = riscv_decode,
     .translate = riscv_translate,
+    .direct = riscv_direct,
     .disas = riscv_disas,
     .dump = dump,
 };

@@ -9,6 +9,11 @@
 #include "target/riscv/softfp.h"
 #include "tcg/builder.h"
 
+/* Before what the chapters share: direct.h has another meaning for it. */
+#ifndef TRANS
+#define TRANS
+#endif
+
 /* Slots: x1..x31 are 0..30. */
 enum RvSlot {
     RV_SLOT_X1 = 0,
@@ -59,8 +64,8 @@ static inline void rv_put_w(RvTrans *t, unsigned r, I32 v)
 static inline I64 rv_address(RvTrans *t, const RvOps *o) { return rv_get_x(t, o->rs1); }
 
 /* Ends the block: to a constant pc, inside the region where it has a block for it. */
-void rv_goto(RvTrans *t, uint64_t pc);
-void rv_illegal(RvTrans *t);
+TRANS void rv_goto(RvTrans *t, uint64_t pc);
+TRANS void rv_illegal(RvTrans *t);
 
 typedef I64 RvAlu(IrBuilder *b, I64 x, I64 y);
 typedef I32 RvAluW(IrBuilder *b, I32 x, I32 y);
@@ -69,58 +74,60 @@ typedef I64 RvUnary(IrBuilder *b, I64 x);
 typedef I32 RvUnaryW(IrBuilder *b, I32 x);
 
 /* trans_i.c */
-void trans_lui(RvTrans *t, const RvOps *o);
-void trans_auipc(RvTrans *t, const RvOps *o);
-void trans_li(RvTrans *t, const RvOps *o);
-void trans_mv(RvTrans *t, const RvOps *o);
-void trans_zero(RvTrans *t, const RvOps *o);
-void trans_nop(RvTrans *t, const RvOps *o);
-void trans_alu(RvTrans *t, const RvOps *o, RvAlu *op);
-void trans_alu_imm(RvTrans *t, const RvOps *o, RvAlu *op);
-void trans_alu_w(RvTrans *t, const RvOps *o, RvAluW *op);
-void trans_alu_imm_w(RvTrans *t, const RvOps *o, RvAluW *op);
-void trans_unary(RvTrans *t, const RvOps *o, RvUnary *op);
-void trans_unary_w(RvTrans *t, const RvOps *o, RvUnaryW *op);
-void trans_compare(RvTrans *t, const RvOps *o, RvCompare *op);
-void trans_compare_imm(RvTrans *t, const RvOps *o, RvCompare *op);
-void trans_czero(RvTrans *t, const RvOps *o, RvCompare *op);
-void trans_load(RvTrans *t, const RvOps *o, unsigned mem);
-void trans_store(RvTrans *t, const RvOps *o, unsigned mem);
+TRANS void trans_lui(RvTrans *t, const RvOps *o);
+TRANS void trans_auipc(RvTrans *t, const RvOps *o);
+TRANS void trans_li(RvTrans *t, const RvOps *o);
+TRANS void trans_mv(RvTrans *t, const RvOps *o);
+TRANS void trans_zero(RvTrans *t, const RvOps *o);
+TRANS void trans_nop(RvTrans *t, const RvOps *o);
+TRANS void trans_alu(RvTrans *t, const RvOps *o, RvAlu *op);
+TRANS void trans_alu_imm(RvTrans *t, const RvOps *o, RvAlu *op);
+TRANS void trans_alu_w(RvTrans *t, const RvOps *o, RvAluW *op);
+TRANS void trans_alu_imm_w(RvTrans *t, const RvOps *o, RvAluW *op);
+TRANS void trans_unary(RvTrans *t, const RvOps *o, RvUnary *op);
+TRANS void trans_unary_w(RvTrans *t, const RvOps *o, RvUnaryW *op);
+TRANS void trans_compare(RvTrans *t, const RvOps *o, RvCompare *op);
+TRANS void trans_compare_imm(RvTrans *t, const RvOps *o, RvCompare *op);
+TRANS void trans_czero(RvTrans *t, const RvOps *o, RvCompare *op);
+TRANS void trans_load(RvTrans *t, const RvOps *o, unsigned mem);
+TRANS void trans_store(RvTrans *t, const RvOps *o, unsigned mem);
 /* trans_flow.c */
-void trans_jal(RvTrans *t, const RvOps *o);
-void trans_jalr(RvTrans *t, const RvOps *o);
-void trans_branch(RvTrans *t, const RvOps *o, RvCompare *op);
-void trans_branch_swapped(RvTrans *t, const RvOps *o, RvCompare *op); /* compares rs2 with rs1 */
-void trans_ecall(RvTrans *t, const RvOps *o);
-void trans_ebreak(RvTrans *t, const RvOps *o);
-void trans_fence(RvTrans *t, const RvOps *o);
-void trans_fence_tso(RvTrans *t, const RvOps *o);
-void trans_fence_i(RvTrans *t, const RvOps *o);
-void trans_cbo_touch(RvTrans *t, const RvOps *o);
-void trans_cbo_zero(RvTrans *t, const RvOps *o);
+TRANS void trans_jal(RvTrans *t, const RvOps *o);
+TRANS void trans_jalr(RvTrans *t, const RvOps *o);
+TRANS void trans_branch(RvTrans *t, const RvOps *o, RvCompare *op);
+TRANS void trans_branch_swapped(RvTrans *t, const RvOps *o, RvCompare *op); /* compares rs2 with rs1 */
+TRANS void trans_ecall(RvTrans *t, const RvOps *o);
+TRANS void trans_ebreak(RvTrans *t, const RvOps *o);
+TRANS void trans_fence(RvTrans *t, const RvOps *o);
+TRANS void trans_fence_tso(RvTrans *t, const RvOps *o);
+TRANS void trans_fence_i(RvTrans *t, const RvOps *o);
+TRANS void trans_cbo_touch(RvTrans *t, const RvOps *o);
+TRANS void trans_cbo_zero(RvTrans *t, const RvOps *o);
 /* trans_m.c */
-RvAlu rv_mulh, rv_mulhsu, rv_mulhu;
+TRANS RvAlu rv_mulh, rv_mulhsu, rv_mulhu;
 /* trans_b.c */
-RvAlu rv_slli_uw, rv_orn, rv_xnor, rv_bclr, rv_bext, rv_binv, rv_bset, rv_clmulr;
-RvUnary rv_not, rv_orc_b;
-void trans_shift_add(RvTrans *t, const RvOps *o, unsigned shift);
-void trans_shift_add_uw(RvTrans *t, const RvOps *o, unsigned shift);
+TRANS RvAlu rv_slli_uw, rv_orn, rv_xnor, rv_bclr, rv_bext, rv_binv, rv_bset, rv_clmulr;
+TRANS RvUnary rv_not, rv_orc_b;
+TRANS void trans_shift_add(RvTrans *t, const RvOps *o, unsigned shift);
+TRANS void trans_shift_add_uw(RvTrans *t, const RvOps *o, unsigned shift);
 /* trans_a.c; width: MEM_32 or MEM_64 */
-void trans_lr(RvTrans *t, const RvOps *o, unsigned width);
-void trans_sc(RvTrans *t, const RvOps *o, unsigned width);
-void trans_amo_w(RvTrans *t, const RvOps *o, IrOp op);
-void trans_amo_d(RvTrans *t, const RvOps *o, IrOp op);
-void trans_amocas_w(RvTrans *t, const RvOps *o);
-void trans_amocas_d(RvTrans *t, const RvOps *o);
-void trans_amocas_q(RvTrans *t, const RvOps *o);
+TRANS void trans_lr(RvTrans *t, const RvOps *o, unsigned width);
+TRANS void trans_sc(RvTrans *t, const RvOps *o, unsigned width);
+TRANS void trans_amo_w(RvTrans *t, const RvOps *o, IrOp op);
+TRANS void trans_amo_d(RvTrans *t, const RvOps *o, IrOp op);
+TRANS void trans_amocas_w(RvTrans *t, const RvOps *o);
+TRANS void trans_amocas_d(RvTrans *t, const RvOps *o);
+TRANS void trans_amocas_q(RvTrans *t, const RvOps *o);
 /* trans_csr.c */
 enum RvCsrOp { CSR_WRITE, CSR_SET, CSR_CLEAR };
 /* Whether a CSR instruction (row, operands) exists, and whether it ends the block. */
-bool rv_csr_is_legal(const TargetCpu *cpu, uint64_t pc, unsigned row, const RvOps *o);
-bool rv_csr_ends_block(unsigned row, const RvOps *o);
-void trans_csr(RvTrans *t, const RvOps *o, enum RvCsrOp op);
-void trans_csr_imm(RvTrans *t, const RvOps *o, enum RvCsrOp op);
+TRANS bool rv_csr_is_legal(const TargetCpu *cpu, uint64_t pc, unsigned row, const RvOps *o);
+TRANS bool rv_csr_ends_block(unsigned row, const RvOps *o);
+TRANS void trans_csr(RvTrans *t, const RvOps *o, enum RvCsrOp op);
+TRANS void trans_csr_imm(RvTrans *t, const RvOps *o, enum RvCsrOp op);
 
+#ifndef LYRE_TCG_DIRECT_H /* which does without */
 #include "target/riscv/trans_fp.h"
+#endif
 
 #endif

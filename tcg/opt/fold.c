@@ -97,6 +97,9 @@ static FoldRule *const rules[IR_OP_COUNT] = {
     [IR_VLOW32_F32] = fold_vector,
     [IR_VLOW64_F64] = fold_vector,
     [IR_VEXTRACT64_I64] = fold_vector,
+    [IR_VSHUF8_V128] = fold_shuffle,
+    [IR_VZIPLO64_V128] = fold_zip64,
+    [IR_VZIPHI64_V128] = fold_zip64,
 };
 
 bool fold_ignores_payload(IrOp op)

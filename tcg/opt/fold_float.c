@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Rules of moves between classes, NaN boxing, sign operations, canonical NaNs and vectors. */
+/* Rules of moves between classes, NaN boxing, sign operations, canonical NaNs. */
 #include "tcg/opt/fold_rules.h"
 
 /* bits of bits */
@@ -104,35 +104,4 @@ uint32_t fold_float(IrBuilder *b, IrInsn *n)
         n->arg[a] = strip_canon(b, n->arg[a]);
     }
     return 0;
-}
-
-uint32_t fold_vector(IrBuilder *b, IrInsn *n)
-{
-    IrInsn i = *build_insn(b, n->arg[0]);
-    switch (n->op) {
-    case IR_VAND_V128:
-    case IR_VOR_V128:
-        return n->arg[0] == n->arg[1] ? n->arg[0] : 0;
-    case IR_VXOR_V128:
-        return n->arg[0] == n->arg[1] ? ir_const_v128(b, (V128Bits){ .u64 = { 0, 0 } }).id : 0;
-    case IR_VLOW32_F32:
-        return i.op == IR_VFROM32_V128 ? i.arg[0] : 0;
-    case IR_VLOW64_F64:
-        return i.op == IR_VFROM64_V128 ? i.arg[0] : 0;
-    default:
-        break;
-    }
-    /* vextract64 */
-    switch (i.op) {
-    case IR_VPACK64_V128:
-        return i.arg[n->aux & 1];
-    case IR_VSPLAT64_V128:
-        return i.arg[0];
-    case IR_VINSERT64_V128:
-        return (i.aux & 1) == (n->aux & 1) ? i.arg[1] : ir_build(b, IR_VEXTRACT64_I64, n->aux, i.arg[0], 0, 0);
-    case IR_VFROM64_V128:
-        return n->aux ? make_const(b, true, 0) : build1(b, IR_BITS_F64_I64, i.arg[0]);
-    default:
-        return 0;
-    }
 }

@@ -52,6 +52,20 @@ static uint32_t shift_right(IrBuilder *b, IrOp op, uint32_t x, uint32_t y, uint6
     return emit(b, op, x, y);
 }
 
+/* A shift by c, which hardware takes modulo the width: the general rules, of which some look at the result, expect it within. */
+static uint32_t shift(IrBuilder *b, IrOp op, uint32_t x, uint32_t y, uint64_t c)
+{
+    bool is_wide = op == IR_SHL_I64 || op == IR_SHR_I64 || op == IR_SAR_I64;
+    uint64_t count = c & (is_wide ? 63 : 31);
+    if (UNLIKELY(count != c)) {
+        y = ir_const_i32(b, (uint32_t)count).id;
+    }
+    if (!count) {
+        return x;
+    }
+    return op == IR_SHR_I64 || op == IR_SAR_I64 ? shift_right(b, op, x, y, count) : emit(b, op, x, y);
+}
+
 /* The right argument is a constant. */
 static uint32_t with_const(IrBuilder *b, IrOp op, uint32_t x, uint32_t y, uint64_t c)
 {
@@ -61,10 +75,14 @@ static uint32_t with_const(IrBuilder *b, IrOp op, uint32_t x, uint32_t y, uint64
         return and_const(b, op, x, y, c);
     case IR_CMP_ULT_I64:
         return c == 1 ? emit(b, IR_CMP_EQ_I64, x, ir_const_i64(b, 0).id) : emit(b, op, x, y);
+    case IR_SHL_I32:
+    case IR_SHL_I64:
+    case IR_SHR_I32:
     case IR_SHR_I64:
+    case IR_SAR_I32:
     case IR_SAR_I64:
-        return c ? shift_right(b, op, x, y, c) : x;
-    default: /* add, sub, or, xor, shifts */
+        return shift(b, op, x, y, c);
+    default: /* add, sub, or, xor */
         return c == 0 && op < IR_CMP_EQ_I32 ? x : emit(b, op, x, y);
     }
 }

@@ -100,20 +100,37 @@ static void stub_cvt(Emit *e, const EmitStub *s)
     emit_jmp_to(e, s->resume);
 }
 
+/* The register to convert: another rounding than cutting is done before, without raising inexact: what does not fit raises invalid alone. */
+static unsigned cvt_source(Emit *e, const MInsn *insn, const MOperand *ops, bool is_last)
+{
+    static const uint8_t modes[] = { [IR_RNE] = 0, [IR_RDN] = 1, [IR_RUP] = 2 };
+    enum { NO_INEXACT = 8 };
+    unsigned a = ops[1].loc.index;
+    if (insn->cond == IR_RTZ || insn->cond == IR_RDYN) {
+        return a;
+    }
+    X86Rm rm = x86_rm_reg(a);
+    x86_sse_rm(&e->a, (insn->size == 8 ? 0x0b : 0x0a) | X86_0F3A | X86_PP_66, X86_SCRATCH_VEC, a, &rm);
+    x86_put8(&e->a, modes[insn->cond] | (is_last ? 0 : NO_INEXACT));
+    return X86_SCRATCH_VEC;
+}
+
 /* Signed: the host's "integer indefinite" (most negative) sends all doubtful cases to the slow path. Both raise invalid alone. */
 static void cvt_signed(Emit *e, const MInsn *insn, const MOperand *ops)
 {
     X86Asm *a = &e->a;
     bool is_64 = insn->flags & MF_DST64;
-    X86Rm src = x86_rm_reg(ops[1].loc.index);
+    X86Rm src = x86_rm_reg(cvt_source(e, insn, ops, false));
     unsigned dst = ops[0].loc.index;
-    uint32_t op = (insn->cond == IR_RTZ ? 0x2c : 0x2d) | X86_0F | (insn->size == 8 ? X86_PP_F2 : X86_PP_F3);
+    uint32_t op = (insn->cond == IR_RDYN ? 0x2d : 0x2c) | X86_0F | (insn->size == 8 ? X86_PP_F2 : X86_PP_F3);
     x86_sse_rm(a, op | (is_64 ? X86_W : 0), dst, X86_NO_VVVV, &src);
     x86_alu_imm(a, X86_ALU_CMP, is_64 ? 8 : 4, x86_rm_reg(dst), 1); /* overflows for the most negative value alone */
-    emit_jcc_stub(e, X86_O, stub_cvt, insn, ops);
+    EmitStub *s = emit_jcc_stub(e, X86_O, stub_cvt, insn, ops);
+    cvt_source(e, insn, ops, true);
+    s->resume = emit_pos(e);
 }
 
-/* Bounds of the unsigned fast path, [size 8][MF_DST64]. Truncation: -1 < x < high. Current mode: 0 <= x <= high. */
+/* Bounds of the unsigned fast path, [size 8][MF_DST64]. Truncation: -1 < x < high. Other modes: 0 <= x <= high. */
 static const uint64_t trunc_high[2][2] = {
     { 0x4f800000, 0x5f000000 }, { 0x41f0000000000000, 0x43e0000000000000 }, /* 2^32, 2^63 */
 };
@@ -125,7 +142,7 @@ static void cvt_unsigned(Emit *e, const MInsn *insn, const MOperand *ops)
 {
     X86Asm *a = &e->a;
     bool is_double = insn->size == 8, is_64 = insn->flags & MF_DST64, is_trunc = insn->cond == IR_RTZ;
-    X86Rm rip = x86_rm_rip(), src = x86_rm_reg(ops[1].loc.index);
+    X86Rm rip = x86_rm_rip(), argument = x86_rm_reg(ops[1].loc.index);
     uint32_t ucomis = 0x2e | X86_0F | (is_double ? X86_PP_66 : 0);
     uint64_t minus_one = is_double ? 0xbff0000000000000 : 0xbf800000;
     unsigned below = is_trunc ? X86_BE : X86_B; /* also true for NaN */
@@ -134,17 +151,18 @@ static void cvt_unsigned(Emit *e, const MInsn *insn, const MOperand *ops)
     emit_jcc_stub(e, below, stub_cvt, insn, ops);
     x86_loadv(a, insn->size, X86_SCRATCH_VEC, rip);
     emit_ref(e, EMIT_CONST8, emit_const8(e, (is_trunc ? trunc_high : round_high)[is_double][is_64]));
-    x86_sse_rm(a, ucomis, X86_SCRATCH_VEC, X86_NO_VVVV, &src);
+    x86_sse_rm(a, ucomis, X86_SCRATCH_VEC, X86_NO_VVVV, &argument);
     emit_jcc_stub(e, below, stub_cvt, insn, ops);
-    uint32_t op = (is_trunc ? 0x2c : 0x2d) | X86_0F | (is_double ? X86_PP_F2 : X86_PP_F3) | X86_W;
+    uint32_t op = (insn->cond == IR_RDYN ? 0x2d : 0x2c) | X86_0F | (is_double ? X86_PP_F2 : X86_PP_F3) | X86_W;
+    X86Rm src = x86_rm_reg(cvt_source(e, insn, ops, false));
     x86_sse_rm(a, op, ops[0].loc.index, X86_NO_VVVV, &src);
+    cvt_source(e, insn, ops, true);
     uint32_t end = emit_pos(e);
     e->stubs[e->nstubs - 1].resume = e->stubs[e->nstubs - 2].resume = end;
 }
 
 void emit_cvt_sat(Emit *e, const MInsn *insn, const MOperand *ops)
 {
-    lyre_assert(insn->cond == IR_RTZ || insn->cond == IR_RDYN);
     if (insn->flags & MF_UNSIGNED) {
         cvt_unsigned(e, insn, ops);
     } else {

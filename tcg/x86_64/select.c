@@ -227,6 +227,8 @@ static void init_rows(void)
         add_rows(sel_mem_rows);
         add_rows(sel_fp_rows);
         add_rows(sel_vec_rows);
+        add_rows(sel_crypto_rows);
+        add_rows(sel_vfp_rows);
         add_rows(sel_exit_rows);
     }
 }

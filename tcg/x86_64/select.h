@@ -89,7 +89,8 @@ typedef struct SelEntry {
     uint16_t op; /* IrOp */
     SelRow row;
 } SelEntry;
-extern const SelEntry sel_int_rows[], sel_cmp_rows[], sel_mem_rows[], sel_fp_rows[], sel_vec_rows[], sel_exit_rows[]; /* op 0 ends */
+extern const SelEntry sel_int_rows[], sel_cmp_rows[], sel_mem_rows[], sel_fp_rows[], sel_vec_rows[], sel_crypto_rows[], sel_vfp_rows[],
+    sel_exit_rows[]; /* op 0 ends */
 
 /* ---- select_use.c: values */
 uint32_t sel_new(Sel *s, MClass cls, unsigned size);
@@ -151,7 +152,15 @@ SelMem sel_state(unsigned offset);
 SelMem sel_sink_load(Sel *s, uint32_t load); /* the operand of a load that is done here */
 
 /* ---- select_vec.c */
+bool sel_vec_calls(unsigned op);
 void sel_reverse_bytes(Sel *s, uint32_t d, uint32_t a); /* of 16 bytes */
+
+/* ---- select_vfp.c */
+bool sel_vfp_calls(const IrInsn *i);
+
+/* ---- select_crypto.c */
+bool sel_crypto_calls(unsigned op);
+bool sel_aes_xor(Sel *s, uint32_t id, const IrInsn *i); /* vxor of a round's result and a key; false: it is none */
 
 /* ---- select_cmp.c */
 /* Sets the flags for the I32 condition v and returns the X86Cond that holds when it is not zero. To be used at once. */

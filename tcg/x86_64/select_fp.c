@@ -69,14 +69,11 @@ bool sel_calls(const IrInsn *i)
     case IR_FRINT_F32:
     case IR_FRINT_F64:
         return !is_inline_round(i->aux);
-    case IR_CLMUL_I64:
-    case IR_CLMULH_I64:
-        return !host_features.pclmul;
     default:
         if (i->op >= IR_F32_TO_I32_S_I32 && i->op <= IR_F64_TO_I64_U_I64) {
-            return i->aux != IR_RTZ && i->aux != IR_RDYN;
+            return i->aux == IR_RMM;
         }
-        return ir_has_trait(i, IR_TRAIT_CALL);
+        return ir_has_trait(i, IR_TRAIT_CALL) || sel_crypto_calls(i->op) || sel_vec_calls(i->op) || (i->type == IR_V128 && sel_vfp_calls(i));
     }
 }
 
@@ -254,7 +251,7 @@ typedef enum CvtFlag { CVT_64 = 1, CVT_UNSIGNED = 2 } CvtFlag;
 /* row->size: of the FP type; row->x: CvtFlag of the integer. */
 static void select_to_int(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
 {
-    if (i->aux != IR_RTZ && i->aux != IR_RDYN) {
+    if (i->aux == IR_RMM) {
         static void *const fns[2][4] = {
             { (void *)call_f32_to_i32_s, (void *)call_f32_to_i64_s, (void *)call_f32_to_i32_u, (void *)call_f32_to_i64_u },
             { (void *)call_f64_to_i32_s, (void *)call_f64_to_i64_s, (void *)call_f64_to_i32_u, (void *)call_f64_to_i64_u },

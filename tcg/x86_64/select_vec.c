@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Instruction selection: 128-bit vectors, carry-less products. */
+/* Instruction selection: 128-bit vectors. */
 #include "tcg/x86_64/select.h"
 
 #include "tcg/code.h"
@@ -25,6 +25,13 @@ static void select_binary(Sel *s, uint32_t id, const IrInsn *i, const SelRow *ro
     }
     SelArg y = vector_arg(s, b);
     sel_emit3(s, row->mop, 16, d, sel_arg_reg(sel_reg(s, a)), y);
+}
+
+static void select_xor(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
+{
+    if (!sel_aes_xor(s, id, i)) {
+        select_binary(s, id, i, row);
+    }
 }
 
 static void select_shift(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
@@ -126,29 +133,35 @@ void sel_reverse_bytes(Sel *s, uint32_t d, uint32_t a)
     sel_emit3(s, MOP_PSHUFB, 16, d, sel_arg_reg(a), sel_arg_mem(&mem));
 }
 
-/* row->x: the high half. */
-static void select_clmul(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
+/* Counts in lanes: AVX2. row->x: index of the C function. */
+static void select_shift_by_lanes(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
 {
+    static void *const fns[] = { (void *)call_vshlv32, (void *)call_vshlv64, (void *)call_vshrv32, (void *)call_vshrv64 };
     uint32_t a = sel_reg(s, i->arg[0]), b = sel_reg(s, i->arg[1]), d = sel_def(s, id);
-    if (!host_features.pclmul) {
+    if (host_features.avx2) {
+        sel_emit3(s, row->mop, 16, d, sel_arg_reg(a), sel_arg_reg(b));
+    } else {
         uint32_t args[] = { a, b };
-        sel_call(s, row->x ? (void *)call_clmulh : (void *)call_clmul, false, IR_I64, d, 2, args);
-        return;
+        sel_call(s, fns[row->x], false, IR_V128, d, 2, args);
     }
-    uint32_t x = sel_new(s, M_VEC, 16), y = sel_new(s, M_VEC, 16), p = sel_new(s, M_VEC, 16);
-    sel_emit2(s, MOP_MOVD, 8, x, sel_arg_reg(a));
-    sel_emit2(s, MOP_MOVD, 8, y, sel_arg_reg(b));
-    sel_emit3(s, MOP_PCLMULQDQ, 16, p, sel_arg_reg(x), sel_arg_reg(y))->imm = 0;
-    sel_emit2(s, row->x ? MOP_PEXTRQ : MOP_MOVD_R, 8, d, sel_arg_reg(p))->imm = row->x;
 }
+
+bool sel_vec_calls(unsigned op) { return op >= IR_VSHLV32_V128 && op <= IR_VSHRV64_V128 && !host_features.avx2; }
 
 #define V(name, mop, x) { IR_##name##_V128, { select_binary, mop, 16, x } }
 #define SHIFT(name, mop) { IR_##name##_V128, { select_shift, mop, 16, 0 } }
 
 const SelEntry sel_vec_rows[] = {
+    V(VMULH_S16, MOP_PMULHW, 1),
+    V(VMULHR_S16, MOP_PMULHRSW, 1),
+    V(VMADD_S16, MOP_PMADDWD, 1),
+    { IR_VSHLV32_V128, { select_shift_by_lanes, MOP_VPSLLVD, 16, 0 } },
+    { IR_VSHLV64_V128, { select_shift_by_lanes, MOP_VPSLLVQ, 16, 1 } },
+    { IR_VSHRV32_V128, { select_shift_by_lanes, MOP_VPSRLVD, 16, 2 } },
+    { IR_VSHRV64_V128, { select_shift_by_lanes, MOP_VPSRLVQ, 16, 3 } },
     V(VAND, MOP_PAND, 1),
     V(VOR, MOP_POR, 1),
-    V(VXOR, MOP_PXOR, 1),
+    { IR_VXOR_V128, { select_xor, MOP_PXOR, 16, 1 } },
     V(VANDN, MOP_PANDN, 2),
     V(VADD8, MOP_PADDB, 1),
     V(VADD16, MOP_PADDW, 1),
@@ -235,7 +248,5 @@ const SelEntry sel_vec_rows[] = {
     { IR_VLOW64_F64, { select_nothing, 0, 8, 0 } },
     { IR_VFROM32_V128, { select_from_scalar, 0, 4, 0 } },
     { IR_VFROM64_V128, { select_from_scalar, 0, 8, 0 } },
-    { IR_CLMUL_I64, { select_clmul, 0, 8, 0 } },
-    { IR_CLMULH_I64, { select_clmul, 0, 8, 1 } },
     { 0 },
 };

@@ -12,7 +12,7 @@ import gen_isa  # noqa: E402
 
 
 def load():
-    order = ['a64_dp', 'a64_sys', 'a64_ldst', 'a64_atomic', 'a64_mops', 'a64_simd', 'a64_struct', 'a64_fp', 'a64_vfp']
+    order = ['a64_dp', 'a64_sys', 'a64_ldst', 'a64_atomic', 'a64_mops', 'a64_simd', 'a64_struct', 'a64_fp', 'a64_vfp', 'a64_crypto']
     folder = os.path.join(ROOT, 'target', 'aarch64')
     paths = [os.path.join(folder, f'{n}.isa') for n in order]
     missing = set(glob.glob(os.path.join(folder, '*.isa'))) - set(paths)

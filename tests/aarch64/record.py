@@ -28,7 +28,7 @@ def registers(row, word):
         if letter in row.fields and len(row.fields[letter]) >= 4:
             n = row.field(word, letter) << (5 - len(row.fields[letter]))
             out |= {n & 31, n + 1 & 31} if len(row.fields[letter]) == 4 else {n}
-    is_vector = any(e in ('FP', 'SIMD', 'FP16', 'RDM', 'DOTPROD', 'I8MM', 'PMULL', 'JSCVT', 'FCMA', 'FHM', 'FRINT') for e in row.exts)
+    is_vector = any(e in ('FP', 'SIMD', 'FP16', 'RDM', 'DOTPROD', 'I8MM', 'PMULL', 'JSCVT', 'FCMA', 'FHM', 'FRINT', 'AES', 'SHA1', 'SHA256', 'SHA512', 'SHA3', 'SM3', 'SM4', 'BF16') for e in row.exts)
     return sorted(out), is_vector
 
 
@@ -54,8 +54,8 @@ class Case:
                     v[i] = g.vector()
                     self.items.append(f'v{i}={v[i]:032x}')
         nzcv = g.rng.getrandbits(4)
-        fpcr = g.rng.choice([0, 0, 1, 2, 3]) << 22 if any(r.where.startswith(('a64_fp', 'a64_vfp')) for r in rows) else 0
-        if fpcr == 0 and g.rng.randrange(4) == 0 and any(r.where.startswith(('a64_fp', 'a64_vfp')) for r in rows):
+        fpcr = g.rng.choice([0, 0, 1, 2, 3]) << 22 if any(r.where.startswith(('a64_fp', 'a64_vfp', 'a64_crypto')) for r in rows) else 0
+        if fpcr == 0 and g.rng.randrange(4) == 0 and any(r.where.startswith(('a64_fp', 'a64_vfp', 'a64_crypto')) for r in rows):
             fpcr = g.rng.choice([1 << 19, 1 << 24, 1 << 25, 1 << 26])
         self.items += [f'nzcv={nzcv:x}'] + ([f'fpcr={fpcr:x}'] if fpcr else [])
         code = b''.join(w.to_bytes(4, 'little') for w in words)

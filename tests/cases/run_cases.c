@@ -211,7 +211,7 @@ static void check_engine(const Machine *m, const Engine *engine)
     TcgStats st;
     tcg_get_stats(m->tcg, &st);
     uint64_t compiled = st.regions[1] + st.regions[2];
-    bool is_ok = engine->engine == TCG_ENGINE_INTERP ? !compiled : compiled > st.regions[0] * 20;
+    bool is_ok = engine->engine == TCG_ENGINE_INTERP || engine->engine == TCG_ENGINE_DIRECT ? !compiled : compiled > st.regions[0] * 20;
     printf("# %s: %llu regions interpreted, %llu and %llu compiled\n", engine->name,
            (unsigned long long)st.regions[0], (unsigned long long)st.regions[1],
            (unsigned long long)st.regions[2]);

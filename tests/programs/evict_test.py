@@ -17,14 +17,14 @@ LEAST = 1000
 RUNS = [
     (['-x', 'engine=block'], 15, 1),
     (['-x', 'engine=region'], 42, 1),
-    (['-x', 'engine=tiered'], 26, 1),
+    (['-x', 'cold=0'], 26, 1),
     (['-x', 'engine=region', '-x', 'move'], 42, 1),
-    (['-x', 'engine=tiered', '-x', 'move'], 26, 1),
+    (['-x', 'cold=0', '-x', 'move'], 26, 1),
     (['-x', 'engine=region', '-host-cpu', 'v2'], 42, 1),
     (['-x', 'engine=block'], 5, 4),
     (['-x', 'engine=region'], 14, 4),
-    (['-x', 'engine=tiered'], 9, 4),
-    (['-x', 'engine=tiered', '-x', 'move'], 9, 4),
+    (['-x', 'cold=0'], 9, 4),
+    (['-x', 'cold=0', '-x', 'move'], 9, 4),
 ]
 
 

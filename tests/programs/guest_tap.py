@@ -18,7 +18,7 @@ import tempfile
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 OUT = os.path.join(TOP, 'build', 'guest')
 WAYS = {'interp': ['-x', 'engine=interp'], 'block': ['-x', 'engine=block'], 'region': ['-x', 'engine=region'],
-        'move': ['-x', 'engine=region', '-x', 'move'], 'tiered': [], 'v2': ['-x', 'engine=region', '-host-cpu', 'v2']}
+        'move': ['-x', 'engine=region', '-x', 'move'], 'tiered': [], 'direct': ['-x', 'engine=direct'], 'v2': ['-x', 'engine=region', '-host-cpu', 'v2']}
 
 
 def compile_guest(name, sources, compiler='riscv64-linux-gnu-gcc', flags=()):
@@ -36,7 +36,7 @@ def main():
     parser.add_argument('lyre')
     parser.add_argument('name')
     parser.add_argument('sources', nargs='+')
-    parser.add_argument('--ways', default='interp,block,region,move,tiered')
+    parser.add_argument('--ways', default='interp,block,region,move,tiered,direct')
     parser.add_argument('--args', default='')
     parser.add_argument('--private', action='store_true')
     parser.add_argument('--timeout', type=int, default=120)

@@ -89,7 +89,7 @@ def test_logs(run, check, c, crash):
 
 def test_perf(lyre, child, clean):
     with tempfile.TemporaryDirectory() as folder:
-        d = subprocess.Popen([lyre, '-perfmap', '-jitdump', child, 'child'], env=dict(clean, TMPDIR=folder), cwd=folder, stdout=subprocess.PIPE,
+        d = subprocess.Popen([lyre, '-x', 'engine=block', '-perfmap', '-jitdump', child, 'child'], env=dict(clean, TMPDIR=folder), cwd=folder, stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE, text=True)
         out, err = d.communicate(timeout=60)
         name = os.path.join(folder, 'perf-%d.map' % d.pid)
@@ -191,7 +191,7 @@ def main():
     check('-tb-size', ['-tb-size', '1', *c], 7, 'argc', '')
     check('-tb-size that is too small', ['-tb-size', '1k', *c], 7, 'argc', '')
     check('-tb-size that is too large', ['-tb-size', '4G', *c], 7, 'argc', '')
-    for x in ('engine=interp', 'engine=block', 'engine=region', 'engine=region,move', 'engine=tiered', 'hot=2'):
+    for x in ('engine=interp', 'engine=block', 'engine=region', 'engine=region,move', 'engine=tiered', 'engine=direct', 'hot=2', 'cold=0', 'cold=9'):
         check('-x ' + x, ['-x', x, *c], 7, 'argc', '')
     a, b, other = (run('-seed', n, crash, 'random').stdout for n in ('5', '5', '6'))
     report(a and a == b and a != other, 'random numbers under -seed', (a, b, other))

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Experiments (state.h) in Python: packing, running under the oracle or an engine of Lyre, unpacking; pools of operand values."""
+import copy
 import os
 import shutil
 import struct
@@ -10,6 +11,7 @@ CODE_BASE, DATA_BASE = 0x50000000, 0x40000000
 DATA_WINDOW = DATA_BASE + 4096 - 128
 DATA_UNMAPPED, DATA_READ_ONLY = DATA_BASE + 0x2000, DATA_BASE + 0x3000
 C_EBREAK = b'\x02\x90'
+CODE_SIZE = 256
 MASK = (1 << 64) - 1
 SIGILL, SIGTRAP, SIGBUS, SIGSEGV = 4, 5, 7, 11
 OUTCOME = struct.Struct('<32Q32Q5Q32Q')
@@ -27,8 +29,14 @@ class Experiment:
         self.fcsr = fcsr
         self.mem = mem or bytes(256)
 
+    def with_code(self, code):
+        other = copy.copy(self)
+        other.code = code
+        return other
+
     def pack(self):
-        code = self.code + C_EBREAK * ((64 - len(self.code)) // 2)
+        assert len(self.code) < CODE_SIZE
+        code = self.code + C_EBREAK * ((CODE_SIZE - len(self.code)) // 2)
         return code + struct.pack('<65Q', *self.x, *self.f, self.fcsr) + self.mem
 
 
@@ -48,7 +56,7 @@ class Outcome:
         return out
 
 
-def run(command, experiments, stride):
+def run(command, experiments, stride=CODE_SIZE):
     """Runs them by `command IN OUT` and returns Outcomes."""
     with tempfile.TemporaryDirectory() as d:
         src, dst = os.path.join(d, 'in'), os.path.join(d, 'out')

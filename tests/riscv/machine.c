@@ -18,6 +18,7 @@ const Engine engines[] = {
     { "block", TCG_ENGINE_BLOCK, false },
     { "region", TCG_ENGINE_REGION, false },
     { "moved", TCG_ENGINE_BLOCK, true },
+    { "direct", TCG_ENGINE_DIRECT, false },
 };
 const unsigned nengines = ARRAY_LEN(engines);
 

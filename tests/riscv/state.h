@@ -20,7 +20,7 @@
 #define DATA_WINDOW    (DATA_BASE + 4096 - 128)
 #define DATA_UNMAPPED  (DATA_BASE + 0x2000)
 #define DATA_READ_ONLY (DATA_BASE + 0x3000)
-enum { CODE_WORDS = 16, WINDOW_WORDS = 32 };
+enum { CODE_WORDS = 64, WINDOW_WORDS = 32 };
 
 typedef struct ExperimentHeader {
     uint32_t count;

@@ -154,6 +154,24 @@ static const Expect table[] = {
     { MOP_PEXTRQ, "pextrq", "0q 1x i", "0q 1x i", "x" },
     { MOP_PINSRQ, "pinsrq", "0x 2q i", "0x 1x 2q i", "x" },
     { MOP_PCLMULQDQ, "pclmulqdq", "0x 2o i", "0x 1x 2o i", "x" },
+    { MOP_CMPP, "cmpeq%p", "0x 2x", "0x 1x 2x", "48" },
+    { MOP_ADDP, "add%p", "0x 2x", "0x 1x 2x", "48" },
+    { MOP_MULP, "mul%p", "0x 2x", "0x 1x 2x", "48" },
+    { MOP_ROUNDPS, "roundps", "0x 1x i", "0x 1x i", "x" },
+    { MOP_ROUNDPD, "roundpd", "0x 1x i", "0x 1x i", "x" },
+    { MOP_CVTDQ2PS, "cvtdq2ps", "0x 1x", "0x 1x", "x" },
+    { MOP_CVTPS2PD, "cvtps2pd", "0x 1x", "0x 1x", "x" },
+    VEC3(MOP_PMULHW, "pmulhw"), VEC3(MOP_PMULHRSW, "pmulhrsw"), VEC3(MOP_PMADDWD, "pmaddwd"),
+    { MOP_VPSLLVD, "psllvd", NULL, "0x 1x 2x", "x" },
+    { MOP_VPSLLVQ, "psllvq", NULL, "0x 1x 2x", "x" },
+    { MOP_VPSRLVD, "psrlvd", NULL, "0x 1x 2x", "x" },
+    { MOP_VPSRLVQ, "psrlvq", NULL, "0x 1x 2x", "x" },
+    VEC3(MOP_AESENC, "aesenc"), VEC3(MOP_AESENCLAST, "aesenclast"), VEC3(MOP_AESDEC, "aesdec"), VEC3(MOP_AESDECLAST, "aesdeclast"),
+    { MOP_AESIMC, "aesimc", "0x 1o", "0x 1o", "x" },
+    { MOP_SHA1RNDS4, "sha1rnds4", "0x 2x i", NULL, "x" },
+    { MOP_SHA256RNDS2, "sha256rnds2", "0x 2x", NULL, "x" },
+    { MOP_SHA256MSG1, "sha256msg1", "0x 2x", NULL, "x" },
+    { MOP_SHA256MSG2, "sha256msg2", "0x 2x", NULL, "x" },
 };
 
 static const char *const conditions[] = { "o", "no", "b", "ae", "e", "ne", "be", "a", "s", "ns", "p", "np", "l", "ge", "le", "g" };
@@ -416,6 +434,8 @@ static void expected_mnemonic(const Case *c, char *out, size_t size)
     int head = percent ? (int)(percent - m) : (int)strlen(m);
     if (percent && percent[1] == 's') {
         strcpy(sub, c->insn.size == 8 ? "sd" : "ss");
+    } else if (percent && percent[1] == 'p') {
+        strcpy(sub, c->insn.size == 8 ? "pd" : "ps");
     } else if (percent && percent[1] == 'd') {
         strcpy(sub, c->insn.size == 8 ? "q" : "d");
     } else if (percent && percent[1] == 'c') {
@@ -481,7 +501,7 @@ static bool run_form(const Expect *x, bool use_vex, unsigned size, unsigned k, u
         c.insn.size = (uint8_t)size;
         c.insn.cond = (uint8_t)rnd(16);
         c.insn.imm = rnd(16);
-        c.insn.imm = x->op == MOP_CMPS ? 0 : x->op == MOP_IMUL3 ? (uint64_t)(int64_t)random_imm() : c.insn.imm;
+        c.insn.imm = x->op == MOP_CMPS || x->op == MOP_CMPP ? 0 : x->op == MOP_IMUL3 ? (uint64_t)(int64_t)random_imm() : c.insn.imm;
         c.insn.flags = (uint8_t)(rnd(2) * MF_SRC64 | rnd(2) * MF_DST64);
         if (!make_case(&c, k, form)) {
             return true;

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+"""Real programs for run.py: those of Debian's riscv64 packages under an emulator against those of its amd64 packages, each in a root of its release
+(tests/userland/enter.py enters them). What they run is in bench/real; CPU time includes the emulator's own start."""
+import functools
+import json
+import os
+import subprocess
+import sys
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(TOP, 'tools'))
+import fetch  # noqa: E402
+import root   # noqa: E402
+
+SUITE = 'trixie'
+PACKAGES = ['bash', 'coreutils', 'gawk', 'gcc', 'git', 'libc6-dev', 'libstb-dev', 'nodejs', 'perl', 'python3', 'sqlite3']
+FILES = os.path.join(TOP, 'bench', 'real')
+ENTER = os.path.join(TOP, 'tests', 'userland', 'enter.py')
+REPOSITORY = os.path.join(TOP, 'build', 'bench', 'repository')
+# what commands call TRIPLE and MACHINE
+ARCHS = {'amd64': ('x86_64-linux-gnu', ''), 'riscv64': ('riscv64-linux-gnu', '-march=rv64gc -mabi=lp64d')}
+CC1 = '/usr/libexec/gcc/TRIPLE/14/cc1 -quiet -imultiarch TRIPLE MACHINE -O2 -o /dev/null /bench/'
+GIT = '/usr/bin/git -c safe.directory=* --no-pager -C /repository '
+# class: {name: command}
+COMMANDS = {
+    'real': {
+        'python objects': '/usr/bin/python3 /bench/objects.py',
+        'python numbers': '/usr/bin/python3 /bench/numbers.py',
+        'bash': '/usr/bin/bash /bench/shell.sh',
+        'perl': '/usr/bin/perl /bench/text.pl',
+        'gawk': '/usr/bin/gawk -f /bench/fields.awk',
+        'sqlite3': '/usr/bin/sqlite3 -init /bench/tables.sql :memory: .exit',
+        'cc1': CC1 + 'compile.c',
+        'git log': GIT + 'log -p --stat --format=%H',
+        'node': '/usr/bin/node /bench/script.js',
+    },
+    'starts': {
+        'python3 pass': '/usr/bin/python3 -c pass',
+        'bash :': '/usr/bin/bash -c :',
+        'cc1 hello.c': CC1 + 'hello.c',
+    },
+}
+
+
+def repository():
+    """800 commits to 20 files, always the same."""
+    if os.path.exists(REPOSITORY):
+        return REPOSITORY
+    stream, texts, x = [], {}, 1
+    for n in range(800):
+        x = (x * 1103515245 + 12345) & 0x7fffffff
+        lines = texts.setdefault(x % 20, ['line %d of %d' % (i, x % 20) for i in range(300)])
+        for _ in range(1 + n % 9):
+            x = (x * 1103515245 + 12345) & 0x7fffffff
+            lines[(x >> 8) % len(lines)] = 'changed by %d to %d' % (n, x)
+        if n % 3 == 0:
+            lines.insert((x >> 4) % len(lines), 'added by %d' % n)
+        text = '\n'.join(lines) + '\n'
+        stream.append('commit refs/heads/main\ncommitter a <a@b> %d +0000\ndata 8\nchange %d\nM 644 inline file%d.c\ndata %d\n%s\n' % (
+            1600000000 + n * 60, n % 10, x % 20, len(text), text))
+    subprocess.run(['git', 'init', '-q', '-b', 'main', REPOSITORY], check=True)
+    subprocess.run(['git', 'fast-import', '--quiet'], cwd=REPOSITORY, input=''.join(stream).encode(), check=True)
+    return REPOSITORY
+
+
+@functools.cache
+def roots():
+    """{architecture: root}; the userland tests use the same ones."""
+    return {arch: root.make('userland-' + arch, SUITE, arch, PACKAGES) for arch in ARCHS}
+
+
+def run(command, emulator, options, error):
+    """(CPU seconds, standard output) of one run; natively without an emulator."""
+    arch = 'riscv64' if emulator else 'amd64'
+    triple, machine = ARCHS[arch]
+    words = command.replace('TRIPLE', triple).replace('MACHINE', machine).split()
+    spec = {'root': roots()[arch], 'way': 'chroot' if emulator else 'native', 'emulator': emulator, 'options': options, 'files': {},
+            'folders': {'/bench': FILES, '/repository': repository()}, 'command': words}
+    read, write = os.pipe()
+    done = subprocess.run(['sh', '-c', 'exec "$0" "$@" 3>&%d' % write, sys.executable, ENTER, json.dumps(spec)],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=[write])
+    os.close(write)
+    with os.fdopen(read) as f:
+        status, seconds = f.read().split() or (None, 0)
+    if status != '0':
+        raise error('%s: status %s\n%s' % (command, status, done.stderr.decode(errors='replace')))
+    return float(seconds), done.stdout
+
+
+def programs(lyre, qemu, error):
+    """[(class, name, [a function that runs it natively, under Lyre, under QEMU])]; `error` is raised when a run fails."""
+    ways = [(None, []), (os.path.abspath(lyre[0]), lyre[1:]), (qemu, [])]
+    return [(cls, name, [lambda c=command, w=way: run(c, *w, error) for way in ways])
+            for cls, of_class in COMMANDS.items() for name, command in of_class.items()]

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* Floating point on vectors by operations of the IR, where FPCR asks for nothing odd: they have Arm's rules (fpu_vec.h). false: by helper. */
+#include "target/aarch64/trans.h"
+
+typedef V128 Op1(IrBuilder *b, V128 x);
+typedef V128 Op2(IrBuilder *b, V128 x, V128 y);
+typedef V128 Op3(IrBuilder *b, V128 x, V128 y, V128 z);
+typedef V128 OpRound(IrBuilder *b, V128 x, int rm);
+#define SIZES(name) { ir_##name##16_v128, ir_##name##32_v128, ir_##name##64_v128 }
+
+static const uint8_t round_modes[] = { [A64_RN] = IR_RNE, [A64_RP] = IR_RUP, [A64_RM] = IR_RDN, [A64_RZ] = IR_RTZ, [A64_RA] = IR_RMM, [A64_RFPCR] = IR_RDYN };
+
+static bool is_odd(const A64Trans *t) { return t->t->ctx & A64_CTX_FP_ODD; }
+
+static V128 without_sign(A64Trans *t, unsigned size, V128 v)
+{
+    V128 signs = a64_splat(t, size, 1ull << ((8u << size) - 1));
+    return ir_vandn_v128(t->b, v, signs);
+}
+
+static bool binary(A64Trans *t, A64FpOp op, unsigned size, V128 x, V128 y, V128 *out)
+{
+    static Op2 *const ops[][3] = {
+        [A64_FP_ADD] = SIZES(vfadd), [A64_FP_SUB] = SIZES(vfsub), [A64_FP_MUL] = SIZES(vfmul), [A64_FP_DIV] = SIZES(vfdiv),
+        [A64_FP_MAX] = SIZES(vfmax), [A64_FP_MIN] = SIZES(vfmin), [A64_FP_MAXNM] = SIZES(vfmaxnum), [A64_FP_MINNM] = SIZES(vfminnum),
+        [A64_FP_ABD] = SIZES(vfsub),
+        [A64_FP_CMEQ] = SIZES(vfcmp_eq), [A64_FP_CMGE] = SIZES(vfcmp_ge), [A64_FP_CMGT] = SIZES(vfcmp_gt),
+        [A64_FP_ACGE] = SIZES(vfcmp_ge), [A64_FP_ACGT] = SIZES(vfcmp_gt),
+    };
+    if (op > A64_FP_ACGT || !ops[op][size - 1])
+        return false;
+    if (op == A64_FP_ACGE || op == A64_FP_ACGT) {
+        x = without_sign(t, size, x);
+        y = without_sign(t, size, y);
+    }
+    *out = ops[op][size - 1](t->b, x, y);
+    if (op == A64_FP_ABD)
+        *out = without_sign(t, size, *out);
+    return true;
+}
+
+/* x where the mask is set, else y. */
+static V128 choose(A64Trans *t, V128 mask, V128 x, V128 y)
+{
+    V128 from_x = ir_vand_v128(t->b, x, mask), from_y = ir_vandn_v128(t->b, y, mask);
+    return ir_vor_v128(t->b, from_x, from_y);
+}
+
+/* Ties away from zero: the magnitude is cut, and 1 added where a half or more was lost. That is exact; what has no fraction (NaNs too) is left
+ * to a last rounding, which makes signalling NaNs quiet. */
+static V128 round_ties_away(A64Trans *t, unsigned size, V128 x)
+{
+    IrBuilder *b = t->b;
+    unsigned fb = a64_frac_bits[size], bias = (unsigned)a64_bias(size);
+    V128 sign = a64_splat(t, size, 1ull << ((8u << size) - 1)), limit = a64_splat(t, size, (uint64_t)(bias + fb) << fb);
+    V128 below_half = a64_splat(t, size, ((uint64_t)(bias - 1) << fb) - 1), one = a64_splat(t, size, (uint64_t)bias << fb);
+    V128 magnitude = ir_vandn_v128(b, x, sign), signs = ir_vand_v128(b, x, sign);
+    V128 has_fraction = a64_cmgt(t, size, x, limit, magnitude);
+    V128 small = ir_vand_v128(b, magnitude, has_fraction);
+    V128 cut = size == 3 ? ir_vfround64_v128(b, small, IR_RTZ) : ir_vfround32_v128(b, small, IR_RTZ);
+    V128 lost = size == 3 ? ir_vfsub64_v128(b, small, cut) : ir_vfsub32_v128(b, small, cut);
+    V128 is_half = a64_cmgt(t, size, x, lost, below_half);
+    V128 more = ir_vand_v128(b, is_half, one);
+    V128 rounded = size == 3 ? ir_vfadd64_v128(b, cut, more) : ir_vfadd32_v128(b, cut, more);
+    V128 r = choose(t, has_fraction, rounded, magnitude);
+    r = ir_vor_v128(b, r, signs);
+    return size == 3 ? ir_vfround64_v128(b, r, IR_RTZ) : ir_vfround32_v128(b, r, IR_RTZ);
+}
+
+/* arg: A64Round, 8: inexact is raised */
+static V128 round_to_integral(A64Trans *t, unsigned size, unsigned arg, V128 x)
+{
+    static OpRound *const ops[2][3] = { SIZES(vfround), SIZES(vfrint) };
+    if ((arg & 7) == A64_RA && size > 1)
+        return round_ties_away(t, size, x);
+    return ops[arg >> 3 & 1][size - 1](t->b, x, round_modes[arg & 7]);
+}
+
+bool a64_vfp_host(A64Trans *t, A64FpOp op, unsigned size, unsigned arg, V128 d, V128 n, V128 m, V128 *out)
+{
+    static Op1 *const sqrt[] = SIZES(vfsqrt);
+    static Op3 *const fma[] = SIZES(vfma);
+    if (is_odd(t))
+        return false;
+    switch (op) {
+    case A64_FP_SQRT: *out = sqrt[size - 1](t->b, n); return true;
+    case A64_FP_FMA: *out = fma[size - 1](t->b, n, m, d); return true;
+    case A64_FP_RINT: *out = round_to_integral(t, size, arg, n); return true;
+    default: return binary(t, op, size, n, m, out);
+    }
+}
+
+/* ---- conversions */
+
+static V128 pair(A64Trans *t, V128 v, I64 (*fn)(A64Trans *t, I64 x, unsigned arg), unsigned arg)
+{
+    I64 low = a64_get_lane(t, 3, 0, v), high = a64_get_lane(t, 3, 1, v);
+    I64 x = fn(t, low, arg), y = fn(t, high, arg);
+    return ir_vpack64_v128(t->b, x, y);
+}
+
+/* arg: IrRound << 1 | unsigned. A NaN becomes 0. */
+static I64 double_to_int(A64Trans *t, I64 bits, unsigned arg)
+{
+    F64 x = ir_f64_bits_f64(t->b, bits);
+    I64 v = arg & 1 ? ir_f64_to_i64_u_i64(t->b, x, (int)(arg >> 1)) : ir_f64_to_i64_s_i64(t->b, x, (int)(arg >> 1)), zero = ir_const_i64(t->b, 0);
+    I32 is_number = ir_fcmp_eq_f64(t->b, x, x);
+    return ir_select_i64(t->b, is_number, v, zero);
+}
+
+static I64 int_to_double(A64Trans *t, I64 v, unsigned is_unsigned)
+{
+    F64 x = is_unsigned ? ir_i64_u_to_f64_f64(t->b, v) : ir_i64_s_to_f64_f64(t->b, v);
+    return ir_bits_f64_i64(t->b, x);
+}
+
+bool a64_vfp_host_to_int(A64Trans *t, unsigned size, bool is_unsigned, A64Round round, V128 n, V128 *out)
+{
+    int rm = round_modes[round];
+    if (is_odd(t) || size == 1)
+        return false;
+    if (round == A64_RA) { /* rounded first; the inexactness is another rounding's. What does not fit has no fraction */
+        V128 whole = round_ties_away(t, size, n), inexact = n;
+        if (is_unsigned) { /* but negative ones are invalid alone */
+            V128 minus_zero = a64_splat(t, size, 1ull << ((8u << size) - 1)), zero = a64_zero_v(t);
+            V128 is_negative = a64_cmgt(t, size, n, zero, whole), is_zero = a64_cmeq(t, size, n, whole, minus_zero);
+            V128 is_invalid = ir_vandn_v128(t->b, is_negative, is_zero);
+            inexact = ir_vandn_v128(t->b, n, is_invalid);
+        }
+        size == 3 ? ir_vfrint64_v128(t->b, inexact, IR_RTZ) : ir_vfrint32_v128(t->b, inexact, IR_RTZ);
+        n = whole;
+        rm = IR_RTZ;
+    }
+    if (size == 3)
+        *out = pair(t, n, double_to_int, (unsigned)rm << 1 | is_unsigned);
+    else
+        *out = is_unsigned ? ir_vf32_to_i32_u_v128(t->b, n, rm) : ir_vf32_to_i32_s_v128(t->b, n, rm);
+    return true;
+}
+
+/* Divided by 2^fraction, which is exact. */
+bool a64_vfp_host_from_int(A64Trans *t, unsigned size, bool is_unsigned, unsigned fraction, V128 n, V128 *out)
+{
+    if (is_odd(t) || size == 1)
+        return false;
+    V128 r;
+    if (size == 3)
+        r = pair(t, n, int_to_double, is_unsigned);
+    else
+        r = is_unsigned ? ir_vi32_u_to_f32_v128(t->b, n) : ir_vi32_s_to_f32_v128(t->b, n);
+    if (fraction) {
+        uint64_t exp = (uint64_t)a64_bias(size) - fraction;
+        V128 scale = a64_splat(t, size, exp << a64_frac_bits[size]);
+        r = size == 3 ? ir_vfmul64_v128(t->b, r, scale) : ir_vfmul32_v128(t->b, r, scale);
+    }
+    *out = r;
+    return true;
+}
+
+/* Between neighbouring sizes, in the low half; the rest of a narrow result is zero. */
+bool a64_vfp_host_resize(A64Trans *t, unsigned to, unsigned from, A64Round round, V128 n, V128 *out)
+{
+    if (is_odd(t) || to == 0 || round != A64_RFPCR)
+        return false;
+    if (to > from)
+        *out = to == 3 ? ir_vf32_to_f64_v128(t->b, n) : ir_vf16_to_f32_v128(t->b, n);
+    else
+        *out = to == 2 ? ir_vf64_to_f32_v128(t->b, n) : ir_vf32_to_f16_v128(t->b, n);
+    return true;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* Rules of 128-bit vectors. */
+#include "tcg/eval.h"
+#include "tcg/opt/fold_rules.h"
+
+/* ---- permutations of constant order */
+
+static bool get_vector(const IrBuilder *b, uint32_t v, V128Bits *out)
+{
+    const IrInsn *i = build_insn(b, v);
+    if (i->op != IR_CONST_V128) {
+        return false;
+    }
+    *out = b->r->pool[i->imm];
+    return true;
+}
+
+/* Two of them are one; what puts every byte where it was is nothing. */
+uint32_t fold_shuffle(IrBuilder *b, IrInsn *n)
+{
+    V128Bits outer, inner;
+    IrInsn i = *build_insn(b, n->arg[0]);
+    if (!get_vector(b, n->arg[1], &outer)) {
+        return 0;
+    }
+    bool is_identity = true;
+    for (unsigned k = 0; k < 16; k++) {
+        is_identity &= !(outer.u8[k] & 0x80) && (outer.u8[k] & 15) == k;
+    }
+    if (is_identity) {
+        return n->arg[0];
+    }
+    if (i.op != IR_VSHUF8_V128 || !get_vector(b, i.arg[1], &inner)) {
+        return 0;
+    }
+    V128Bits both;
+    for (unsigned k = 0; k < 16; k++) {
+        both.u8[k] = outer.u8[k] & 0x80 ? 0x80 : inner.u8[outer.u8[k] & 15];
+    }
+    n->arg[0] = i.arg[0];
+    n->arg[1] = ir_const_v128(b, both).id;
+    return FOLD_AGAIN;
+}
+
+/* Where half *h of v comes from. */
+static uint32_t source_of_half(const IrBuilder *b, uint32_t v, unsigned *h)
+{
+    for (;;) {
+        const IrInsn *i = build_insn(b, v);
+        if (i->op != IR_VZIPLO64_V128 && i->op != IR_VZIPHI64_V128) {
+            return v;
+        }
+        v = i->arg[*h];
+        *h = i->op == IR_VZIPHI64_V128;
+    }
+}
+
+/* Halves that come from one vector and stand as they stood there. */
+uint32_t fold_zip64(IrBuilder *b, IrInsn *n)
+{
+    unsigned low = n->op == IR_VZIPHI64_V128, high = low;
+    uint32_t x = source_of_half(b, n->arg[0], &low), y = source_of_half(b, n->arg[1], &high);
+    return x == y && low == 0 && high == 1 ? x : 0;
+}
+
+/* ---- the rest */
+
+uint32_t fold_vector(IrBuilder *b, IrInsn *n)
+{
+    IrInsn i = *build_insn(b, n->arg[0]);
+    switch (n->op) {
+    case IR_VAND_V128:
+    case IR_VOR_V128:
+        return n->arg[0] == n->arg[1] ? n->arg[0] : 0;
+    case IR_VXOR_V128:
+        return n->arg[0] == n->arg[1] ? ir_const_v128(b, (V128Bits){ .u64 = { 0, 0 } }).id : 0;
+    case IR_VLOW32_F32:
+        return i.op == IR_VFROM32_V128 ? i.arg[0] : 0;
+    case IR_VLOW64_F64:
+        return i.op == IR_VFROM64_V128 ? i.arg[0] : 0;
+    default:
+        break;
+    }
+    /* vextract64 */
+    switch (i.op) {
+    case IR_VPACK64_V128:
+        return i.arg[n->aux & 1];
+    case IR_VSPLAT64_V128:
+        return i.arg[0];
+    case IR_VINSERT64_V128:
+        return (i.aux & 1) == (n->aux & 1) ? i.arg[1] : ir_build(b, IR_VEXTRACT64_I64, n->aux, i.arg[0], 0, 0);
+    case IR_VFROM64_V128:
+        return n->aux ? make_const(b, true, 0) : build1(b, IR_BITS_F64_I64, i.arg[0]);
+    default:
+        return 0;
+    }
+}

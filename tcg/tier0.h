@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tier 0: code that has not run often is executed directly, block by block, with nothing kept but a count of its visits. Most of what a
+ * program runs while it starts runs once or twice: translating it costs ten times as much.
+ */
+#ifndef LYRE_TCG_TIER0_H
+#define LYRE_TCG_TIER0_H
+
+#include "tcg/interp_mem.h"
+#include "tcg/state.h"
+#include "tcg/target.h"
+
+struct TcgThread;
+typedef struct Tier0 Tier0; /* a thread's counts */
+void tier0_free(Tier0 *t0);
+
+/* Executes the block at the state's pc if it has been visited seldom: an event for the caller of tcg_run, or
+ *   TCG_EVENT_LOOKUP  it was done, the state stands behind it
+ *   TCG_EVENT_NONE    nothing was done: the block is to be translated
+ */
+TcgEvent tier0_run(struct TcgThread *th);
+
+/* ---- for target/<isa>/direct.c */
+
+/* What executes one instruction: fields of the one in hand. */
+typedef struct Direct {
+    CpuState *state;
+    const IrSlotDesc *slots;
+    uint64_t next_pc;  /* where execution goes on */
+    TcgEvent event;    /* NONE: it just goes on */
+    uint32_t nblocks, taken; /* of a branch: direct.h */
+    uint64_t more[3];  /* the other results of an operation that has several */
+    uint8_t tag_bits, align_window; /* Target */
+    void *leave[5];    /* __builtin_setjmp: a memory access faulted */
+} Direct;
+
+/* The access of the instruction in hand failed: it has done nothing. */
+_Noreturn void direct_fault(Direct *d, AccessResult result);
+/* A load, store or atomic operation; does not return if it faults. */
+void direct_access(Direct *d, IrOp op, int32_t disp, unsigned mem, const IrValue args[3], IrValue *out);
+
+#endif

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Composite floating-point operations on vectors: the host's operation, a check of the result (or the arguments) that sees every lane for
+ * which the host may not do what fpu_vec.h says, and out of line the whole operation again by C.
+ */
+#include <stddef.h>
+
+#include "tcg/fpu_vec.h"
+#include "tcg/state.h"
+#include "tcg/x86_64/calls.h"
+#include "tcg/x86_64/emit_state.h"
+#include "tcg/x86_64/slow.h"
+#include "util/assert.h"
+
+enum { /* opcodes; ps and pd forms differ by the prefix */
+    V_MUL = 0x59 | X86_0F, V_ADD = 0x58 | X86_0F, V_SUB = 0x5c | X86_0F, V_DIV = 0x5e | X86_0F, V_MIN = 0x5d | X86_0F, V_MAX = 0x5f | X86_0F,
+    V_SQRT = 0x51 | X86_0F, V_AND = 0x54 | X86_0F, V_OR = 0x56 | X86_0F, V_CMP = 0xc2 | X86_0F,
+    V_PAND = 0xdb | X86_0F | X86_PP_66, V_POR = 0xeb | X86_0F | X86_PP_66, V_PCMPEQW = 0x75 | X86_0F | X86_PP_66,
+    V_PCMPEQD = 0x76 | X86_0F | X86_PP_66, V_PCMPEQQ = 0x29 | X86_0F38 | X86_PP_66, V_PCMPGTW = 0x65 | X86_0F | X86_PP_66,
+    V_PTEST = 0x17 | X86_0F38 | X86_PP_66, V_FMADD231 = 0xb8 | X86_0F38 | X86_PP_66, V_CVTPH2PS = 0x13 | X86_0F38 | X86_PP_66,
+    V_CVTPS2PH = 0x1d | X86_0F3A | X86_PP_66, V_CVTPD2PS = 0x5a | X86_0F | X86_PP_66, V_CVTTPS2DQ = 0x5b | X86_0F | X86_PP_F3,
+    V_ROUNDPS = 0x08 | X86_0F3A | X86_PP_66, V_SHIFT = 0x73 | X86_0F | X86_PP_66, V_UNPACK = 0x6c | X86_0F | X86_PP_66,
+};
+enum { CMP_UNORD = 3, CMP_NLT = 5, SCRATCH = X86_SCRATCH_VEC };
+
+static uint32_t packed(const MInsn *insn, uint32_t op) { return op | (insn->size == 8 ? X86_PP_66 : 0); }
+
+/* dst = x op y; dst is not y, unless it is x too. */
+static void op3(Emit *e, uint32_t op, unsigned dst, unsigned x, unsigned y)
+{
+    if (!e->a.use_vex && dst != x)
+        x86_movv_rr(&e->a, dst, x);
+    X86Rm rm = x86_rm_reg(y);
+    x86_sse_rm(&e->a, op, dst, x, &rm);
+}
+
+static void op2(Emit *e, uint32_t op, unsigned dst, unsigned x)
+{
+    X86Rm rm = x86_rm_reg(x);
+    x86_sse_rm(&e->a, op, dst, X86_NO_VVVV, &rm);
+}
+
+enum { NO_IMM = -1 };
+
+/* y: a constant, the same in every lane of `size` bytes. */
+static void op3_const_imm(Emit *e, uint32_t op, unsigned dst, unsigned x, unsigned size, uint64_t y, int imm)
+{
+    if (!e->a.use_vex && dst != x)
+        x86_movv_rr(&e->a, dst, x);
+    for (unsigned bits = size * 8; bits < 64; bits *= 2)
+        y |= y << bits;
+    X86Rm rm = x86_rm_rip();
+    x86_sse_rm(&e->a, op, dst, op == V_PTEST ? X86_NO_VVVV : x, &rm);
+    if (imm != NO_IMM)
+        x86_put8(&e->a, (unsigned)imm);
+    emit_ref(e, EMIT_CONST16, emit_const16(e, y, y));
+}
+
+static void op3_const(Emit *e, uint32_t op, unsigned dst, unsigned x, unsigned size, uint64_t y)
+{
+    op3_const_imm(e, op, dst, x, size, y, NO_IMM);
+}
+
+/* ---- out of line: C finds the registers where x86_slow_call saves them */
+
+static void stub_slow(Emit *e, const EmitStub *s)
+{
+    X86Asm *a = &e->a;
+    emit_stub_here(e, s);
+    x86_store(a, 8, X86_STATE, x86_rm_state((unsigned)offsetof(CpuState, save) + SLOW_ARG0 * 8));
+    x86_store_imm(a, 4, (int32_t)s->arg, x86_rm_state((unsigned)offsetof(CpuState, save) + SLOW_ARG1 * 8));
+    emit_slow_call(e, (uintptr_t)call_vec_slow);
+    emit_jmp_to(e, s->resume);
+}
+
+/* To C when any bit of SCRATCH is set. */
+static EmitStub *leave_if_any(Emit *e, const MInsn *insn, const MOperand *ops, unsigned third)
+{
+    unsigned log = insn->size == 8 ? 3 : insn->size == 4 ? 2 : 1;
+    EmitStub *s = emit_jcc_stub(e, X86_NE, stub_slow, insn, ops);
+    s->arg = CALL_VEC_SLOW(insn->cond, log, insn->imm, ops[0].loc.index, ops[1].loc.index, ops[2].loc.index, third);
+    return s;
+}
+
+static const struct {
+    uint64_t magnitude, least_normal, infinity;
+    uint32_t equal;
+} formats[] = {
+    [2] = { 0x7fff, 0x0400, 0x7c00, V_PCMPEQW },
+    [4] = { 0x7fffffff, 0x00800000, 0x7f800000, V_PCMPEQD },
+    [8] = { 0x7fffffffffffffff, 0x0010000000000000, 0x7ff0000000000000, V_PCMPEQQ },
+};
+
+/* SCRATCH: lanes that are the least normal number of either sign. */
+static void find_least_normal(Emit *e, unsigned reg, unsigned size)
+{
+    op3_const(e, V_PAND, SCRATCH, reg, size, formats[size].magnitude);
+    op3_const(e, formats[size].equal, SCRATCH, SCRATCH, size, formats[size].least_normal);
+}
+
+static void find_unordered(Emit *e, const MInsn *insn, unsigned dst, unsigned x, unsigned y)
+{
+    op3(e, packed(insn, V_CMP), dst, x, y);
+    x86_put8(&e->a, CMP_UNORD);
+}
+
+/* ---- arithmetic: ops are the result, a, b, (c), a temporary */
+
+static bool can_be_tiny(unsigned op) { return op == FPU_MUL || op == FPU_DIV || op == FPU_FMA; }
+
+static void compute(Emit *e, const MInsn *insn, unsigned dst, unsigned x, unsigned y)
+{
+    static const uint32_t opcodes[] = { [FPU_ADD] = V_ADD, [FPU_SUB] = V_SUB, [FPU_MUL] = V_MUL, [FPU_DIV] = V_DIV };
+    if (insn->cond == FPU_SQRT)
+        op2(e, packed(insn, V_SQRT), dst, x);
+    else
+        op3(e, packed(insn, opcodes[insn->cond]), dst, x, y);
+}
+
+static void emit_arithmetic(Emit *e, const MInsn *insn, const MOperand *ops)
+{
+    bool is_fma = insn->cond == FPU_FMA;
+    unsigned dst = ops[0].loc.index, a = ops[1].loc.index, b = ops[2].loc.index, c = ops[3].loc.index, t = ops[3 + is_fma].loc.index;
+    if (is_fma) {
+        X86Rm rm = x86_rm_reg(b);
+        x86_movv_rr(&e->a, dst, c);
+        x86_vex_rm(&e->a, V_FMADD231 | (insn->size == 8 ? X86_W : 0), dst, a, &rm);
+    } else {
+        compute(e, insn, dst, a, b);
+    }
+    if (can_be_tiny(insn->cond)) {
+        find_least_normal(e, dst, insn->size);
+        find_unordered(e, insn, t, dst, dst);
+        op3(e, V_POR, SCRATCH, SCRATCH, t);
+    } else {
+        find_unordered(e, insn, SCRATCH, dst, dst);
+    }
+    op2(e, V_PTEST, SCRATCH, SCRATCH);
+    EmitStub *s = leave_if_any(e, insn, ops, is_fma ? c : 0);
+    s->resume = emit_pos(e);
+}
+
+/* The host gives the second argument where they are equal, zeros of either sign: so both ways, and what either says of the sign. */
+static void emit_minmax(Emit *e, const MInsn *insn, const MOperand *ops)
+{
+    bool is_min = insn->cond == FPU_MIN || insn->cond == FPU_MINNUM;
+    unsigned dst = ops[0].loc.index, a = ops[1].loc.index, b = ops[2].loc.index;
+    uint32_t op = packed(insn, is_min ? V_MIN : V_MAX);
+    find_unordered(e, insn, SCRATCH, a, b);
+    op2(e, V_PTEST, SCRATCH, SCRATCH);
+    EmitStub *s = leave_if_any(e, insn, ops, 0);
+    op3(e, op, dst, a, b);
+    op3(e, op, SCRATCH, b, a);
+    op3(e, packed(insn, is_min ? V_OR : V_AND), dst, dst, SCRATCH);
+    s->resume = emit_pos(e);
+}
+
+/* Four halves as singles, from the low or the high half. */
+static void widen_halves(Emit *e, unsigned dst, unsigned src, bool is_high)
+{
+    if (is_high) {
+        X86Rm rm = x86_rm_reg(src);
+        x86_vex_rm(&e->a, V_SHIFT, 3, dst, &rm);
+        x86_put8(&e->a, 8);
+        src = dst;
+    }
+    op2(e, V_CVTPH2PS, dst, src);
+}
+
+static void narrow_to_halves(Emit *e, unsigned dst, unsigned src)
+{
+    op2(e, V_CVTPS2PH, src, dst);
+    x86_put8(&e->a, 4); /* MXCSR's rounding mode */
+}
+
+/* By singles: they have enough bits for the second rounding to be the only one that shows. */
+static void emit_halves(Emit *e, const MInsn *insn, const MOperand *ops)
+{
+    unsigned dst = ops[0].loc.index, a = ops[1].loc.index, b = ops[2].loc.index, t = ops[3].loc.index;
+    for (unsigned is_high = 0; is_high < 2; is_high++) {
+        widen_halves(e, t, a, is_high);
+        if (insn->cond != FPU_SQRT)
+            widen_halves(e, SCRATCH, b, is_high);
+        compute(e, insn, t, t, SCRATCH);
+        narrow_to_halves(e, is_high ? t : dst, t);
+    }
+    op3(e, V_UNPACK, dst, dst, t);
+    op3_const(e, V_PAND, SCRATCH, dst, 2, formats[2].magnitude);
+    op3_const(e, V_PCMPGTW, t, SCRATCH, 2, formats[2].infinity);
+    if (can_be_tiny(insn->cond)) {
+        op3_const(e, V_PCMPEQW, SCRATCH, SCRATCH, 2, formats[2].least_normal);
+        op3(e, V_POR, SCRATCH, SCRATCH, t);
+        op2(e, V_PTEST, SCRATCH, SCRATCH);
+    } else {
+        op2(e, V_PTEST, t, t);
+    }
+    EmitStub *s = leave_if_any(e, insn, ops, 0);
+    s->resume = emit_pos(e);
+}
+
+void emit_vfp(Emit *e, const MInsn *insn, const MOperand *ops)
+{
+    bool is_minmax = insn->cond >= FPU_MIN && insn->cond <= FPU_MAXNUM;
+    if (insn->size == 2)
+        emit_halves(e, insn, ops);
+    else if (is_minmax)
+        emit_minmax(e, insn, ops);
+    else
+        emit_arithmetic(e, insn, ops);
+}
+
+/* ---- conversions: ops are the result, the argument twice; imm: IrRound */
+
+static unsigned rounded(Emit *e, const MInsn *insn, unsigned dst, unsigned src)
+{
+    static const uint8_t modes[] = { [IR_RNE] = 0, [IR_RDN] = 1, [IR_RUP] = 2, [IR_RDYN] = 4 };
+    if (insn->imm == IR_RTZ)
+        return src;
+    op2(e, V_ROUNDPS, dst, src);
+    x86_put8(&e->a, modes[insn->imm]);
+    return dst;
+}
+
+/* What does not fit becomes the most negative integer. */
+static void emit_to_signed(Emit *e, const MInsn *insn, const MOperand *ops)
+{
+    unsigned dst = ops[0].loc.index;
+    op2(e, V_CVTTPS2DQ, dst, rounded(e, insn, dst, ops[1].loc.index));
+    op3_const(e, V_PCMPEQD, SCRATCH, dst, 4, 0x80000000);
+    op2(e, V_PTEST, SCRATCH, SCRATCH);
+    leave_if_any(e, insn, ops, 0)->resume = emit_pos(e);
+}
+
+/* From 0 to below 2^31 it is the same. */
+static void emit_to_unsigned(Emit *e, const MInsn *insn, const MOperand *ops)
+{
+    unsigned dst = ops[0].loc.index, a = ops[1].loc.index;
+    op3_const_imm(e, V_CMP, SCRATCH, a, 4, 0x4f000000, CMP_NLT);
+    op3(e, V_POR, SCRATCH, SCRATCH, a);
+    op3_const(e, V_PTEST, SCRATCH, SCRATCH, 4, 0x80000000);
+    EmitStub *s = leave_if_any(e, insn, ops, 0);
+    op2(e, V_CVTTPS2DQ, dst, rounded(e, insn, dst, a));
+    s->resume = emit_pos(e);
+}
+
+static void emit_narrow(Emit *e, const MInsn *insn, const MOperand *ops)
+{
+    unsigned dst = ops[0].loc.index, a = ops[1].loc.index;
+    if (insn->size == 8)
+        op2(e, V_CVTPD2PS, dst, a);
+    else
+        narrow_to_halves(e, dst, a);
+    find_least_normal(e, dst, insn->size / 2);
+    op2(e, V_PTEST, SCRATCH, SCRATCH);
+    leave_if_any(e, insn, ops, 0)->resume = emit_pos(e);
+}
+
+void emit_vcvt(Emit *e, const MInsn *insn, const MOperand *ops)
+{
+    if (insn->cond == FPU_TO_INT_S)
+        emit_to_signed(e, insn, ops);
+    else if (insn->cond == FPU_TO_INT_U)
+        emit_to_unsigned(e, insn, ops);
+    else
+        emit_narrow(e, insn, ops);
+}
