@@ -118,13 +118,13 @@ static void log_guest_code(const Tcg *t, const Former *f)
 /* From the end of the phase before. */
 static void end_phase(TcgThread *th, TcgPhase phase)
 {
-    stats_phase(&th->stats, phase, &th->translator->clock);
+    stats_phase(th, phase, &th->translator->clock);
 }
 
 static bool discover(TcgThread *th, RegionKey key, RegionShape shape, uint32_t max_insns)
 {
     Former *f = &th->translator->former;
-    th->translator->clock = stats_clock();
+    th->translator->clock = stats_clock(th->tcg);
     bool is_ok = region_discover(f, key, shape, max_insns);
     end_phase(th, TCG_PHASE_DECODE);
     if (!is_ok) {
