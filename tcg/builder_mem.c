@@ -33,10 +33,10 @@ static void fold_address(IrBuilder *b, uint32_t *addr, int32_t *disp)
     }
 }
 
-static uint32_t emit_mem(IrBuilder *b, IrOp op, uint32_t addr, int32_t disp, uint32_t x, uint32_t y, unsigned mem)
+static inline uint32_t emit_mem(IrBuilder *b, IrOp op, uint32_t addr, int32_t disp, uint32_t x, uint32_t y, unsigned mem)
 {
     uint32_t snap = build_insn_snap(b);
-    uint32_t id = build_emit(b, op, disp, addr, x, y);
+    uint32_t id = build_append(b, op, disp, addr, x, y);
     IrInsn *i = build_insn(b, id);
     i->mem = (uint16_t)mem;
     build_set_snap(b, id, snap);

@@ -53,31 +53,51 @@ static NOINLINE void set_flow(const TargetCpu *cpu, uint32_t ctx, TargetInsn *ou
     }
 }
 
-bool riscv_decode(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *bytes,
-                  unsigned avail, TargetInsn *out)
+/* There are bytes for it. */
+static inline void decode(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *bytes, TargetInsn *out)
 {
     const uint64_t ext = cpu->ext;
-    if (avail < 2)
-        return false;
     uint32_t raw = bytes[0] | (uint32_t)bytes[1] << 8;
-    bool is_wide = (raw & 3) == 3;
-    if (is_wide) {
-        if (avail < 4)
-            return false;
-        raw |= (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
-    }
+    unsigned row;
     out->pc = pc;
     out->target = 0;
-    out->raw = raw;
-    out->len = is_wide ? 4 : 2;
     out->flow = FLOW_NEXT;
-    unsigned row = is_wide ? rv_match32(raw, ext) : rv_match16(raw, ext);
+    if ((raw & 3) == 3) {
+        raw |= (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+        row = rv_match32(raw, ext);
+        out->len = 4;
+    } else {
+        row = rv_match16(raw, ext);
+        out->len = 2;
+    }
+    out->raw = raw;
     out->row = (uint16_t)row;
     if (UNLIKELY(!row || (rv_row_ext[row] & ~ext)))
         set_undefined(out);
     else if (UNLIKELY(rv_row_flow[row] != RV_FLOW_NEXT))
         set_flow(cpu, ctx, out);
+}
+
+bool riscv_decode(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *bytes,
+                  unsigned avail, TargetInsn *out)
+{
+    if (avail < 2 || ((bytes[0] & 3) == 3 && avail < 4))
+        return false;
+    decode(cpu, ctx, pc, bytes, out);
     return true;
+}
+
+unsigned riscv_decode_run(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *bytes,
+                          unsigned avail, TargetInsn *out, unsigned max)
+{
+    const uint8_t *last = bytes + avail - 4;
+    TargetInsn *at = out, *end = out + max;
+    do {
+        decode(cpu, ctx, pc, bytes, at);
+        pc += at->len;
+        bytes += at->len;
+    } while (at++->flow == FLOW_NEXT && at != end && bytes <= last);
+    return (unsigned)(at - out);
 }
 
 void riscv_translate(TargetTrans *t, const TargetInsn *insn)

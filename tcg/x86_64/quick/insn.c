@@ -6,16 +6,6 @@
 
 /* ---- making operations */
 
-QOp *quick_op(Quick *q, uint32_t opcode, unsigned reg, X86Rm rm)
-{
-    QOp *op = quick_new(q);
-    op->kind = Q_OP;
-    op->opcode = opcode;
-    op->reg = (uint8_t)reg;
-    op->rm = rm;
-    return op;
-}
-
 static uint32_t width(unsigned size) { return size == 8 ? X86_W : 0; }
 
 static uint32_t vector_move(unsigned size) { return X86_0F | (size == 4 ? X86_PP_F3 : size == 8 ? X86_PP_F2 : 0); }
@@ -411,7 +401,7 @@ static void minmax(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
 
 static bool is_simple(const Quick *q, const IrInsn *i)
 {
-    return !(i->mem & (MEM_BIG_ENDIAN | MEM_ALIGNED)) && !(i->mem >> MEM_INDEX_SHIFT) && (i->mem & MEM_SIZE_MASK) <= MEM_128;
+    return !(i->mem & (MEM_BIG_ENDIAN | MEM_ALIGNED | ~0u << MEM_INDEX_SHIFT));
 }
 
 static X86Rm address(Quick *q, const IrInsn *i)
