@@ -19,13 +19,13 @@ static RegionSize size_of(const PublishPlan *plan, const CodeBlob *blob)
 static void copy_code(CodeCache *c, Region *r, const CodeBlob *blob)
 {
     uint8_t *code = r->code - c->moved_by, *data = r->data - c->moved_by;
-    int32_t distance = (int32_t)(data - code);
-    for (uint32_t i = 0; i < blob->nrefs; i++) { /* here, not there, where what was just copied is far from being readable */
-        int32_t *field = (int32_t *)(blob->code + blob->refs[i]);
-        *field += distance;
-    }
     memcpy(code, blob->code, blob->code_size);
     memcpy(data, blob->data, blob->data_size);
+    int32_t distance = (int32_t)(data - code);
+    for (uint32_t i = 0; i < blob->nrefs; i++) { /* read from where it was: what was just copied is long in coming */
+        uint32_t at = blob->refs[i];
+        *(int32_t *)(code + at) = *(const int32_t *)(blob->code + at) + distance;
+    }
     if (c->moved_by) { /* -x move: nothing may depend on where it was put first */
         memcpy(r->code, code, blob->code_size);
         memcpy(r->data, data, blob->data_size);
