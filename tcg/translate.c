@@ -260,6 +260,7 @@ static bool compile_quick(TcgThread *th, const HostSettings *host, CodeBlob *blo
     IrRegion r;
     build(th, &r, true);
     init_blob(th, blob);
+    codecache_prefetch(&th->tcg->cache);
     bool is_done = host_compile_quick(th->translator->builder, host, blob);
     end_phase(th, TCG_PHASE_COMPILE);
     return is_done;
