@@ -184,6 +184,7 @@ static bool memory_fault(CpuState *s, const SideRow *row, const siginfo_t *info,
         addr = has_addr ? (uint64_t)(uintptr_t)info->si_addr : addr;
     }
     s->fault_addr = addr;
+    s->fault_is_write = has_addr && row->kind != SIDE_ALIGN ? hostregs_is_write(regs) : row->is_store;
     s->tcg->stats.faults++;
     return leave(s, row, regs, TCG_EVENT_FAULT);
 }
