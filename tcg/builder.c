@@ -72,6 +72,8 @@ void ir_begin(IrBuilder *b, IrRegion *r, struct Arena *arena, const IrSlotDesc *
         b->no_values = arena_alloc0(arena, nslots * sizeof(uint32_t));
     }
     START(b->log, b->cap_log, 256);
+    b->log[0] = (BuildPut){ .slot = BUILD_PUT_DEAD };
+    b->nlog = 1;
     START(b->seen, b->cap_seen, 128);
     b->seen[0] = 0;
     b->nseen = 1;
@@ -555,8 +557,8 @@ static NOINLINE void put_full(IrBuilder *b, unsigned slot, uint32_t v)
 
 static inline void log_put(IrBuilder *b, unsigned slot, uint32_t v, uint32_t prev)
 {
-    b->log[b->nlog++] = (BuildPut){ slot, v, b->r->ninsns, prev };
     b->last[slot] = b->nlog;
+    b->log[b->nlog++] = (BuildPut){ slot, v, b->r->ninsns, prev };
     b->cur[slot] = v;
 }
 
@@ -565,11 +567,11 @@ static NOINLINE void put_rare(IrBuilder *b, unsigned slot, uint32_t v)
 {
     uint32_t prev = b->last[slot];
     GROW(b->log, b->cap_log, b->nlog + 1);
-    if (prev && b->last_seen < b->log[prev - 1].at) {
-        BuildPut *dead = &b->log[prev - 1];
+    if (prev && b->last_seen < b->log[prev].at) {
+        BuildPut *dead = &b->log[prev];
         dead->slot = BUILD_PUT_DEAD;
         prev = b->last[slot] = dead->prev;
-        if ((prev ? b->log[prev - 1].value : b->in[slot]) == v) {
+        if ((prev ? b->log[prev].value : b->in[slot]) == v) {
             b->cur[slot] = v;
             return;
         }
@@ -589,7 +591,7 @@ static inline void put(IrBuilder *b, unsigned slot, uint32_t v)
         return;
     }
     uint32_t prev = b->last[slot];
-    if (UNLIKELY(b->nlog == b->cap_log || (prev && b->last_seen < b->log[prev - 1].at))) {
+    if (UNLIKELY(b->nlog == b->cap_log || (prev && b->last_seen < b->log[prev].at))) {
         put_rare(b, slot, v);
         return;
     }
