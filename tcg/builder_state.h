@@ -81,6 +81,10 @@ typedef struct MemValue {
 } MemValue;
 
 struct IrBuilder {
+    union {
+        IrBuilderTop top;
+        uint32_t *cur;     /* of the current block */
+    };
     IrRegion *r;
     struct Arena *arena;
     IrSettings settings;
@@ -94,7 +98,6 @@ struct IrBuilder {
 
     /* current block; 0: none or terminated */
     uint32_t block;
-    uint32_t *cur;
     uint32_t *in;          /* is_quick: its root's */
     uint32_t *last;        /* is_quick: the chain's, per slot the last put that counts, 0: none */
     bool is_cur_shared;    /* with other blocks: copied before it is written */
