@@ -184,6 +184,7 @@ static bool memory_fault(CpuState *s, const SideRow *row, const siginfo_t *info,
         addr = has_addr ? (uint64_t)(uintptr_t)info->si_addr : addr;
     }
     s->fault_addr = addr;
+    s->fault_is_write = has_addr && row->kind != SIDE_ALIGN ? hostregs_is_write(regs) : row->is_store;
     s->tcg->stats.faults++;
     return leave(s, row, regs, TCG_EVENT_FAULT);
 }
@@ -226,7 +227,7 @@ static bool code_fault(CpuState *s, siginfo_t *info, HostRegs *regs)
     Tcg *t = s->tcg->tcg;
     const Region *r = codecache_find_code(&t->cache, (void *)hostregs_pc(regs));
     SideRow row;
-    if (!r || !sidetable_find(r->side, r->side_size, r->nrows, (uint32_t)(hostregs_pc(regs) - (uintptr_t)r->code), &row)) {
+    if (!r || !sidetable_find(region_side(r), r->side_size, r->nrows, (uint32_t)(hostregs_pc(regs) - (uintptr_t)r->code), &row)) {
         uintptr_t sp = hostregs_sp(regs);
         if (info->si_signo == SIGSEGV && (uintptr_t)info->si_addr == sp - 8 && (sp & (PAGE - 1)) == 0) {
             hostregs_set_sp(regs, (uintptr_t)s->return_bottom); /* the return stack is full: forget it */
