@@ -83,6 +83,13 @@ static SlotBits apply_recipe(SlotBits v, const SideEntry *e, uint64_t sum)
     case M_SHL3:
         v.u64[0] <<= e->recipe - M_SHL1 + 1;
         break;
+    case M_LOW32:
+        v.u64[0] = v.u32[0];
+        v.u64[1] = 0;
+        break;
+    case M_LOW64:
+        v.u64[1] = 0;
+        break;
     case M_PLUS:
     case M_PLUS_SHL1:
     case M_PLUS_SHL2:

@@ -86,6 +86,7 @@ typedef enum MRecipe {
     M_SHL1, M_SHL2, M_SHL3, /* location << n */
     /* Sums (addresses that were folded into accesses): added, modulo 2^64, to what the entry before, of the same slot, gave. So
      * each entry still has one location; the row's writer and reader treat these as any other entry, in order. */
+    M_LOW32, M_LOW64, /* V128 of a scalar location: the rest is zero */
     M_PLUS, M_PLUS_SHL1, M_PLUS_SHL2, M_PLUS_SHL3, M_PLUS_SEXT32, M_PLUS_ZEXT32, M_PLUS_CONSTANT,
 } MRecipe;
 typedef struct MSnapEntry {
