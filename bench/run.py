@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Speed as ratios to native and to QEMU 11, from one run (refs: metric is user + system CPU time of the whole process).
 
-    run.py [--runs N] [--only REGEX] [--class CLASS] [--lyre PATH] [--flags "..."]
+    run.py [--guest riscv64|aarch64] [--runs N] [--only REGEX] [--class CLASS] [--lyre PATH] [--flags "..."]
 
 Every program runs A (native), B (Lyre), C (QEMU), A, B, C, ... at least nine times; ratios are taken round by round, the median is printed with the
 95 % bounds of the median. Results (standard output) must agree. Start-up is wall time and maximum resident memory of a program that does nothing.
@@ -24,18 +24,22 @@ import real   # noqa: E402
 
 PROGRAMS = os.path.join(TOP, 'bench', 'programs')
 OUT = os.path.join(TOP, 'build', 'bench')
-NATIVE_CC, GUEST_CC, FLAGS = 'gcc-12', 'riscv64-linux-gnu-gcc-12', ['-O2', '-static', '-w', '-ffp-contract=off']  # contraction would give the guest other results
+NATIVE_CC, FLAGS = 'gcc-12', ['-O2', '-static', '-w', '-ffp-contract=off']  # contraction would give the guest other results
 # upper bounds that the project promises for a class: ratio to native
 BARS = {'integer': 1.7, 'calls': 2.0, 'goto': 2.5, 'fp': 2.2, 'vdso': 1.5, 'syscalls': 1.4, 'real': 4.0, 'all CPU programs': 2.5}
 QEMU_BARS = {'starts': 1 / 3}  # ratio to QEMU, of each program
 NOT_CPU = ('syscalls', 'vdso', 'cold', 'start', 'real', 'starts')
 
 
-def build(name):
+def compilers(guest):
+    return (('native', NATIVE_CC), (guest, guest + '-linux-gnu-gcc-12'))
+
+
+def build(name, guest):
     os.makedirs(OUT, exist_ok=True)
     source = os.path.join(PROGRAMS, name + '.c')
     paths = []
-    for kind, cc in (('native', NATIVE_CC), ('riscv64', GUEST_CC)):
+    for kind, cc in compilers(guest):
         out = os.path.join(OUT, name + '.' + kind)
         if not os.path.exists(out) or os.path.getmtime(out) < os.path.getmtime(source):
             subprocess.run([cc] + FLAGS + ['-o', out, source, '-lm'], check=True)
@@ -72,12 +76,15 @@ def geomean(values):
     return math.exp(sum(map(math.log, values)) / len(values))
 
 
-def small_programs(lyre, qemu):
+def small_programs(lyre, qemu, guest):
     """[(class, name, [a function that gives CPU seconds and output, natively, under Lyre, under QEMU])]; built at the first run."""
     for source in sorted(p for p in os.listdir(PROGRAMS) if p.endswith('.c')):
         name = source[:-2]
-        cls = re.search(r'class: (\w+)', open(os.path.join(PROGRAMS, source)).read())[1]
-        yield cls, name, [lambda b=before, n=name, which=which: run(b + [build(n)[which]])[::3] for before, which in (([], 0), (lyre, 1), ([qemu], 1))]
+        text = open(os.path.join(PROGRAMS, source)).read()
+        cls, only = re.search(r'class: (\w+)', text)[1], re.search(r'guest: (\w+)', text)
+        if only and only[1] != guest:
+            continue
+        yield cls, name, [lambda b=before, n=name, which=which: run(b + [build(n, guest)[which]])[::3] for before, which in (([], 0), (lyre, 1), ([qemu], 1))]
 
 
 def measure(ways, runs):
@@ -112,14 +119,14 @@ def measure_program(cls, name, ways, runs):
     return ratios
 
 
-def start_up(lyre, qemu, runs):
+def start_up(lyre, qemu, guest, runs):
     source = os.path.join(OUT, 'nothing.c')
     os.makedirs(OUT, exist_ok=True)
     with open(source, 'w') as f:
         f.write('int main(void) { return 0; }\n')
-    for kind, cc in (('native', NATIVE_CC), ('riscv64', GUEST_CC)):
+    for kind, cc in compilers(guest):
         subprocess.run([cc] + FLAGS + ['-o', os.path.join(OUT, 'nothing.' + kind), source], check=True)
-    commands = [[OUT + '/nothing.native'], lyre + [OUT + '/nothing.riscv64'], [qemu, OUT + '/nothing.riscv64']]
+    commands = [[OUT + '/nothing.native'], lyre + [f'{OUT}/nothing.{guest}'], [qemu, f'{OUT}/nothing.{guest}']]
     wall = [[] for _ in commands]
     memory = [[] for _ in commands]
     for _ in range(runs):
@@ -140,22 +147,24 @@ def cpu_name():
 
 def main():
     parser = argparse.ArgumentParser()
+    parser.add_argument('--guest', default='riscv64')
     parser.add_argument('--runs', type=int, default=9)
     parser.add_argument('--only', default='')
     parser.add_argument('--class', dest='cls', default='')
-    parser.add_argument('--lyre', default=os.path.join(TOP, 'build', 'lyre-riscv64'))
+    parser.add_argument('--lyre', help='the emulator, if not the one in build')
     parser.add_argument('--flags', default='', help='options for Lyre')
     args = parser.parse_args()
     os.makedirs(OUT, exist_ok=True)
     subprocess.run([NATIVE_CC, '-O2', '-static', '-o', OUT + '/launch', os.path.join(TOP, 'bench', 'launch.c')], check=True)
-    qemu = fetch.qemu('riscv64')
-    lyre = [args.lyre] + args.flags.split()
+    qemu = fetch.qemu(args.guest)
+    lyre = [args.lyre or os.path.join(TOP, 'build', 'lyre-' + args.guest)] + args.flags.split()
     first = lambda c: subprocess.run(c, stdout=subprocess.PIPE, text=True).stdout.splitlines()[0]  # noqa: E731
-    print('native: %s %s; guest: %s' % (first([NATIVE_CC, '--version']), ' '.join(FLAGS), first([GUEST_CC, '--version'])))
+    print('native: %s %s; guest: %s' % (first([NATIVE_CC, '--version']), ' '.join(FLAGS), first([compilers(args.guest)[1][1], '--version'])))
     print('QEMU: %s; CPU: %s; CPU time, median of %d interleaved runs [95 %%]; cold' % (first([qemu, '--version']), cpu_name(), args.runs))
     classes = {}
     slower = []
-    programs = list(small_programs(lyre, qemu)) + real.programs(lyre, qemu, Died)
+    programs = list(small_programs(lyre, qemu, args.guest))
+    programs += real.programs(lyre, qemu, Died) if args.guest == 'riscv64' else []  # its roots are of that one
     for cls, name, ways in programs:
         if not re.search(args.only, name) or (args.cls and cls != args.cls):
             continue
@@ -177,7 +186,7 @@ def main():
     if slower:
         print('slower than QEMU: ' + ' '.join(slower))
     if (not args.only and not args.cls) or args.only == 'start':
-        start_up(lyre, qemu, 50)
+        start_up(lyre, qemu, args.guest, 50)
 
 
 if __name__ == '__main__':

@@ -3,12 +3,16 @@
 #include <elf.h>
 #include <linux/audit.h>
 #include <string.h>
+#include <time.h>
 
 #include "linux-user/abi.h"
 #include "linux-user/core.h"
 #include "linux-user/cpus.h"
+#include "linux-user/mm.h"
+#include "linux-user/options.h"
 #include "linux-user/signal_aarch64.h"
 #include "linux-user/syscall_row.h"
+#include "linux-user/vdso_aarch64.h"
 #include "target/aarch64/cpu.h"
 #include "util/compiler.h"
 #include "util/textbuf.h"
@@ -105,8 +109,31 @@ static void write_cpuinfo(const TargetCpu *cpu, int fd)
     }
 }
 
-/* Where handlers without SA_RESTORER return to: mov x8, #__NR_rt_sigreturn; svc #0. */
-static const uint8_t sigreturn_code[] = { 0x68, 0x11, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4 };
+/* ---- the vDSO (vdso/aarch64.S) */
+
+enum { CLOCKS = 12 /* of vdso/aarch64.S, too */ };
+
+/* The clocks that the kernel's vDSO serves (lib/vdso/gettimeofday.c). */
+static int64_t resolution(clockid_t clock)
+{
+    struct timespec res;
+    switch (clock) {
+    case CLOCK_REALTIME: case CLOCK_MONOTONIC: case CLOCK_MONOTONIC_RAW: case CLOCK_REALTIME_COARSE: case CLOCK_MONOTONIC_COARSE:
+    case CLOCK_BOOTTIME: case CLOCK_TAI:
+        return clock_getres(clock, &res) == 0 ? res.tv_nsec : -1;
+    default:
+        return -1;
+    }
+}
+
+static int vdso_start(Task *t)
+{
+    int64_t resolutions[CLOCKS];
+    for (clockid_t clock = 0; clock < CLOCKS; clock++)
+        resolutions[clock] = resolution(clock);
+    a64_cpu_set_vdso(t->options->target_cpu, &t->mm->layout.vdso);
+    return (int)mm_write(t->mm->layout.vdso + VDSO_vdso_resolution, resolutions, sizeof(resolutions));
+}
 
 /* elf_gregset_t: struct user_pt_regs; NT_FPREGSET: struct user_fpsimd_state (asm/ptrace.h). */
 static void core_gregs(const CpuState *s, void *out)
@@ -151,8 +178,11 @@ const GuestAbi abi_aarch64 = {
     .hwcap2 = a64_hwcap2,
     .signal_frame = signal_aarch64_frame,
     .signal_return = signal_aarch64_return,
-    .vdso = sigreturn_code,
-    .vdso_size = sizeof(sigreturn_code),
+    .min_signal_stack = SIGNAL_AARCH64_MIN_STACK,
+    .vdso = vdso_image,
+    .vdso_size = VDSO_SIZE,
+    .vdso_sigreturn = VDSO___kernel_rt_sigreturn,
+    .vdso_start = vdso_start,
     .write_cpuinfo = write_cpuinfo,
     .core = &core_aarch64,
 };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Signal frames of aarch64: struct rt_sigframe of arch/arm64/kernel/signal.c, from the uapi headers asm/ucontext.h and
- * asm/sigcontext.h. Above the frame lies a frame record for unwinders. Of the records in the reserved space there is the one
- * of FP and SIMD; on the way back others are skipped, as by a kernel that does not know them.
+ * asm/sigcontext.h. Above the frame lies a frame record for unwinders. Of the records in the reserved space there are the one
+ * of FP and SIMD, and for memory faults the exception syndrome; on the way back others than the first are skipped, as by a kernel that
+ * does not know them.
  */
 #include "linux-user/signal_aarch64.h"
 
@@ -17,6 +18,7 @@
 enum { X_FP = 29, X_LR = 30, PSTATE_NZCV_SHIFT = 28, PSTATE_SSBS = 1 << 12, PSTATE_DIT = 1 << 24, PSTATE_NOT_USER = 0x3df };
 enum { SA_RESTORER_FLAG = 0x04000000, RESERVED_SIZE = 4096 };
 #define FPSIMD_MAGIC 0x46508001u
+#define ESR_MAGIC 0x45535201u
 
 typedef struct A64Record {
     uint32_t magic, size;
@@ -27,6 +29,11 @@ typedef struct A64Fpsimd {
     uint32_t fpsr, fpcr;
     uint64_t v[32][2];
 } A64Fpsimd;
+
+typedef struct A64EsrRecord {
+    A64Record head;
+    uint64_t esr;
+} A64EsrRecord;
 
 typedef struct A64Sigcontext {
     uint64_t fault_address, x[31], sp, pc, pstate;
@@ -65,6 +72,20 @@ static void set_pstate(A64State *r, uint64_t v)
     r->pstate = (v & PSTATE_DIT ? A64_PSTATE_DIT : 0) | (v & PSTATE_SSBS ? A64_PSTATE_SSBS : 0);
 }
 
+/* ESR_EL1 of an abort from EL0 (Arm ARM D24.2.40): a page that is not there is said to be missing in the last level of the tables. For addresses
+ * that are no user's the kernel tells no more than that (set_thread_esr()). */
+static uint64_t syndrome(const CpuState *s, const siginfo_t *info)
+{
+    enum { INSTRUCTION_ABORT = 0x20, DATA_ABORT = 0x24, IL = 1 << 25, WNR = 1 << 6 };
+    enum { TRANSLATION_0 = 4, TRANSLATION_3 = 7, PERMISSION_3 = 15, ALIGNMENT = 33 };
+    uint64_t addr = (uint64_t)(uintptr_t)info->si_addr;
+    bool is_fetch = addr == s->pc && info->si_signo == SIGSEGV, is_user = addr >> 48 == 0;
+    uint64_t status = !is_user ? TRANSLATION_0 : info->si_signo == SIGBUS ? (info->si_code == BUS_ADRALN ? ALIGNMENT : TRANSLATION_3)
+                      : info->si_code == SEGV_ACCERR ? PERMISSION_3 : TRANSLATION_3;
+    uint64_t class = is_fetch ? INSTRUCTION_ABORT : DATA_ABORT;
+    return class << 26 | IL | (!is_fetch && s->fault_is_write ? WNR : 0) | status;
+}
+
 static void fill_context(const Task *t, const siginfo_t *info, A64Sigcontext *c)
 {
     const CpuState *s = t->cpu;
@@ -80,6 +101,10 @@ static void fill_context(const Task *t, const siginfo_t *info, A64Sigcontext *c)
     f->fpsr = a64_get_fpsr(s);
     f->fpcr = r->fpcr;
     memcpy(f->v, r->v, sizeof(f->v));
+    if (is_fault) {
+        A64EsrRecord e = { { ESR_MAGIC, sizeof(e) }, syndrome(s, info) };
+        memcpy(c->reserved + sizeof(*f), &e, sizeof(e));
+    }
 }
 
 int signal_aarch64_frame(Task *t, int sig, const siginfo_t *info, const SigAction *action, uint64_t mask)

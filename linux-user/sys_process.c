@@ -186,8 +186,25 @@ static const PrctlRow prctl_rows[] = {
     { 65 /* PR_SET_MDWE */, PRCTL_REFUSED, EINVAL },
 };
 
+static int64_t tagged_addresses(Task *t, const uint64_t args[6])
+{
+    bool is_set = (int)args[0] == PR_SET_TAGGED_ADDR_CTRL;
+    uint64_t rest = args[2] | args[3] | args[4] | (is_set ? args[1] & ~(uint64_t)PR_TAGGED_ADDR_ENABLE : args[1]);
+    if (!t->abi->target->tag_bits || rest) {
+        return -EINVAL;
+    }
+    if (!is_set) {
+        return t->ignores_tags ? PR_TAGGED_ADDR_ENABLE : 0;
+    }
+    t->ignores_tags = args[1] & PR_TAGGED_ADDR_ENABLE;
+    return 0;
+}
+
 int64_t sys_prctl(Task *t, const uint64_t args[6])
 {
+    if ((int)args[0] == PR_SET_TAGGED_ADDR_CTRL || (int)args[0] == PR_GET_TAGGED_ADDR_CTRL) {
+        return tagged_addresses(t, args);
+    }
     if ((int)args[0] == PR_SET_SECCOMP || (int)args[0] == PR_GET_SECCOMP) {
         return (int)args[0] == PR_GET_SECCOMP ? seccomp_mode(t) : seccomp_set_mode(t, args[1], args[2]);
     }

@@ -147,12 +147,28 @@ static NOINLINE void convert_open_flags(const Task *t, const SyscallRow *row, ui
     }
 }
 
+/* Pointers whose top byte the task wants ignored (Documentation/arch/arm64/tagged-address-abi.rst); those inside of structs are taken as they are. */
+static NOINLINE void strip_tags(const Task *t, const SyscallRow *row, uint64_t args[6])
+{
+    unsigned bits = t->abi->target->tag_bits;
+    for (unsigned i = 0; i < row->nargs; i++) {
+        bool is_path = row->arg[i].type == ARG_PATH || row->arg[i].type == ARG_LPATH;
+        if (is_path || row->pointers >> i & 1) {
+            args[i] = (uint64_t)((int64_t)(args[i] << bits) >> bits);
+        }
+    }
+}
+
 void syscall_dispatch(Task *t)
 {
     SyscallRecord *record = &t->last[t->nlast++ % SYSCALL_RECORDS];
     uint64_t *args = record->args;
     uint64_t number = record->number = t->abi->syscall_get(t->cpu, args);
     const SyscallRow *row = syscall_row(t->abi->syscall_table, number);
+    uint64_t first = args[0];
+    if (UNLIKELY(t->ignores_tags) && row) {
+        strip_tags(t, row, args);
+    }
     if (row && row->flags & ROW_OPEN_FLAGS) {
         convert_open_flags(t, row, args);
     }
@@ -164,7 +180,7 @@ void syscall_dispatch(Task *t)
         strace_leave(t, row, number, args, result);
     }
     if (UNLIKELY(result == -ERESTART_NOINTR)) {
-        t->abi->syscall_restart(t->cpu, number, args[0]);
+        t->abi->syscall_restart(t->cpu, number, first);
     } else if (LIKELY(result != -ENORESULT)) {
         t->abi->syscall_set_result(t->cpu, result);
     }

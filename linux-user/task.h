@@ -107,6 +107,7 @@ typedef struct Task {
 
     uint64_t clear_child_tid;     /* guest address, 0: none */
     uint64_t robust_list, robust_list_len;
+    bool ignores_tags;            /* of pointers in system calls: PR_SET_TAGGED_ADDR_CTRL, where the target has tag_bits */
     struct SeccompFilter *seccomp; /* newest filter, or NULL: seccomp.h */
     struct StraceLine *strace;    /* -strace: the call in progress, or NULL */
     SyscallRecord last[SYSCALL_RECORDS];

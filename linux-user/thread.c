@@ -138,6 +138,7 @@ Task *thread_task_new(Task *from, uint64_t flags)
     t->group = copy_group(from->group, flags);
     seccomp_share(t, from);
     t->blocked = from->blocked;
+    t->ignores_tags = from->ignores_tags;
     t->is_foreign = from->is_foreign;
     t->altstack_flags = SS_DISABLE;
     if (flags & CLONE_VFORK) {

@@ -21,8 +21,7 @@ typedef struct RegionKey {
 
 /* First data row of each region; `counter` is decremented by tier-1 code at its head. */
 typedef struct RegionData {
-    int32_t counter;
-    uint32_t region_id;
+    _Alignas(8) int32_t counter;
 } RegionData;
 
 /* A direct exit: an aligned rel32 field in the code, which is changed by one store. While it is not linked it leads to its stub. */

@@ -139,6 +139,7 @@ static bool run_insn(const Interp *in, uint32_t id, const _Atomic uint32_t *stop
         AccessResult result = interp_access(in->r->tag_bits, in->r->align_window, i, args, &in->values[id]);
         in->s->fault_addr = result.addr;
         in->s->fault_kind = (uint32_t)result.kind;
+        in->s->fault_is_write = ir_has_trait(i, IR_TRAIT_STORE | IR_TRAIT_RMW);
         *event = TCG_EVENT_FAULT;
         return result.kind == ACCESS_OK;
     }

@@ -20,44 +20,48 @@ static void unlink_row(const Region *r, uint32_t n)
     set_link(r, &region_links(r)[n], r->code + r->link_stubs + n * LINK_STUB_SIZE);
 }
 
-static void connect(OutRef *ref, Region *to)
+static OutRef *ref_at(const CodeCache *c, uint32_t at) { return codecache_at(c, at); }
+
+/* The target's list of references: what leads to one is the field before it. */
+static void set_next(CodeCache *c, uint32_t *field, uint32_t at)
 {
-    ref->to = to;
-    ref->next = to->incoming;
-    ref->pprev = &to->incoming;
-    if (ref->next) {
-        ref->next->pprev = &ref->next;
+    *field = at;
+    if (at) {
+        ref_at(c, at)->prev = codecache_offset(c, field);
     }
-    to->incoming = ref;
 }
 
-static void disconnect(OutRef *ref)
+static void connect(CodeCache *c, OutRef *ref, Region *to)
 {
-    *ref->pprev = ref->next;
-    if (ref->next) {
-        ref->next->pprev = ref->pprev;
-    }
-    ref->to = NULL;
+    ref->to = codecache_offset(c, to);
+    set_next(c, &ref->next, to->incoming);
+    set_next(c, &to->incoming, codecache_offset(c, ref));
+}
+
+static void disconnect(CodeCache *c, OutRef *ref)
+{
+    set_next(c, codecache_at(c, ref->prev), ref->next);
+    ref->to = 0;
 }
 
 void link_connect(Tcg *t, Region *from, LinkRow *row, Region *to, void *code)
 {
-    OutRef *ref = &from->refs[row - region_links(from)];
+    OutRef *ref = &region_refs(from)[row - region_links(from)];
     if (ref->to || from->is_retired || to->is_retired) {
         return;
     }
-    connect(ref, to);
+    connect(&t->cache, ref, to);
     set_link(from, row, code);
     t->shared.links++;
 }
 
 void link_fill_ic(Tcg *t, Region *from, IcRow *row, uint64_t pc, Region *to, void *code)
 {
-    OutRef *ref = &from->refs[from->nlinks + (row - region_ics(from))];
+    OutRef *ref = &region_refs(from)[from->nlinks + (row - region_ics(from))];
     if (row->key != ~0ull || ref->to || from->is_retired || to->is_retired) {
         return;
     }
-    connect(ref, to);
+    connect(&t->cache, ref, to);
     __atomic_store_n(&row->target, code, __ATOMIC_RELAXED);
     __atomic_store_n(&row->key, pc, __ATOMIC_RELEASE);
     t->shared.ic_fills++;
@@ -66,15 +70,16 @@ void link_fill_ic(Tcg *t, Region *from, IcRow *row, uint64_t pc, Region *to, voi
 /* A cache keeps its key for good: a reader may have compared it already. What becomes invalid is sent to the table. */
 static void retarget(Tcg *t, OutRef *ref)
 {
-    Region *from = ref->from, *to;
-    uint32_t i = (uint32_t)(ref - from->refs);
-    disconnect(ref);
+    CodeCache *c = &t->cache;
+    Region *from = codecache_at(c, ref->from), *to;
+    uint32_t i = (uint32_t)(ref - region_refs(from));
+    disconnect(c, ref);
     if (i < from->nlinks) {
         const LinkRow *row = &region_links(from)[i];
         void *code = map_find_region(&t->map, (RegionKey){ row->pc, row->ctx }, &to);
         if (code) {
             set_link(from, row, code);
-            connect(ref, to);
+            connect(c, ref, to);
         } else {
             unlink_row(from, i);
         }
@@ -85,24 +90,25 @@ static void retarget(Tcg *t, OutRef *ref)
     void *code = map_find_region(&t->map, (RegionKey){ row->key, from->key.ctx }, &to);
     __atomic_store_n(&row->target, code ? code : (void *)tramp_relookup, __ATOMIC_RELEASE);
     if (code) {
-        connect(ref, to);
+        connect(c, ref, to);
     }
 }
 
 void link_retarget_incoming(Tcg *t, Region *r)
 {
     while (r->incoming) {
-        retarget(t, r->incoming);
+        retarget(t, ref_at(&t->cache, r->incoming));
     }
 }
 
-void link_drop_outgoing(Region *r)
+void link_drop_outgoing(Tcg *t, Region *r)
 {
-    for (uint32_t i = 0; i < r->nlinks + r->nics; i++) {
-        if (!r->refs[i].to) {
+    OutRef *refs = region_refs(r);
+    for (uint32_t i = 0; i < (uint32_t)r->nlinks + r->nics; i++) {
+        if (!refs[i].to) {
             continue;
         }
-        disconnect(&r->refs[i]);
+        disconnect(&t->cache, &refs[i]);
         if (i < r->nlinks) {
             unlink_row(r, i);
         } else {

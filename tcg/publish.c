@@ -22,9 +22,9 @@ static void copy_code(CodeCache *c, Region *r, const CodeBlob *blob)
     memcpy(code, blob->code, blob->code_size);
     memcpy(data, blob->data, blob->data_size);
     int32_t distance = (int32_t)(data - code);
-    for (uint32_t i = 0; i < blob->nrefs; i++) {
-        int32_t *field = (int32_t *)(code + blob->refs[i]);
-        *field += distance;
+    for (uint32_t i = 0; i < blob->nrefs; i++) { /* read from where it was: what was just copied is long in coming */
+        uint32_t at = blob->refs[i];
+        *(int32_t *)(code + at) = *(const int32_t *)(blob->code + at) + distance;
     }
     if (c->moved_by) { /* -x move: nothing may depend on where it was put first */
         memcpy(r->code, code, blob->code_size);
@@ -42,10 +42,10 @@ static void fill(Tcg *t, Region *r, const PublishPlan *plan, const CodeBlob *blo
     r->nrows = blob->nrows;
     r->link_stubs = blob->link_stubs;
     copy_code(&t->cache, r, blob);
-    memcpy((void *)r->side, blob->side, blob->side_size);
-    memcpy(r->entries, blob->entries, blob->nentries * sizeof *r->entries);
-    memcpy(r->sources, plan->sources, plan->nsources * sizeof *r->sources);
-    *(RegionData *)r->data = (RegionData){ plan->counter, r->id };
+    memcpy(region_side(r), blob->side, blob->side_size);
+    memcpy(region_entries(r), blob->entries, blob->nentries * sizeof *blob->entries);
+    memcpy(region_ranges(r), plan->sources, plan->nsources * sizeof *plan->sources);
+    *(RegionData *)r->data = (RegionData){ .counter = plan->counter };
     smc_add(&t->pages, r);
 }
 
@@ -53,9 +53,10 @@ static void fill(Tcg *t, Region *r, const PublishPlan *plan, const CodeBlob *blo
  * caches follow. `head`: place of the first entry, which is the region's key. */
 static void make_findable(Tcg *t, Region *r, MapEntry *head)
 {
-    lyre_assert(r->entries[0].key.pc == r->key.pc && r->entries[0].key.ctx == r->key.ctx);
+    const CodeEntry *entries = region_entries(r);
+    lyre_assert(entries[0].key.pc == r->key.pc && entries[0].key.ctx == r->key.ctx);
     for (uint32_t i = 0; i < r->nentries; i++) {
-        const CodeEntry *e = &r->entries[i];
+        const CodeEntry *e = &entries[i];
         MapEntry *place = i == 0 ? head : map_place(&t->map, e->key);
         Region *old = map_region_at(place);
         if (old && old->tier >= r->tier) {

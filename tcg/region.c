@@ -174,7 +174,7 @@ static const TargetInsn *decode_block(Former *f, FormBlock *k)
 /* Whether what leads to pc by a jump, a taken branch or a return did so rarely: tier 1 looks such targets up. */
 static bool is_cold(const Former *f, uint64_t pc)
 {
-    return f->runs_of && f->runs_of(f->runs_opaque, (RegionKey){ pc, f->key.ctx }) < f->cold_runs;
+    return f->runs_of && f->runs_of(f->opaque, (RegionKey){ pc, f->key.ctx }) < f->cold_runs;
 }
 
 static void add_target(Former *f, uint64_t pc)
@@ -354,6 +354,12 @@ static uint32_t decode_more(Former *f, uint64_t pc, uint32_t n)
     return more;
 }
 
+/* What has never run is left out, where that is known. */
+static bool has_seen(const Former *f, uint64_t pc)
+{
+    return !f->has_seen || f->has_seen(f->opaque, (RegionKey){ pc, f->key.ctx });
+}
+
 static bool discover_line(Former *f)
 {
     uint64_t pc = f->key.pc;
@@ -363,7 +369,7 @@ static bool discover_line(Former *f)
         n += more;
         const TargetInsn *last = &f->insns[n - 1];
         pc = last->pc + last->len;
-        if (last->flow != FLOW_NEXT && (last->flow != FLOW_BRANCH || f->shape == SHAPE_BLOCK)) {
+        if (last->flow != FLOW_NEXT && (last->flow != FLOW_BRANCH || f->shape == SHAPE_BLOCK || !has_seen(f, pc))) {
             break;
         }
     }

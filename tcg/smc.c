@@ -32,7 +32,7 @@ uint32_t smc_count_pages(const IrSource *sources, uint32_t n)
 static void insert(PageIndex *index, PageNode *node, uint64_t page, Region *r)
 {
     PageNode **head = &index->buckets[bucket_of(page)];
-    *node = (PageNode){ .next = *head, .pprev = head, .region = r, .page = page };
+    *node = (PageNode){ .next = *head, .pprev = head, .region = r };
     if (node->next) {
         node->next->pprev = &node->next;
     }
@@ -41,11 +41,12 @@ static void insert(PageIndex *index, PageNode *node, uint64_t page, Region *r)
 
 void smc_add(PageIndex *index, Region *r)
 {
-    PageNode *node = r->pages;
+    PageNode *node = region_pages(r);
+    const IrSource *ranges = region_ranges(r);
     uint64_t last = ~0ull;
     for (uint32_t i = 0; i < r->nsources; i++) {
-        uint64_t page = first_page(&r->sources[i], last);
-        last = last_page(&r->sources[i]);
+        uint64_t page = first_page(&ranges[i], last);
+        last = last_page(&ranges[i]);
         while (page <= last) {
             insert(index, node++, page++, r);
         }
@@ -55,7 +56,7 @@ void smc_add(PageIndex *index, Region *r)
 void smc_remove(Region *r)
 {
     for (uint32_t i = 0; i < r->npages; i++) {
-        PageNode *node = &r->pages[i];
+        PageNode *node = &region_pages(r)[i];
         *node->pprev = node->next;
         if (node->next) {
             node->next->pprev = node->pprev;
@@ -65,8 +66,9 @@ void smc_remove(Region *r)
 
 static bool overlaps(const Region *r, uint64_t start, uint64_t end)
 {
+    const IrSource *ranges = region_ranges(r);
     for (uint32_t i = 0; i < r->nsources; i++) {
-        if (r->sources[i].start < end && start < r->sources[i].end) {
+        if (ranges[i].start < end && start < ranges[i].end) {
             return true;
         }
     }

@@ -102,6 +102,7 @@ typedef struct CpuState {
     uint64_t pin_scratch;  /* home of pins that the target does not use */
     uint16_t pin_home[STATE_PINS]; /* offset of each pin's home */
     uint64_t save[64];     /* caller-saved registers round helper calls */
+    uint32_t fault_is_write; /* beside fault_kind: of stores and read-modify-writes */
     uint64_t ll_addr, ll_value, ll_value2; /* load-reserved: address, values seen; address ~0: none */
     HostCpuArea host_cpu; /* kept up to date by the kernel while the thread runs */
     _Alignas(16) uint8_t spill[STATE_SPILLS][16];

@@ -6,6 +6,7 @@
 #ifndef LYRE_TCG_TIER0_H
 #define LYRE_TCG_TIER0_H
 
+#include "tcg/code.h"
 #include "tcg/interp_mem.h"
 #include "tcg/state.h"
 #include "tcg/target.h"
@@ -19,6 +20,9 @@ void tier0_free(Tier0 *t0);
  *   TCG_EVENT_NONE    nothing was done: the block is to be translated
  */
 TcgEvent tier0_run(struct TcgThread *th);
+
+/* Whether a block was visited lately; also true where nobody counts. */
+bool tier0_has_seen(const struct TcgThread *th, RegionKey key);
 
 /* ---- for target/<isa>/direct.c */
 

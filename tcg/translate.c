@@ -9,6 +9,7 @@
 #include "tcg/print.h"
 #include "tcg/publish.h"
 #include "tcg/stats.h"
+#include "tcg/tier0.h"
 #include "util/arena.h"
 #include "util/hostmem.h"
 
@@ -22,7 +23,7 @@ enum {
 /* Former.runs_of. Counters go down from the threshold; once it was hot, a region's is beyond. */
 static uint32_t runs_of(void *opaque, RegionKey key)
 {
-    Tcg *t = opaque;
+    Tcg *t = ((TcgThread *)opaque)->tcg;
     Region *r;
     uint32_t runs = 0, threshold = t->settings.hot_threshold;
     lock_acquire(&t->publish);
@@ -34,8 +35,11 @@ static uint32_t runs_of(void *opaque, RegionKey key)
     return runs;
 }
 
-Translator *translator_new(Tcg *t)
+static bool has_seen(void *opaque, RegionKey key) { return tier0_has_seen(opaque, key); }
+
+Translator *translator_new(TcgThread *th)
 {
+    Tcg *t = th->tcg;
     Translator *tr = host_alloc(sizeof *tr);
     tr->builder = ir_builder_new();
     tr->arena = arena_new();
@@ -46,8 +50,9 @@ Translator *translator_new(Tcg *t)
     if (t->settings.engine == TCG_ENGINE_TIERED) {
         tr->former.runs_of = runs_of;
         tr->former.cold_runs = t->settings.hot_threshold / HOT_TO_COLD;
+        tr->former.has_seen = t->settings.cold_visits && t->target->direct ? has_seen : NULL;
+        tr->former.opaque = th;
     }
-    tr->former.runs_opaque = t;
     return tr;
 }
 
@@ -63,7 +68,7 @@ void translator_free(Translator *tr)
 Translator *translator_of(TcgThread *th)
 {
     if (!th->translator) {
-        th->translator = translator_new(th->tcg);
+        th->translator = translator_new(th);
     }
     return th->translator;
 }
@@ -118,13 +123,13 @@ static void log_guest_code(const Tcg *t, const Former *f)
 /* From the end of the phase before. */
 static void end_phase(TcgThread *th, TcgPhase phase)
 {
-    stats_phase(&th->stats, phase, &th->translator->clock);
+    stats_phase(th, phase, &th->translator->clock);
 }
 
 static bool discover(TcgThread *th, RegionKey key, RegionShape shape, uint32_t max_insns)
 {
     Former *f = &th->translator->former;
-    th->translator->clock = stats_clock();
+    th->translator->clock = stats_clock(th->tcg);
     bool is_ok = region_discover(f, key, shape, max_insns);
     end_phase(th, TCG_PHASE_DECODE);
     if (!is_ok) {
@@ -255,6 +260,7 @@ static bool compile_quick(TcgThread *th, const HostSettings *host, CodeBlob *blo
     IrRegion r;
     build(th, &r, true);
     init_blob(th, blob);
+    codecache_prefetch(&th->tcg->cache);
     bool is_done = host_compile_quick(th->translator->builder, host, blob);
     end_phase(th, TCG_PHASE_COMPILE);
     return is_done;

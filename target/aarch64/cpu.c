@@ -109,6 +109,11 @@ const TargetCpu *a64_cpu_parse(const char *spec, const char **error)
     return cpu;
 }
 
+void a64_cpu_set_vdso(const TargetCpu *cpu, const uint64_t *page)
+{
+    ((TargetCpu *)cpu)->vdso = page; /* all that changes after start */
+}
+
 static void put(int fd, const char *s)
 {
     if (write(fd, s, strlen(s)) < 0)

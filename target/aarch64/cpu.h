@@ -35,6 +35,7 @@ struct TargetCpu {
     uint64_t ext;     /* bit per A64Ext */
     uint64_t midr;
     uint64_t id[A64_ID_COUNT];
+    const uint64_t *vdso; /* points to the address of the page that may read the host's clocks; NULL: none */
 };
 
 /* Homes of the slots; lies at the start of CpuState.guest. Sticky FP flags but QC and IDC are in MXCSR, the reservation of
@@ -75,6 +76,8 @@ uint64_t a64_read_sys(const CpuState *s, A64Sys reg); /* those that are constant
 uint64_t a64_hwcap(const TargetCpu *cpu);
 uint64_t a64_hwcap2(const TargetCpu *cpu);
 static inline bool a64_has(const TargetCpu *cpu, A64Ext e) { return cpu->ext >> e & 1; }
+
+void a64_cpu_set_vdso(const TargetCpu *cpu, const uint64_t *page); /* *page: its address, 0: none */
 
 /* op0 (its low bit) op1 CRn CRm op2 as the instruction's 15 bits. */
 A64Sys a64_find_sys(const TargetCpu *cpu, unsigned encoding, bool is_write);

@@ -8,6 +8,8 @@ static void set_undefined(TargetInsn *out)
     out->flow = FLOW_END;
 }
 
+static bool is_in_vdso(const TargetCpu *cpu, uint64_t pc) { return cpu->vdso && *cpu->vdso && pc - *cpu->vdso < target_aarch64.page_size; }
+
 /* What depends on more than the row. */
 static void set_flow(const TargetCpu *cpu, TargetInsn *out)
 {
@@ -43,7 +45,7 @@ static void set_flow(const TargetCpu *cpu, TargetInsn *out)
     case A64_FLOW_MRS:
     case A64_FLOW_MSR:
         reg = a64_find_sys(cpu, (unsigned)o.imm, a64_row_flow[out->row] == A64_FLOW_MSR);
-        if (reg == A64_SYS_NONE)
+        if (reg == A64_SYS_NONE || (reg == A64_SYS_HOST_TIME && !is_in_vdso(cpu, out->pc)))
             set_undefined(out);
         else if (a64_row_flow[out->row] == A64_FLOW_MSR && reg == A64_SYS_FPCR)
             out->flow = FLOW_END;

@@ -9,6 +9,7 @@
 uint32_t a64_helper_crc32(CpuState *s, uint32_t acc, uint64_t data, uint32_t bytes);
 uint32_t a64_helper_crc32c(CpuState *s, uint32_t acc, uint64_t data, uint32_t bytes);
 uint64_t a64_helper_read_sys(CpuState *s, uint32_t reg);
+uint64_t a64_helper_host_time(CpuState *s, uint64_t clock);
 uint64_t a64_helper_get_idc(CpuState *s);
 void a64_helper_set_idc(CpuState *s, uint64_t v);
 uint64_t a64_helper_get_fpcr(CpuState *s);

@@ -5,6 +5,7 @@
 #include "target/aarch64/cpu.h"
 #include "tcg/fpu.h"
 #include "util/compiler.h"
+#include "util/hostclock.h"
 
 #define ENCODING(op0, op1, crn, crm, op2) (((op0) & 1) << 14 | (op1) << 11 | (crn) << 7 | (crm) << 3 | (op2))
 
@@ -36,7 +37,7 @@ const char *a64_sys_name(A64Sys reg) { return reg < A64_SYS_ID_ZERO ? sysregs[re
 static uint64_t counter(void)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    hostclock_get(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * A64_TIMER_HZ + (uint64_t)now.tv_nsec;
 }
 

@@ -180,6 +180,10 @@ static I64 read_special(A64Trans *t, A64Sys reg)
         I64 at = ir_const_i64(b, reg == A64_SYS_DIT ? 24 : 12);
         return ir_shl_i64(b, is_set, at);
     }
+    case A64_SYS_HOST_TIME: {
+        I64 clock = a64_get_x(t, 0);
+        return a64_call_i64(t, A64_HELPER_host_time, 1, (uint32_t[]){ clock.id });
+    }
     default: {
         I32 which = ir_const_i32(b, reg);
         return a64_call_i64(t, A64_HELPER_read_sys, 1, (uint32_t[]){ which.id });

@@ -89,6 +89,7 @@ static void emit_composite(Emit *e, unsigned form, const MInsn *insn, const MOpe
     case MOP_FORM_UNBOX: emit_unbox(e, insn, ops); break;
     case MOP_FORM_CVT_U64: emit_cvt_u64(e, insn, ops); break;
     case MOP_FORM_VFP: emit_vfp(e, insn, ops); break;
+    case MOP_FORM_SFP: emit_sfp(e, insn, ops); break;
     case MOP_FORM_VCVT: emit_vcvt(e, insn, ops); break;
     default: lyre_unreachable();
     }

@@ -155,6 +155,7 @@ void emit_unbox(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_fma(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_cvt_u64(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_vfp(Emit *e, const MInsn *insn, const MOperand *ops);
+void emit_sfp(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_vcvt(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_divmod(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_align(Emit *e, const MInsn *insn, const MOperand *ops);

@@ -52,7 +52,8 @@ def main():
                     f.write(text)
             s = generated
         sources.append(s)
-    program = compile_guest(args.name, sources)
+    guest = os.path.basename(args.lyre).removeprefix('lyre-')
+    program = compile_guest(args.name, sources, guest + '-linux-gnu-gcc')
     if args.private:
         folder = tempfile.mkdtemp(prefix='lyre-private-')
         atexit.register(shutil.rmtree, folder)

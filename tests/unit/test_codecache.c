@@ -307,8 +307,8 @@ static void test_map(CpuState *s)
     bool is_ok = true;
     lock_acquire(&t->publish);
     for (uint64_t i = 1; i <= 20000; i++) {
-        is_ok = is_ok && map_reserve(t, 1);
         RegionKey key = { i * 2 << 40, (uint32_t)i & 3 };
+        is_ok = is_ok && map_reserve(t, 1);
         map_put(t, map_place(&t->map, key), key, (void *)i, NULL);
     }
     for (uint64_t i = 1; i <= 20000; i++) {
