@@ -42,6 +42,7 @@ class Generator(blocks.Generator):
     SKIPPED = {'svc', 'brk', 'udf', 'wfet', 'wfit', 'dc.zva', 'dc.cvac', 'dc.cvau', 'dc.civac', 'dc.cvap', 'dc.cvadp', 'ic.ivau',
                'setm', 'sete', 'cpyfm', 'cpyfe', 'cpym', 'cpye'}
     POINTERS = {2, 8, 15, 31}  # 31 is sp
+    PINNED = {0, 1, 2, 19, 20, 21, 22, 29, 30}
     BAD_POINTERS = blocks.Generator.BAD_POINTERS + [ex.MASK >> 17]
     MOVE, FORGET = 'orr.s', 'movz'
     UNIT = 16
