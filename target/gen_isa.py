@@ -6,7 +6,8 @@ Also a module: `load(paths)` returns an Isa for the tests (random valid instruct
 
 GRAMMAR of .isa files. '#' begins a comment line; a line that ends in '\\' goes on. Three kinds of lines:
 
-  index WIDTH high:low ...     bits that index the decoder's first table for words of that width; widths without one do not exist
+  index WIDTH high:low ...     bits that index the decoder's first table for words of that width; widths without one do not exist.
+                               high:low=n: bits that whoever asks for that width has seen already
   format NAME | operands | constraints | assembly
   name | bits | format | extensions | flow | translation [| options [| assembly]]
 
@@ -85,7 +86,7 @@ class Row:
 
 class Isa:
     def __init__(self):
-        self.formats, self.rows, self.by_name, self.index = {}, [], {}, {}
+        self.formats, self.rows, self.by_name, self.index, self.known = {}, [], {}, {}, {}
 
 
 CONSTRAINT = re.compile(r'^([a-zA-Z][a-zA-Z0-9\[\]:,]*)(!=|==)(\d+)$')
@@ -124,8 +125,7 @@ def load(paths):
             where = f'{os.path.basename(path)}:{n}'
             cols = [c.strip() for c in line.split('|')]
             if cols[0].startswith('index '):
-                words = line.split()[1:]
-                isa.index[int(words[0])] = [tuple(int(n) for n in w.split(':')) for w in words[1:]]
+                add_index(isa, line.split()[1:])
             elif cols[0].startswith('format '):
                 add_format(isa, cols, where)
             else:
@@ -133,6 +133,14 @@ def load(paths):
     for row in isa.rows:
         row.over = [isa.by_name[n] for n in row.over_names]
     return isa
+
+
+def add_index(isa, words):
+    width = int(words[0])
+    parts = [[int(n) for n in re.split('[:=]', w)] for w in words[1:]]
+    isa.index[width] = [(p[0], p[1]) for p in parts if len(p) == 2]
+    isa.known[width] = (sum(((1 << (p[0] - p[1] + 1)) - 1) << p[1] for p in parts if len(p) == 3),
+                        sum(p[2] << p[1] for p in parts if len(p) == 3))
 
 
 def add_format(isa, cols, where):
@@ -281,15 +289,32 @@ def extraction(fmt, indent):
     return [f'{indent}o->{op} = {spec_expr(spec, fmt.layout[1])};' for op, spec in fmt.operands.items()]
 
 
+def extract_switch(p, formats):
+    """The last one is for all others."""
+    out = [f'    switch ({p}_row_format[row]) {{']
+    for f in formats:
+        label = f'case {p.upper()}_FORMAT_{f.name}' if f is not formats[-1] else f'default /* {f.name} */'
+        out += [f'    {label}:'] + extraction(f, '        ') + ['        break;']
+    return out + ['    }', '}\n']
+
+
 def emit_extract(isa, p, out):
     out.append(f'void {p}_extract(unsigned row, uint32_t raw, {p.capitalize()}Ops *o)\n{{')
-    out.append('    switch (row_format[row]) {')
-    for f in isa.formats.values():
-        if f.layout is None:
-            continue
-        out.append(f'    case FORMAT_{f.name}:')
-        out += extraction(f, '        ') + ['        break;']
-    out.append('    }\n}\n')
+    out += extract_switch(p, [f for f in isa.formats.values() if f.layout is not None])
+
+
+FEW_FORMATS = 3
+
+
+def flow_extracts(isa, p):
+    """Extraction for the rows of one flow, in place, for flows of few formats."""
+    out = []
+    for flow in flows(isa)[1:]:
+        formats = list(dict.fromkeys(r.format for r in isa.rows if r.flow == flow))
+        if len(formats) <= FEW_FORMATS and all(f.layout is not None and f.operands for f in formats):
+            out.append(f'static inline void {p}_extract_{flow}(unsigned row, uint32_t raw, {p.capitalize()}Ops *o)\n{{')
+            out += extract_switch(p, formats)
+    return out
 
 
 def best_run(rows, common):
@@ -309,15 +334,39 @@ def best_run(rows, common):
     return best
 
 
+MAX_TESTED = 5  # bits of a constraint that get a table
+
+
 class Trie:
     """The decoder's tables. An entry of a table is, by its two top bits: 0 a row to check; 3 a row that is sure; 1 a chain (index into `chains`, rows to try in order, 0
     ends); 2 a node (base of its entries in bits 0-15, shift in bits 16-20, mask in bits 21-27)."""
     CHAIN, NODE, SURE = 1 << 30, 2 << 30, 3 << 30
 
     def __init__(self):
-        self.entries, self.chains = [], []
+        self.entries, self.chains, self.bases = [], [], {}
 
-    def chain(self, rows, tested):
+    def holds(self, row, constraint, tested, word):
+        """Of words with these tested bits: True, False, or None where it depends on others."""
+        spec, op, value = constraint
+        want = row.set_spec(0, spec, value)
+        is_open = False
+        for b in spec_bits(spec, row.fields):
+            if not tested >> b & 1:
+                is_open = True
+            elif (word ^ want) >> b & 1:
+                return op == '!='
+        return None if is_open else op == '=='
+
+    def may_match(self, row, tested, word):
+        """Whether a word with these tested bits can be the row's."""
+        if (row.match ^ word) & row.mask & tested:
+            return False
+        return all(self.holds(row, c, tested, word) is not False for c in row.constraints)
+
+    def is_sure(self, row, tested, word):
+        return not (row.mask & ~tested or row.over) and all(self.holds(row, c, tested, word) for c in row.constraints)
+
+    def chain(self, rows, tested, word):
         order = []
         for row in rows:  # winners first
             at = len(order)
@@ -326,37 +375,63 @@ class Trie:
                     at = min(at, i)
             order.insert(at, row)
         if len(order) <= 1:
-            is_sure = order and not (order[0].mask & ~tested or order[0].constraints or order[0].over)
-            return (self.SURE if is_sure else 0) | order[0].number if order else 0
+            return (self.SURE if order and self.is_sure(order[0], tested, word) else 0) | order[0].number if order else 0
         self.chains += [r.number for r in order] + [0]
         return self.CHAIN | len(self.chains) - len(order) - 1
 
-    def node(self, rows, tested):
+    def split(self, rows, tested, word):
+        """(low, length) of the bits to look at next: fixed ones that tell rows apart, else those of a constraint or of a row that wins over
+        another. None: there are none."""
         common = ~tested
         for r in rows:
             common &= r.mask
         best = best_run(rows, common) if len(rows) > 1 else None
-        if best is None or best[0] == 1:
-            return self.chain(rows, tested)
-        _, lo, n = best
+        if best and best[0] > 1:
+            return best[1:]
+        for r in rows:
+            for c in r.constraints:
+                bits = [b for b in spec_bits(c[0], r.fields) if not tested >> b & 1]
+                is_run = bits == list(range(bits[0], bits[0] - len(bits), -1)) if bits else False
+                if is_run and len(bits) <= MAX_TESTED and self.holds(r, c, tested, word) is None:
+                    return bits[-1], len(bits)
+        for r in rows:
+            left = r.mask & ~tested
+            if r.over and left:
+                low = (left & -left).bit_length() - 1
+                return low, min(MAX_TESTED, (~(left >> low) & -~(left >> low)).bit_length() - 1)
+        return None
+
+    def node(self, rows, tested, word):
+        run = self.split(rows, tested, word)
+        if run is None:
+            return self.chain(rows, tested, word)
+        lo, n = run
         bits = (1 << n) - 1
-        base = len(self.entries)
-        self.entries += [0] * (bits + 1)
+        below = []
         for v in range(bits + 1):
-            group = [r for r in rows if r.match >> lo & bits == v]
-            self.entries[base + v] = self.node(group, tested | bits << lo)
+            tested_v, word_v = tested | bits << lo, word | v << lo
+            below.append(self.node([r for r in rows if self.may_match(r, tested_v, word_v)], tested_v, word_v))
+        base = self.place(below)
         return self.NODE | bits << 21 | lo << 16 | base
 
-    def root(self, rows, index):
+    def place(self, below):
+        """Equal nodes share their entries."""
+        at = self.bases.get(tuple(below))
+        if at is None:
+            at = self.bases[tuple(below)] = len(self.entries)
+            self.entries += below
+        return at
+
+    def root(self, rows, index, known):
         """A table over the bits of `index` [(high, low)], first one most significant."""
         size = sum(hi - lo + 1 for hi, lo in index)
-        table, mask = [], sum(((1 << (hi - lo + 1)) - 1) << lo for hi, lo in index)
+        table, mask = [], sum(((1 << (hi - lo + 1)) - 1) << lo for hi, lo in index) | known[0]
         for v in range(1 << size):
-            word, left = 0, size
+            word, left = known[1], size
             for hi, lo in index:
                 left -= hi - lo + 1
                 word |= (v >> left & ((1 << (hi - lo + 1)) - 1)) << lo
-            table.append(self.node([r for r in rows if not (r.match ^ word) & r.mask & mask], mask))
+            table.append(self.node([r for r in rows if self.may_match(r, mask, word)], mask, word))
         return table
 
 
@@ -389,13 +464,10 @@ static const Constraint constraints[] = {
 static const Check checks[] = {
 @CHECKS@
 };
-/* Entries of tables, by their two top bits: 0 a row to check, 1 a chain (rows to try, 0 ends), 2 a node {base: 16, shift: 5, mask: 7},
- * 3 a row whose bits were all tested on the way. */
-enum { IS_CHAIN = 1, IS_NODE = 2, IS_SURE = 3 };
 static const uint16_t chains[] = {
 @CHAINS@
 };
-static const uint32_t entries[] = {
+const uint32_t @P@_entries[] = {
 @ENTRIES@
 };
 @ROOTS@
@@ -412,12 +484,8 @@ static inline __attribute__((always_inline)) bool holds(const Check *c, unsigned
     return true;
 }
 
-static inline __attribute__((always_inline)) unsigned match(uint32_t entry, uint32_t raw, uint64_t ext)
+unsigned @P@_check(uint32_t entry, uint32_t raw, uint64_t ext)
 {
-    while (entry >> 30 == IS_NODE)
-        entry = entries[(entry & 0xffff) + (raw >> (entry >> 16 & 31) & (entry >> 21 & 127))];
-    if (entry >> 30 == IS_SURE)
-        return entry & 0xffff;
     if (!(entry >> 30))
         return holds(&checks[entry], entry, raw, ext) ? entry : 0;
     for (const uint16_t *row = &chains[entry & 0xffff]; *row; row++)
@@ -425,8 +493,6 @@ static inline __attribute__((always_inline)) unsigned match(uint32_t entry, uint
             return *row;
     return 0;
 }
-
-@MATCHES@
 '''
 
 
@@ -437,7 +503,7 @@ def number_lines(numbers):
 
 def emit_matcher(isa, p, out):
     trie = Trie()
-    roots = {w: trie.root([r for r in isa.rows if r.width == w], index) for w, index in isa.index.items()}
+    roots = {w: trie.root([r for r in isa.rows if r.width == w], index, isa.known[w]) for w, index in isa.index.items()}
     cons, lists, checks = [], {}, ['    { 0 },']
     for r in isa.rows:
         mine = tuple(f'    {{ {sum(1 << b for b in spec_bits(f, r.fields)):#x}, {r.set_spec(0, f, v):#x}, {int(op == "==")} }},'
@@ -451,9 +517,7 @@ def emit_matcher(isa, p, out):
     text = MATCHER
     for key, value in (('CONSTRAINTS', '\n'.join(cons)), ('CHECKS', '\n'.join(checks)), ('P', p),
                        ('CHAINS', number_lines(trie.chains or [0])), ('ENTRIES', number_lines(trie.entries)),
-                       ('ROOTS', '\n'.join(f'static const uint32_t root{w}[] = {{\n{number_lines(t)}\n}};' for w, t in roots.items())),
-                       ('MATCHES', '\n'.join(f'unsigned {p}_match{w}(uint32_t raw, uint64_t ext) '
-                                             f'{{ return match(root{w}[{index_expr(i)}], raw, ext); }}' for w, i in isa.index.items()))):
+                       ('ROOTS', '\n'.join(f'const uint32_t {p}_root{w}[] = {{\n{number_lines(t)}\n}};' for w, t in roots.items()))):
         text = text.replace(f'@{key}@', value)
     out.append(text)
 
@@ -467,6 +531,19 @@ def c_template(row, ops):
     text = '' if row.asm == '.' else re.sub(r'\{?([a-zA-Z0-9@$^~!*?=+;<-]):(\w+)\}?', sub, row.asm)
     return text.replace('\\', '\\\\').replace('"', '\\"')
 
+
+MATCH = """
+/* Entries of the decoder's tables, by their two top bits: 0 a row to check, 1 a chain (rows to try), 2 a node {base: 16, shift: 5, mask: 7},
+ * 3 a row whose bits were all tested on the way. */
+extern const uint32_t @P@_entries[];
+unsigned @P@_check(uint32_t entry, uint32_t raw, uint64_t ext);
+static inline unsigned @P@_match(uint32_t entry, uint32_t raw, uint64_t ext)
+{
+    while (entry >> 30 == 2)
+        entry = @P@_entries[(entry & 0xffff) + (raw >> (entry >> 16 & 31) & (entry >> 21 & 127))];
+    return __builtin_expect(entry >> 30 == 3, 1) ? entry & 0xffff : @P@_check(entry, raw, ext);
+}
+/* Row of the instruction, 0 where no row matches; ext: extensions that are on. */"""
 
 HEAD = '/* SPDX-License-Identifier: MIT */\n/* Generated by gen_isa.py: do not edit. */\n'
 
@@ -482,12 +559,16 @@ def write_header(isa, p, path):
     o += [f'    {"int32_t" if wide else "uint8_t"} {op};' for op, wide in ops.items()]
     o += [f'}} {cap}Ops;\n',
           f'enum {cap}Flow {{ ' + ', '.join(f'{p.upper()}_FLOW_{f.upper()}' for f in flows(isa)) + ' };\n',
-          '/* Row of the instruction, 0 where no row matches; ext: extensions that are on. */',
-          '\n'.join(f'unsigned {p}_match{w}(uint32_t raw, uint64_t ext);' for w in isa.index),
+          MATCH.replace('@P@', p),
+          '\n'.join(f'extern const uint32_t {p}_root{w}[];\nstatic inline unsigned {p}_match{w}(uint32_t raw, uint64_t ext)\n{{\n'
+                    f'    return {p}_match({p}_root{w}[{index_expr(i)}], raw, ext);\n}}' for w, i in isa.index.items()),
           f'void {p}_extract(unsigned row, uint32_t raw, {cap}Ops *o);',
           f'int32_t {p}_operand(const {cap}Ops *o, unsigned index); /* in the order of the struct */\n',
           f'extern const uint64_t {p}_row_ext[{p.upper()}_ROW_COUNT];   /* extensions that the row needs */',
           f'extern const uint8_t {p}_row_flow[{p.upper()}_ROW_COUNT];   /* {cap}Flow */',
+          f'enum {cap}Format {{ ' + ', '.join(f'{p.upper()}_FORMAT_{f.name}' for f in isa.formats.values()) + ' };',
+          f'extern const uint8_t {p}_row_format[{p.upper()}_ROW_COUNT]; /* {cap}Format */',
+          '/* Operands of a row whose flow is known. */', *flow_extracts(isa, p),
           f'extern const char *const {p}_row_name[{p.upper()}_ROW_COUNT];',
           f'extern const char *const {p}_row_asm[{p.upper()}_ROW_COUNT]; /* %<kind><operand letter> escapes */\n',
           '#endif']
@@ -502,9 +583,8 @@ def write_source(isa, p, path):
     ops = list(operand_names(isa))
     P = p.upper()
     o = [HEAD, f'#include "target/{sys.argv[1]}/{p}_rows.h"\n', f'#include "target/{sys.argv[1]}/cpu.h"\n']
-    o.append('enum Format { ' + ', '.join(f'FORMAT_{f.name}' for f in isa.formats.values()) + ' };')
-    o.append(f'static const uint8_t row_format[{P}_ROW_COUNT] = {{')
-    o += [f'    [{r.number}] = FORMAT_{r.format.name},' for r in isa.rows]
+    o.append(f'const uint8_t {p}_row_format[{P}_ROW_COUNT] = {{')
+    o += [f'    [{r.number}] = {P}_FORMAT_{r.format.name},' for r in isa.rows]
     o.append(f'}};\nconst uint64_t {p}_row_ext[{P}_ROW_COUNT] = {{')
     o += [f'    [{r.number}] = ' + ' | '.join(f'1ull << {P}_EXT_{e.upper()}' for e in r.exts) + ',' for r in isa.rows]
     o.append(f'}};\nconst uint8_t {p}_row_flow[{P}_ROW_COUNT] = {{')

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Construction: blocks, guest instructions, operations, slots, snapshots, terminators. Memory operations are in
- * builder_mem.c, the end of a region in finish.c.
+ * Construction: blocks, guest instructions, operations, slots, snapshots. Memory operations are in builder_mem.c, terminators in
+ * builder_end.c, the end of a region in finish.c.
  */
 #include "tcg/builder.h"
 
@@ -72,6 +72,8 @@ void ir_begin(IrBuilder *b, IrRegion *r, struct Arena *arena, const IrSlotDesc *
         b->no_values = arena_alloc0(arena, nslots * sizeof(uint32_t));
     }
     START(b->log, b->cap_log, 256);
+    b->log[0] = (BuildPut){ .slot = BUILD_PUT_DEAD };
+    b->nlog = 1;
     START(b->seen, b->cap_seen, 128);
     b->seen[0] = 0;
     b->nseen = 1;
@@ -103,7 +105,7 @@ uint32_t build_new_insn(IrRegion *r, IrOp op)
     return id;
 }
 
-static NOINLINE uint32_t grow_and_emit(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, uint32_t z)
+NOINLINE uint32_t build_grow_and_emit(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, uint32_t z)
 {
     grow_insns(b->r);
     return build_emit(b, op, aux, x, y, z);
@@ -111,30 +113,7 @@ static NOINLINE uint32_t grow_and_emit(IrBuilder *b, IrOp op, int32_t aux, uint3
 
 uint32_t build_emit(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, uint32_t z)
 {
-    IrRegion *r = b->r;
-    uint32_t id = r->ninsns;
-    lyre_check(b->block);
-    if (UNLIKELY(id == r->cap_insns)) {
-        return grow_and_emit(b, op, aux, x, y, z);
-    }
-    IrInsn *i = &r->insns[id];
-    r->ninsns = id + 1;
-    memset(i, 0, sizeof *i);
-    i->head = ir_op_head[op];
-    i->arg[0] = x;
-    i->arg[1] = y;
-    i->arg[2] = z;
-    i->aux = aux;
-    i->block = b->block;
-    IrBlock *k = &r->blocks[b->block];
-    i->prev = k->last;
-    k->last = id;
-    if (LIKELY(i->prev)) {
-        r->insns[i->prev].next = id;
-    } else {
-        k->first = id;
-    }
-    return id;
+    return build_append(b, op, aux, x, y, z);
 }
 
 uint32_t build_insert_before(IrBuilder *b, IrOp op, uint32_t before)
@@ -231,41 +210,51 @@ static NOINLINE uint32_t find_const(IrBuilder *b, IrOp op, uint64_t bits)
     return v;
 }
 
+static NOINLINE uint32_t new_const_slow(IrBuilder *b, IrOp op, uint64_t bits)
+{
+    uint32_t v = build_new_insn(b->r, op);
+    build_insn(b, v)->imm = bits;
+    build_insn(b, v)->aux = op == IR_CONST_V128 ? (int32_t)bits : 0;
+    return v;
+}
+
 /* is_quick: without looking for an equal one, but for 0. */
-static inline uint32_t new_const(IrBuilder *b, IrOp op, uint64_t bits)
+static inline uint32_t make_const(IrBuilder *b, IrOp op, uint64_t bits)
 {
     IrRegion *r = b->r;
     uint32_t v = r->ninsns;
-    if (UNLIKELY(v == r->cap_insns)) {
-        grow_insns(r);
+    if (!b->settings.is_quick) {
+        return find_const(b, op, bits);
+    }
+    if (UNLIKELY(v == r->cap_insns || op == IR_CONST_V128)) {
+        return new_const_slow(b, op, bits);
     }
     r->ninsns = v + 1;
     IrInsn *i = &r->insns[v];
     memset(i, 0, sizeof *i);
     i->head = ir_op_head[op];
     i->imm = bits;
-    i->aux = op == IR_CONST_V128 ? (int32_t)bits : 0;
     return v;
 }
 
 uint32_t build_const(IrBuilder *b, IrOp op, uint64_t bits)
 {
-    return b->settings.is_quick ? new_const(b, op, bits) : find_const(b, op, bits);
+    return make_const(b, op, bits);
 }
 
 static NOINLINE uint32_t make_zero(IrBuilder *b)
 {
-    return b->zero = build_const(b, IR_CONST_I64, 0);
+    return b->zero = make_const(b, IR_CONST_I64, 0);
 }
 
-I32 ir_const_i32(IrBuilder *b, uint32_t v) { return (I32){ build_const(b, IR_CONST_I32, v) }; }
+I32 ir_const_i32(IrBuilder *b, uint32_t v) { return (I32){ make_const(b, IR_CONST_I32, v) }; }
 
 I64 ir_const_i64(IrBuilder *b, uint64_t v)
 {
     if (v == 0) {
         return (I64){ b->zero ? b->zero : make_zero(b) };
     }
-    return (I64){ build_const(b, IR_CONST_I64, v) };
+    return (I64){ make_const(b, IR_CONST_I64, v) };
 }
 
 F32 ir_const_f32(IrBuilder *b, uint32_t bits) { return (F32){ build_const(b, IR_CONST_F32, bits) }; }
@@ -318,7 +307,7 @@ void build_replace(IrBuilder *b, uint32_t id, uint32_t by)
 
 /* ---- blocks and guest instructions */
 
-static NOINLINE void grow_blocks(IrBuilder *b)
+NOINLINE void build_grow_blocks(IrBuilder *b)
 {
     uint32_t cap = b->r->cap_blocks;
     GROW(b->r->blocks, b->r->cap_blocks, cap + 1);
@@ -329,7 +318,7 @@ uint32_t ir_block_new(IrBuilder *b, uint64_t pc, bool is_entry)
 {
     IrRegion *r = b->r;
     if (UNLIKELY(r->nblocks == r->cap_blocks)) {
-        grow_blocks(b);
+        build_grow_blocks(b);
     }
     r->blocks[r->nblocks] = (IrBlock){ .pc = pc, .is_entry = is_entry || r->nblocks == 1 };
     if (b->settings.is_quick) {
@@ -340,44 +329,67 @@ uint32_t ir_block_new(IrBuilder *b, uint64_t pc, bool is_entry)
     return r->nblocks++;
 }
 
+/* is_quick: the values of a chain are its last block's. */
+static void begin_quick(IrBuilder *b, BuildBlock *k, uint32_t block, uint32_t single_pred)
+{
+    if (single_pred) {
+        BuildBlock *up = &b->blocks[single_pred];
+        k->root = up->root;
+        k->in = up->in;
+        k->cur = up->cur;
+        up->cur = NULL;
+    } else {
+        k->root = block;
+        k->in = arena_alloc0(b->arena, 3 * b->r->nslots * sizeof(uint32_t));
+        k->cur = k->in + b->r->nslots;
+    }
+    b->in = k->in;
+    b->last = build_last(b, k->root);
+}
+
+static void begin_full(IrBuilder *b, BuildBlock *k, uint32_t block, uint32_t single_pred)
+{
+    if (single_pred) {
+        k->root = b->blocks[single_pred].root;
+        k->cur = b->blocks[single_pred].cur;
+    } else {
+        k->root = block;
+        k->cur = k->in = b->no_values;
+    }
+    if (!single_pred || single_pred != b->last_block) {
+        build_forget_memory(b);
+    }
+    number_begin_block(b, block, single_pred);
+    b->is_cur_shared = true;
+}
+
 void ir_block_begin(IrBuilder *b, uint32_t block, uint32_t single_pred)
 {
     BuildBlock *k = &b->blocks[block];
     lyre_assert(!b->block && !k->is_filled && block < b->r->nblocks);
-    if (b->r->blocks[block].is_entry || !b->blocks[single_pred].cur) {
+    if (b->r->blocks[block].is_entry || !b->blocks[single_pred].cur ||
+        (b->settings.is_quick && !build_is_edge(b->r, single_pred, block))) {
         single_pred = 0;
     }
     k->parent = single_pred;
     k->log_first = b->nlog;
-    if (single_pred) {
-        BuildBlock *up = &b->blocks[single_pred];
-        lyre_assert(up->is_filled);
-        k->root = up->root;
-        k->cur = up->cur;
-        up->cur = b->settings.is_quick ? NULL : up->cur;
-        b->fpenv = up->fpenv;
+    if (b->settings.is_quick) {
+        begin_quick(b, k, block, single_pred);
     } else {
-        k->root = block;
-        k->cur = k->in = b->no_values;
-        if (b->settings.is_quick) {
-            k->in = arena_alloc0(b->arena, 2 * b->r->nslots * sizeof(uint32_t));
-            k->cur = k->in + b->r->nslots;
-        }
+        begin_full(b, k, block, single_pred);
+    }
+    if (single_pred) {
+        lyre_assert(b->blocks[single_pred].is_filled);
+        b->fpenv = b->blocks[single_pred].fpenv;
+    } else {
         b->fpenv = ++b->last_fpenv;
         b->insn_block = block;
         b->insn_pos = b->nlog;
         b->insn_snap = 0;
     }
-    if (!b->settings.is_quick) {
-        if (!single_pred || single_pred != b->last_block) {
-            build_forget_memory(b);
-        }
-        number_begin_block(b, block, single_pred);
-    }
     b->flags_get = 0;
     b->block = block;
     b->cur = k->cur;
-    b->is_cur_shared = !b->settings.is_quick;
     b->ctx = b->r->ctx;
 }
 
@@ -415,17 +427,17 @@ static NOINLINE void grow_snaps(IrBuilder *b)
     GROW(b->snaps, cap, cap + 1);
 }
 
-uint32_t build_snap(IrBuilder *b, uint64_t pc, uint32_t ctx, uint32_t block, uint32_t pos)
+static inline uint32_t new_snap(IrBuilder *b, uint64_t pc, uint32_t ctx)
 {
     IrRegion *r = b->r;
-    if (UNLIKELY(r->nsnaps == r->cap_snaps)) {
-        grow_snaps(b);
-    }
     uint32_t id = r->nsnaps++;
     r->snaps[id] = (IrSnapshot){ .pc = pc, .ctx = ctx };
-    if (b->settings.is_quick) {
-        return id;
-    }
+    return id;
+}
+
+/* What ir_finish wants to know of it. */
+static NOINLINE void note_snap(IrBuilder *b, uint32_t id, uint32_t block, uint32_t pos)
+{
     b->snaps[id] = (BuildSnap){ .block = block, .pos = pos };
     BuildBlock *k = &b->blocks[block];
     if (k->last_snap) {
@@ -434,17 +446,31 @@ uint32_t build_snap(IrBuilder *b, uint64_t pc, uint32_t ctx, uint32_t block, uin
         k->first_snap = id;
     }
     k->last_snap = id;
+}
+
+uint32_t build_snap(IrBuilder *b, uint64_t pc, uint32_t ctx, uint32_t block, uint32_t pos)
+{
+    if (UNLIKELY(b->r->nsnaps == b->r->cap_snaps)) {
+        grow_snaps(b);
+    }
+    uint32_t id = new_snap(b, pc, ctx);
+    if (!b->settings.is_quick) {
+        note_snap(b, id, block, pos);
+    }
     return id;
 }
 
-uint32_t build_insn_snap(IrBuilder *b)
+static NOINLINE uint32_t insn_snap_slow(IrBuilder *b)
 {
-    lyre_assert(!b->insn_has_put); /* faulting work comes before the first put */
-    b->flags_get = b->nfp_ops ? 0 : b->flags_get; /* the flags of these may be seen here */
-    if (!b->insn_snap) {
-        b->insn_snap = build_snap(b, b->insn_pc, b->insn_ctx, b->insn_block, b->insn_pos);
+    return b->insn_snap = build_snap(b, b->insn_pc, b->insn_ctx, b->insn_block, b->insn_pos);
+}
+
+NOINLINE uint32_t build_new_insn_snap(IrBuilder *b)
+{
+    if (!b->settings.is_quick || UNLIKELY(b->r->nsnaps == b->r->cap_snaps)) {
+        return insn_snap_slow(b);
     }
-    return b->insn_snap;
+    return b->insn_snap = new_snap(b, b->insn_pc, b->insn_ctx);
 }
 
 void ir_poll(IrBuilder *b)
@@ -503,23 +529,16 @@ uint32_t build_param(IrBuilder *b, uint32_t root, uint32_t slot)
     return id;
 }
 
-/* is_quick: a parameter stands in no block. */
-static uint32_t param_quick(IrBuilder *b, uint32_t root, unsigned slot)
+/* The chain reads the slot before it writes it. is_quick: the parameter stands in no block; cur is the whole chain's and would have it. */
+uint32_t ir_get_param(IrBuilder *b, unsigned slot)
 {
-    uint32_t v = build_new_insn(b->r, build_phi_op(b->r->slots[slot].type));
-    build_insn(b, v)->aux = (int32_t)slot;
-    b->blocks[root].in[slot] = b->cur[slot] = v;
-    return v;
-}
-
-/* The chain reads the slot before it writes it. */
-static NOINLINE uint32_t get_param(IrBuilder *b, unsigned slot)
-{
-    uint32_t root = b->blocks[b->block].root;
-    if (b->settings.is_quick) { /* cur is the whole chain's: it would have it */
-        return param_quick(b, root, slot);
+    lyre_check(b->block && slot < b->r->nslots);
+    if (b->settings.is_quick) {
+        uint32_t v = build_new_insn(b->r, build_phi_op(b->r->slots[slot].type));
+        build_insn(b, v)->aux = (int32_t)slot;
+        return b->in[slot] = b->cur[slot] = v;
     }
-    uint32_t v = b->blocks[root].in[slot];
+    uint32_t root = b->blocks[b->block].root, v = b->blocks[root].in[slot];
     v = v ? v : build_param(b, root, slot);
     if (!b->is_cur_shared) {
         b->cur[slot] = v;
@@ -527,47 +546,62 @@ static NOINLINE uint32_t get_param(IrBuilder *b, unsigned slot)
     return v;
 }
 
-static inline uint32_t get(IrBuilder *b, unsigned slot, IrType type)
+/* From here on the values of the block in hand are its own. */
+static NOINLINE void put_full(IrBuilder *b, unsigned slot, uint32_t v)
 {
-    lyre_check(b->block && slot < b->r->nslots && b->r->slots[slot].type == type);
-    uint32_t v = b->cur[slot];
-    return LIKELY(v) ? v : get_param(b, slot);
-}
-
-/* From here on the values of the block in hand are its own, and there is room in the log. */
-static void put(IrBuilder *b, unsigned slot, uint32_t v);
-static NOINLINE void prepare_and_put(IrBuilder *b, unsigned slot, uint32_t v)
-{
-    size_t size = b->r->nslots * sizeof(uint32_t);
     if (b->is_cur_shared) {
+        size_t size = b->r->nslots * sizeof(uint32_t);
         b->cur = b->blocks[b->block].cur = memcpy(arena_alloc(b->arena, size), b->cur, size);
         b->is_cur_shared = false;
     }
     GROW(b->log, b->cap_log, b->nlog + 1);
-    put(b, slot, v);
+    b->cur[slot] = v;
+    b->log[b->nlog++] = (BuildPut){ .slot = slot, .value = v };
 }
 
-static void put(IrBuilder *b, unsigned slot, uint32_t v)
+static inline void log_put(IrBuilder *b, unsigned slot, uint32_t v, uint32_t prev)
+{
+    b->last[slot] = b->nlog;
+    b->log[b->nlog++] = (BuildPut){ slot, v, b->r->ninsns, prev };
+    b->cur[slot] = v;
+}
+
+/* is_quick: there may be no room, or nobody can see the slot's last put, which so is dead; v may be there already without it. */
+static NOINLINE void put_rare(IrBuilder *b, unsigned slot, uint32_t v)
+{
+    uint32_t prev = b->last[slot];
+    GROW(b->log, b->cap_log, b->nlog + 1);
+    if (prev && b->last_seen < b->log[prev].at) {
+        BuildPut *dead = &b->log[prev];
+        dead->slot = BUILD_PUT_DEAD;
+        prev = b->last[slot] = dead->prev;
+        if ((prev ? b->log[prev].value : b->in[slot]) == v) {
+            b->cur[slot] = v;
+            return;
+        }
+    }
+    log_put(b, slot, v, prev);
+}
+
+static inline void put(IrBuilder *b, unsigned slot, uint32_t v)
 {
     lyre_check(b->block && slot < b->r->nslots && b->r->slots[slot].type == build_insn(b, v)->type);
     b->insn_has_put = true;
     if (b->cur[slot] == v) {
         return;
     }
-    if (UNLIKELY(b->is_cur_shared || b->nlog == b->cap_log)) {
-        prepare_and_put(b, slot, v);
+    if (!b->settings.is_quick) {
+        put_full(b, slot, v);
         return;
     }
-    b->cur[slot] = v;
-    b->log[b->nlog++] = (BuildPut){ slot, v, b->r->ninsns, b->seen[b->nseen - 1] };
+    uint32_t prev = b->last[slot];
+    if (UNLIKELY(b->nlog == b->cap_log || (prev && b->last_seen < b->log[prev].at))) {
+        put_rare(b, slot, v);
+        return;
+    }
+    log_put(b, slot, v, prev);
 }
 
-I32 ir_get_i32(IrBuilder *b, unsigned slot) { return (I32){ get(b, slot, IR_I32) }; }
-I64 ir_get_i64(IrBuilder *b, unsigned slot) { return (I64){ get(b, slot, IR_I64) }; }
-F32 ir_get_f32(IrBuilder *b, unsigned slot) { return (F32){ get(b, slot, IR_F32) }; }
-F64 ir_get_f64(IrBuilder *b, unsigned slot) { return (F64){ get(b, slot, IR_F64) }; }
-V128 ir_get_v128(IrBuilder *b, unsigned slot) { return (V128){ get(b, slot, IR_V128) }; }
-CC ir_get_cc(IrBuilder *b, unsigned slot) { return (CC){ get(b, slot, IR_CC) }; }
 void ir_put_i32(IrBuilder *b, unsigned slot, I32 v) { put(b, slot, v.id); }
 void ir_put_i64(IrBuilder *b, unsigned slot, I64 v) { put(b, slot, v.id); }
 void ir_put_f32(IrBuilder *b, unsigned slot, F32 v) { put(b, slot, v.id); }
@@ -601,112 +635,4 @@ uint32_t ir_call(IrBuilder *b, unsigned helper, unsigned nargs, const uint32_t *
     uint32_t id = build_emit(b, ops[h->result], (int)helper, first, 0, 0);
     build_insn(b, id)->nargs = (uint8_t)nargs;
     return id;
-}
-
-/* ---- terminators */
-
-static IrInsn *terminate(IrBuilder *b, IrOp op, uint32_t arg)
-{
-    IrInsn *i = build_insn(b, build_emit(b, op, 0, arg, 0, 0));
-    BuildBlock *k = &b->blocks[b->block];
-    k->is_filled = true;
-    k->log_end = b->nlog;
-    k->fpenv = b->fpenv;
-    b->last_block = b->block;
-    b->block = 0;
-    return i;
-}
-
-static void add_successor(IrBuilder *b, IrInsn *i, uint32_t block)
-{
-    IrBlock *k = &b->r->blocks[i->block];
-    lyre_assert(block && block < b->r->nblocks);
-    i->succ[k->nsucc] = k->succ[k->nsucc] = block;
-    k->nsucc++;
-    b->blocks[block].npreds++;
-}
-
-void ir_goto(IrBuilder *b, uint32_t block)
-{
-    add_successor(b, terminate(b, IR_GOTO, 0), block);
-}
-
-void ir_br(IrBuilder *b, I32 cond, uint32_t if_true, uint32_t if_false)
-{
-    if (!b->settings.no_fold && !b->settings.is_quick) {
-        fold_branch(b, &cond, &if_true, &if_false);
-    }
-    const IrInsn *c = build_insn(b, cond.id);
-    if (c->op == IR_CONST_I32) {
-        ir_goto(b, c->imm ? if_true : if_false);
-    } else if (if_true == if_false) {
-        ir_goto(b, if_true);
-    } else {
-        IrInsn *i = terminate(b, IR_BR, cond.id);
-        add_successor(b, i, if_true);
-        add_successor(b, i, if_false);
-    }
-}
-
-static IrInsn *terminate_exit(IrBuilder *b, IrOp op, uint64_t pc, uint32_t arg)
-{
-    uint32_t snap = build_snap(b, pc, b->ctx, b->block, b->nlog);
-    IrInsn *i = terminate(b, op, arg);
-    build_set_snap(b, (uint32_t)(i - b->r->insns), snap);
-    return i;
-}
-
-static void terminate_call(IrBuilder *b, IrOp op, uint64_t pc, uint32_t arg, uint64_t ret_pc, uint32_t ret_block)
-{
-    lyre_assert(!ret_block || b->r->blocks[ret_block].is_entry);
-    uint32_t block = b->block;
-    IrInsn *i = terminate_exit(b, op, pc, arg);
-    i->imm = ret_pc;
-    i->succ[0] = ret_block;
-    b->blocks[block].ret_block = ret_block;
-}
-
-/* is_quick: the block in hand, of which there is none, stays so. */
-static void exit_quick(IrBuilder *b, uint32_t block, uint64_t pc)
-{
-    uint32_t id = build_new_insn(b->r, IR_EXIT);
-    IrBlock *k = &b->r->blocks[block];
-    BuildBlock *build = &b->blocks[block];
-    lyre_assert(!b->block && !build->is_filled);
-    build_insn(b, id)->block = block;
-    k->first = k->last = id;
-    build->root = block;
-    build->log_first = build->log_end = b->nlog;
-    build->is_filled = true;
-    build_set_snap(b, id, build_snap(b, pc, b->r->ctx, block, b->nlog));
-}
-
-void ir_exit(IrBuilder *b, uint64_t pc) { terminate_exit(b, IR_EXIT, pc, 0); }
-
-void ir_block_exit(IrBuilder *b, uint32_t block, uint64_t pc)
-{
-    if (b->settings.is_quick) {
-        exit_quick(b, block, pc);
-    } else {
-        ir_block_begin(b, block, 0);
-        ir_exit(b, pc);
-    }
-}
-
-void ir_exit_indirect(IrBuilder *b, I64 pc) { terminate_exit(b, IR_EXIT_INDIRECT, 0, pc.id); }
-void ir_exit_return(IrBuilder *b, I64 pc) { terminate_exit(b, IR_EXIT_RETURN, 0, pc.id); }
-
-void ir_exit_call(IrBuilder *b, uint64_t pc, uint64_t ret_pc, uint32_t ret_block)
-{
-    terminate_call(b, IR_EXIT_CALL, pc, 0, ret_pc, ret_block);
-}
-
-void ir_exit_call_indirect(IrBuilder *b, I64 pc, uint64_t ret_pc, uint32_t ret_block)
-{
-    terminate_call(b, IR_EXIT_CALL_INDIRECT, 0, pc.id, ret_pc, ret_block);
-}
-
-void ir_exit_event(IrBuilder *b, unsigned event, uint64_t pc)
-{
-    terminate_exit(b, IR_EXIT_EVENT, pc, 0)->aux = (int32_t)event;
 }

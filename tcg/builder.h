@@ -40,6 +40,10 @@ typedef struct IrSettings {
 void ir_begin(IrBuilder *b, IrRegion *r, struct Arena *arena, const IrSlotDesc *slots, unsigned nslots,
               const HelperDesc *helpers, unsigned nhelpers, uint32_t ctx, const IrSettings *settings);
 
+/* In place of a block id, for terminators: where the guest instruction that comes next goes on. It begins by ir_resume if it has no block. */
+#define IR_GO_ON UINT32_MAX
+bool ir_resume(IrBuilder *b, uint64_t pc); /* false: nothing goes on */
+
 /* Block ids count from 1; the first is the region's head and an entry. */
 uint32_t ir_block_new(IrBuilder *b, uint64_t pc, bool is_entry);
 void ir_block_begin(IrBuilder *b, uint32_t block, uint32_t single_pred); /* 0: several or not yet filled */
@@ -58,13 +62,22 @@ F64 ir_const_f64(IrBuilder *b, uint64_t bits);
 V128 ir_const_v128(IrBuilder *b, V128Bits bits);
 bool ir_is_const_i64(const IrBuilder *b, I64 v, uint64_t *out);
 
-/* Slots: the slot's type must match. */
-I32 ir_get_i32(IrBuilder *b, unsigned slot);
-I64 ir_get_i64(IrBuilder *b, unsigned slot);
-F32 ir_get_f32(IrBuilder *b, unsigned slot);
-F64 ir_get_f64(IrBuilder *b, unsigned slot);
-V128 ir_get_v128(IrBuilder *b, unsigned slot);
-CC ir_get_cc(IrBuilder *b, unsigned slot);
+/* Slots: the slot's type must match. What the beginning of every builder knows is had in place. */
+typedef struct IrBuilderTop {
+    uint32_t *cur; /* of the current block, per slot: its value; 0: ir_get_param gives one */
+} IrBuilderTop;
+uint32_t ir_get_param(IrBuilder *b, unsigned slot);
+static inline uint32_t ir_get(IrBuilder *b, unsigned slot)
+{
+    uint32_t v = ((const IrBuilderTop *)b)->cur[slot];
+    return v ? v : ir_get_param(b, slot);
+}
+static inline I32 ir_get_i32(IrBuilder *b, unsigned slot) { return (I32){ ir_get(b, slot) }; }
+static inline I64 ir_get_i64(IrBuilder *b, unsigned slot) { return (I64){ ir_get(b, slot) }; }
+static inline F32 ir_get_f32(IrBuilder *b, unsigned slot) { return (F32){ ir_get(b, slot) }; }
+static inline F64 ir_get_f64(IrBuilder *b, unsigned slot) { return (F64){ ir_get(b, slot) }; }
+static inline V128 ir_get_v128(IrBuilder *b, unsigned slot) { return (V128){ ir_get(b, slot) }; }
+static inline CC ir_get_cc(IrBuilder *b, unsigned slot) { return (CC){ ir_get(b, slot) }; }
 void ir_put_i32(IrBuilder *b, unsigned slot, I32 v);
 void ir_put_i64(IrBuilder *b, unsigned slot, I64 v);
 void ir_put_f32(IrBuilder *b, unsigned slot, F32 v);
@@ -104,8 +117,9 @@ I64 ir_result_i64(IrBuilder *b, I64 first, unsigned index);
 /* Terminators. Each pc is the guest address where execution goes on; the context is that of ir_set_ctx, else the key's. */
 void ir_goto(IrBuilder *b, uint32_t block);
 void ir_br(IrBuilder *b, I32 cond, uint32_t if_true, uint32_t if_false);
+/* The same to block[0] if cond, else to block[1]; where that is 0, an exit to its pc. With IR_GO_ON the current block may stay so. */
+void ir_branch(IrBuilder *b, I32 cond, const uint64_t pc[2], const uint32_t block[2]);
 void ir_exit(IrBuilder *b, uint64_t pc);
-void ir_block_exit(IrBuilder *b, uint32_t block, uint64_t pc); /* a block that does nothing but exit: begins and ends it */
 void ir_exit_indirect(IrBuilder *b, I64 pc);
 void ir_exit_call(IrBuilder *b, uint64_t pc, uint64_t ret_pc, uint32_t ret_block);      /* ret_block 0: outside */
 void ir_exit_call_indirect(IrBuilder *b, I64 pc, uint64_t ret_pc, uint32_t ret_block);

@@ -12,6 +12,7 @@
 
 #include "tcg/builder.h"
 #include "util/arena.h"
+#include "util/assert.h"
 
 typedef struct SlotSet {
     uint64_t w[IR_MAX_SLOTS / 64];
@@ -32,6 +33,7 @@ typedef struct BuildBlock {
     uint32_t npreds;       /* edges to it so far */
     bool is_filled;
     bool is_insn_start;    /* starts with a guest instruction */
+    bool is_exit;          /* is_quick: a side exit of ir_branch; nothing else is set */
     uint32_t ret_block;    /* of an exit_call: follows it in the layout */
     /* ir_finish, not set with IrSettings.is_quick. Flow: calls count as edges to their return sites. Ids of 0 mean none */
     uint32_t rpo;          /* number in reverse post-order, from 1; 0: unreachable */
@@ -52,10 +54,12 @@ typedef struct BuildSnap { /* parallel to IrRegion.snaps */
     uint32_t next;
 } BuildSnap;
 
+enum { BUILD_PUT_DEAD = UINT32_MAX }; /* as a slot: another put follows before anybody can see this one */
 typedef struct BuildPut {
     uint32_t slot, value;
+    /* is_quick: */
     uint32_t at;           /* operations with smaller ids come before it */
-    uint32_t seen;         /* the last of those with a snapshot, 0: none */
+    uint32_t prev;         /* the slot's put that it replaces, 0: what the chain's head finds there */
 } BuildPut;
 
 enum {
@@ -77,22 +81,30 @@ typedef struct MemValue {
 } MemValue;
 
 struct IrBuilder {
+    union {
+        IrBuilderTop top;
+        uint32_t *cur;     /* of the current block */
+    };
     IrRegion *r;
     struct Arena *arena;
     IrSettings settings;
     BuildBlock *blocks;
     BuildSnap *snaps;      /* not with is_quick */
-    BuildPut *log;
+    BuildPut *log;         /* of puts; 0 is none */
     uint32_t nlog, cap_log;
     uint32_t *seen;       /* operations with snapshots, in order; entry 0 is 0 */
     uint32_t nseen, cap_seen;
+    uint32_t last_seen;   /* the last of them */
 
     /* current block; 0: none or terminated */
     uint32_t block;
-    uint32_t *cur;
+    uint32_t *in;          /* is_quick: its root's */
+    uint32_t *last;        /* is_quick: the chain's, per slot the last put that counts, 0: none */
     bool is_cur_shared;    /* with other blocks: copied before it is written */
     uint32_t *no_values;   /* zeros, one per slot; not with is_quick */
     uint32_t zero;         /* const.i64 0, once it is made */
+    uint32_t go_on;        /* block of IR_GO_ON, 0: nobody goes there so far */
+    uint32_t go_on_pred;   /* its predecessor, 0: several */
     uint32_t ctx;
 
     /* current guest instruction: where its snapshot stands */
@@ -131,8 +143,36 @@ uint32_t ir_build(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, ui
 uint32_t build_any(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, uint32_t z);
 /* Makes an operation as it is, at the end of the current block. */
 uint32_t build_emit(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, uint32_t z);
+uint32_t build_grow_and_emit(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, uint32_t z);
+/* The same in place, for what is hot. */
+static inline uint32_t build_append(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, uint32_t z)
+{
+    IrRegion *r = b->r;
+    uint32_t id = r->ninsns, block = b->block;
+    lyre_check(block);
+    if (UNLIKELY(id == r->cap_insns)) {
+        return build_grow_and_emit(b, op, aux, x, y, z);
+    }
+    r->ninsns = id + 1;
+    IrBlock *k = &r->blocks[block];
+    IrInsn *insns = r->insns, *i = &insns[id];
+    memset(i, 0, sizeof *i);
+    uint32_t prev = k->last;
+    i->head = ir_op_head[op];
+    i->arg[0] = x;
+    i->arg[1] = y;
+    i->arg[2] = z;
+    i->aux = aux;
+    i->block = block;
+    i->prev = prev;
+    k->last = id;
+    insns[prev].next = id; /* nobody reads that of 0 */
+    k->first = prev ? k->first : id;
+    return id;
+}
 /* A new operation that stands nowhere yet. */
 uint32_t build_new_insn(IrRegion *r, IrOp op);
+void build_grow_blocks(IrBuilder *b); /* room for one more */
 uint32_t build_const(IrBuilder *b, IrOp op, uint64_t bits);
 uint32_t build_param(IrBuilder *b, uint32_t root, uint32_t slot);
 /* Where a root's parameter of the slot is kept, to be written. */
@@ -149,8 +189,24 @@ static inline void build_insn_begin(IrBuilder *b, uint64_t pc)
     b->insn_snap = 0;
     b->insn_has_put = false;
 }
+/* is_quick: IrBuilder.last of a root; in, cur and last of a chain are one array. */
+static inline uint32_t *build_last(const IrBuilder *b, uint32_t root) { return b->blocks[root].in + 2 * b->r->nslots; }
+/* Whether the terminator of block `from` names `to` once. */
+static inline bool build_is_edge(const IrRegion *r, uint32_t from, uint32_t to)
+{
+    uint32_t last = r->blocks[from].last;
+    return last && (r->insns[last].succ[0] == to) != (r->insns[last].succ[1] == to);
+}
 /* The snapshot of the current guest instruction's start. */
-uint32_t build_insn_snap(IrBuilder *b);
+uint32_t build_new_insn_snap(IrBuilder *b);
+static inline uint32_t build_insn_snap(IrBuilder *b)
+{
+    lyre_assert(!b->insn_has_put); /* faulting work comes before the first put */
+    if (UNLIKELY(b->nfp_ops)) {
+        b->flags_get = 0; /* the flags of these may be seen here */
+    }
+    return b->insn_snap ? b->insn_snap : build_new_insn_snap(b);
+}
 uint32_t build_snap(IrBuilder *b, uint64_t pc, uint32_t ctx, uint32_t block, uint32_t pos);
 IrOp build_phi_op(IrType type);
 IrOp build_slot_in_op(IrType type);
@@ -159,6 +215,7 @@ IrOp build_slot_in_op(IrType type);
 static inline void build_set_snap(IrBuilder *b, uint32_t id, uint32_t snap)
 {
     b->r->insns[id].snap = snap;
+    b->last_seen = id;
     b->seen = arena_grow(b->arena, b->seen, sizeof *b->seen, &b->cap_seen, b->nseen + 1);
     b->seen[b->nseen++] = id;
 }

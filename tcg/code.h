@@ -21,28 +21,21 @@ typedef struct RegionKey {
 
 /* First data row of each region; `counter` is decremented by tier-1 code at its head. */
 typedef struct RegionData {
-    int32_t counter;
-    uint32_t region_id;
+    _Alignas(8) int32_t counter;
 } RegionData;
 
-/* A direct exit. `site` kinds: rel32 (aligned 4-byte field in code, one store) or slot (this row's `target` is jumped through). */
-typedef enum LinkKind { LINK_REL32, LINK_SLOT } LinkKind;
+/* A direct exit: an aligned rel32 field in the code, which is changed by one store. While it is not linked it leads to its stub. */
 typedef struct LinkRow {
     uint64_t pc;       /* target key */
     uint32_t ctx;
-    uint16_t kind;     /* LinkKind */
-    uint16_t is_call;
-    void *target;      /* LINK_SLOT: jumped through; starts as the exit's stub */
-    int32_t site;      /* LINK_REL32: offset of the field from this row */
-    uint32_t region_id;
+    uint32_t site;     /* code offset of the field */
 } LinkRow;
+enum { LINK_STUB_SIZE = 13 }; /* bytes: the host's */
 
 /* Inline cache of one indirect exit: written once, target first, then key; ~0 = empty. */
 typedef struct IcRow {
     uint64_t key;
     void *target;
-    uint32_t misses;
-    uint32_t region_id;
 } IcRow;
 
 /* ---- side table
@@ -75,18 +68,13 @@ typedef struct CodeEntry {
     RegionKey key;
     uint32_t offset;
 } CodeEntry;
-typedef struct CodeDataRef {
-    uint32_t code_offset; /* of a 4-byte rip-relative field, whose instruction ends at code_end */
-    uint32_t code_end;
-    uint32_t data_offset;
-} CodeDataRef;
 typedef struct CodeBlob {
     uint8_t *code;   uint32_t code_size, cap_code;
-    uint8_t *data;   uint32_t data_size, cap_data;
-    LinkRow *links;  uint32_t nlinks, cap_links;   /* site: code offset of the rel32 field until publishing */
-    uint32_t *link_stubs; uint32_t cap_stubs;      /* code offset of each link's stub */
-    uint32_t nics;                                 /* inline caches */
-    CodeDataRef *refs; uint32_t nrefs, cap_refs;
+    uint8_t *data;   uint32_t data_size, cap_data; /* all but RegionData is as it will be */
+    uint32_t nlinks, nics;
+    uint32_t link_stubs;                           /* code offset of the first link's stub; the others follow */
+    /* Code offsets of the rip-relative fields that lead into the data. They are as if it began where the code does. */
+    uint32_t *refs;  uint32_t nrefs, cap_refs;
     CodeEntry *entries; uint32_t nentries, cap_entries;
     uint8_t *side;   uint32_t side_size, cap_side; /* encoded side table */
     uint32_t nrows;
@@ -94,6 +82,9 @@ typedef struct CodeBlob {
     bool is_failed;  /* too large: make the region smaller */
     struct Arena *arena;
 } CodeBlob;
+
+static inline uint32_t code_link_offset(uint32_t n) { return (uint32_t)(sizeof(RegionData) + n * sizeof(LinkRow)); }
+static inline LinkRow *code_links(uint8_t *data) { return (LinkRow *)(data + code_link_offset(0)); }
 
 typedef struct HostSettings {
     bool has_counter;     /* decrement RegionData.counter at the head (tier 1) */

@@ -13,7 +13,7 @@
 #include "util/sys.h"
 
 #define DEFAULT_SIZE (96ull << 20) /* code 64 MiB, data 32 MiB */
-#define MAX_SIZE (1ull << 30) /* rel32 reaches all of it, and offsets fit into 32 bits */
+#define MAX_SIZE (1ull << 30) /* rel32 reaches all of it; offsets in it and its descriptors, 4/3 as large, fit into 32 bits */
 #define MOVE_DISTANCE ((5ull << 30) + 0x10000) /* more than rel32 reaches */
 enum {
     PAGE = 4096,
@@ -80,29 +80,14 @@ void codecache_finish(CodeCache *c)
 
 /* ---- reserving */
 
-typedef struct MetaLayout {
-    uint32_t entries, sources, stubs, refs, pages, side, total;
-} MetaLayout;
-
-static uint32_t place(uint32_t *at, size_t size)
+/* Bytes of a descriptor with what follows it. */
+static uint32_t meta_size(const RegionSize *s)
 {
-    uint32_t offset = *at;
-    *at = (uint32_t)ALIGN_UP(offset + size, (size_t)META_ALIGN);
-    return offset;
-}
-
-static MetaLayout meta_layout(const RegionSize *s)
-{
-    MetaLayout l;
-    uint32_t at = ALIGN_UP((uint32_t)sizeof(Region), (uint32_t)META_ALIGN);
-    l.entries = place(&at, s->nentries * sizeof(CodeEntry));
-    l.sources = place(&at, s->nsources * sizeof(IrSource));
-    l.refs = place(&at, (s->nlinks + s->nics) * sizeof(OutRef));
-    l.pages = place(&at, s->npages * sizeof(PageNode));
-    l.stubs = place(&at, s->nlinks * sizeof(uint32_t));
-    l.side = place(&at, s->side);
-    l.total = at;
-    return l;
+    _Static_assert((sizeof(Region) | sizeof(OutRef) | sizeof(CodeEntry) | sizeof(IrSource) | sizeof(PageNode)) % META_ALIGN == 0,
+                   "one can follow the other");
+    size_t size = sizeof(Region) + (s->nlinks + s->nics) * sizeof(OutRef) + s->nentries * sizeof(CodeEntry) +
+                  s->nsources * sizeof(IrSource) + s->npages * sizeof(PageNode) + s->side;
+    return (uint32_t)ALIGN_UP(size, (size_t)META_ALIGN);
 }
 
 static uint32_t *index_end(const CodeCache *c, const Segment *seg)
@@ -120,7 +105,7 @@ static bool fits(const CodeCache *c, const Segment *seg, const RegionSize *s, ui
 bool codecache_can_hold(const CodeCache *c, const RegionSize *s)
 {
     static const Segment empty;
-    return fits(c, &empty, s, meta_layout(s).total);
+    return fits(c, &empty, s, meta_size(s));
 }
 
 /* Asks for pages some at a time: each on its own, by a fault, cost more than the rest of publishing. */
@@ -136,46 +121,55 @@ static void populate(uint8_t *base, uint32_t *there, uint32_t end, uint32_t limi
     *there = next;
 }
 
+void codecache_prefetch(const CodeCache *c)
+{
+    enum { LINE = 64, CODE_LINES = 3, META_LINES = 4 };
+    const Segment *seg = &c->segments[c->current];
+    for (unsigned i = 0; i < CODE_LINES; i++) {
+        __builtin_prefetch(seg->code + seg->code_used + i * LINE, 1);
+    }
+    for (unsigned i = 0; i < META_LINES; i++) {
+        __builtin_prefetch(seg->meta + seg->meta_used + i * LINE, 1);
+    }
+    __builtin_prefetch(seg->data + seg->data_used, 1);
+}
+
 Region *codecache_reserve(CodeCache *c, const RegionSize *s)
 {
     Segment *seg = &c->segments[c->current];
-    MetaLayout l = meta_layout(s);
-    if (seg->state != SEGMENT_IN_USE || !fits(c, seg, s, l.total)) {
+    uint32_t meta = meta_size(s);
+    if (seg->state != SEGMENT_IN_USE || !fits(c, seg, s, meta)) {
         return NULL;
     }
     populate(seg->code, &seg->code_there, seg->code_used + s->code, c->segment_code);
     populate(seg->data, &seg->data_there, seg->data_used + s->data, c->segment_data);
-    populate(seg->meta, &seg->meta_there, seg->meta_used + l.total, c->segment_meta);
-    uint8_t *meta = seg->meta + seg->meta_used;
-    Region *r = (Region *)meta;
-    memset(r, 0, l.side); /* everything but the side table */
+    populate(seg->meta, &seg->meta_there, seg->meta_used + meta, c->segment_meta);
+    lyre_assert((s->nlinks | s->nics | s->nentries | s->nsources | s->npages) <= UINT16_MAX);
+    Region *r = (Region *)(seg->meta + seg->meta_used);
     *r = (Region){
-        .id = ++c->next_id,
         .code = seg->code + seg->code_used,
         .data = seg->data + seg->data_used,
-        .side = meta + l.side,
-        .code_size = s->code, .data_size = s->data, .side_size = s->side, .meta_size = l.total,
-        .nlinks = s->nlinks, .nics = s->nics, .nentries = s->nentries, .nsources = s->nsources, .npages = s->npages,
-        .entries = (CodeEntry *)(meta + l.entries),
-        .sources = (IrSource *)(meta + l.sources),
-        .refs = (OutRef *)(meta + l.refs),
-        .pages = (PageNode *)(meta + l.pages),
-        .stubs = (uint32_t *)(meta + l.stubs),
+        .code_size = s->code, .data_size = s->data, .side_size = s->side,
+        .nlinks = (uint16_t)s->nlinks, .nics = (uint16_t)s->nics, .nentries = (uint16_t)s->nentries,
+        .nsources = (uint16_t)s->nsources, .npages = (uint16_t)s->npages,
     };
+    OutRef *refs = region_refs(r);
     for (uint32_t i = 0; i < s->nlinks + s->nics; i++) {
-        r->refs[i].from = r;
+        refs[i].from = codecache_offset(c, r);
+        refs[i].to = 0;
     }
     return r;
 }
 
-void codecache_commit(CodeCache *c, Region *r)
+void codecache_commit(CodeCache *c, const Region *r)
 {
     Segment *seg = &c->segments[c->current];
     uint32_t n = atomic_load_explicit(&seg->nregions, memory_order_relaxed);
-    index_end(c, seg)[-1 - (int64_t)n] = (uint32_t)((uint8_t *)r - seg->meta);
+    const uint8_t *end = region_side(r) + r->side_size;
+    index_end(c, seg)[-1 - (int64_t)n] = (uint32_t)((const uint8_t *)r - seg->meta);
     seg->code_used = ALIGN_UP(seg->code_used + r->code_size, (uint32_t)CODE_ALIGN);
     seg->data_used = ALIGN_UP(seg->data_used + r->data_size, (uint32_t)DATA_ALIGN);
-    seg->meta_used += r->meta_size;
+    seg->meta_used = ALIGN_UP((uint32_t)(end - seg->meta), (uint32_t)META_ALIGN);
     atomic_store_explicit(&seg->nregions, n + 1, memory_order_release);
 }
 
@@ -234,16 +228,17 @@ void region_retire(Tcg *t, Region *r)
     if (r->is_retired) {
         return;
     }
+    const CodeEntry *entries = region_entries(r);
     r->is_retired = true;
     for (uint32_t i = 0; i < r->nentries; i++) {
         Region *now;
-        map_find_region(&t->map, r->entries[i].key, &now);
+        map_find_region(&t->map, entries[i].key, &now);
         if (now == r) {
-            map_set(t, r->entries[i].key, NULL, NULL);
+            map_remove(t, entries[i].key);
         }
     }
     link_retarget_incoming(t, r);
-    link_drop_outgoing(r);
+    link_drop_outgoing(t, r);
     smc_remove(r);
     t->shared.retired++;
 }

@@ -17,35 +17,38 @@
 enum { CACHE_SEGMENTS = 16 };
 
 struct Region;
+/* Regions are many and small: what leads from one descriptor to another is a distance from the cache's base (codecache_at), 0: nowhere. */
+
 /* A reference from a region to another: one per link row, then one per inline cache. In the target's list while connected. */
 typedef struct OutRef {
-    struct OutRef *next, **pprev;
-    struct Region *from, *to; /* to is NULL: not connected */
+    uint32_t next, prev; /* prev: the field that leads here, of another reference or the target's `incoming` */
+    uint32_t from, to;   /* to: 0 when not connected */
 } OutRef;
 
 /* A page of guest code that a region depends on, in the page index (smc.h). */
 typedef struct PageNode {
     struct PageNode *next, **pprev;
     struct Region *region;
-    uint64_t page;
 } PageNode;
 
+/* A descriptor. It is followed by its references, entries, sources, pages, and its side table: region_refs() and so on. */
 typedef struct Region {
     RegionKey key;
-    uint32_t id;
-    uint8_t tier;       /* 1 or 2 */
-    bool is_retired;    /* guarded by: publish */
     uint8_t *code, *data;
-    const uint8_t *side;
-    uint32_t code_size, data_size, side_size, meta_size, nrows; /* meta: of this, with what the pointers lead to */
-    uint32_t nlinks, nics, nentries, nsources, npages, guest_insns;
-    CodeEntry *entries;
-    IrSource *sources;
-    uint32_t *stubs;    /* code offset of each link's stub */
-    OutRef *refs;       /* nlinks + nics */
-    PageNode *pages;
-    OutRef *incoming;   /* guarded by: publish */
+    uint32_t code_size, data_size, side_size, nrows;
+    uint32_t link_stubs; /* code offset of the first link's stub */
+    uint32_t guest_insns;
+    uint32_t incoming;   /* guarded by: publish */
+    uint16_t nlinks, nics, nentries, nsources, npages;
+    uint8_t tier;        /* 1 or 2 */
+    bool is_retired;     /* guarded by: publish */
 } Region;
+
+static inline OutRef *region_refs(const Region *r) { return (OutRef *)(r + 1); }
+static inline CodeEntry *region_entries(const Region *r) { return (CodeEntry *)(region_refs(r) + r->nlinks + r->nics); }
+static inline IrSource *region_ranges(const Region *r) { return (IrSource *)(region_entries(r) + r->nentries); } /* of guest code */
+static inline PageNode *region_pages(const Region *r) { return (PageNode *)(region_ranges(r) + r->nsources); }
+static inline uint8_t *region_side(const Region *r) { return (uint8_t *)(region_pages(r) + r->npages); }
 
 typedef enum SegmentState { SEGMENT_FREE, SEGMENT_IN_USE, SEGMENT_DRAINING } SegmentState;
 typedef struct Segment {
@@ -65,7 +68,6 @@ typedef struct CodeCache {
     intptr_t moved_by;           /* -x move: distance from the place of assembly to the place of running, else 0 */
     uint32_t segment_code, segment_data, segment_meta, nsegments;
     uint32_t current;
-    uint32_t next_id;
     Segment segments[CACHE_SEGMENTS];
 } CodeCache;
 
@@ -80,8 +82,10 @@ typedef struct RegionSize {
 bool codecache_can_hold(const CodeCache *c, const RegionSize *size);
 /* Space in the current segment, descriptor filled with addresses and counts; not findable yet. NULL: segment is full. */
 Region *codecache_reserve(CodeCache *c, const RegionSize *size);
+/* Begins to bring in the memory of the next region: a hint, that takes no lock. */
+void codecache_prefetch(const CodeCache *c);
 /* Makes the reserved region findable by address. */
-void codecache_commit(CodeCache *c, Region *r);
+void codecache_commit(CodeCache *c, const Region *r);
 /* Recycles the oldest segment. The caller holds `publish` (released meanwhile) and is offline. */
 void codecache_make_room(Tcg *t);
 
@@ -91,6 +95,8 @@ void codecache_rebuild(Tcg *t);
 /* Async-signal-safe, for an online thread: the region whose code or data holds the address, or NULL. */
 Region *codecache_find_code(const CodeCache *c, const void *host_pc);
 Region *codecache_find_data(const CodeCache *c, const void *row);
+static inline void *codecache_at(const CodeCache *c, uint32_t at) { return at ? c->base + at : NULL; }
+static inline uint32_t codecache_offset(const CodeCache *c, const void *p) { return (uint32_t)((const uint8_t *)p - c->base); }
 static inline bool codecache_has(const CodeCache *c, const void *p)
 {
     return (uintptr_t)p - (uintptr_t)c->base < c->size;
@@ -104,7 +110,7 @@ void region_retire(Tcg *t, Region *r);
 /* Calls fn for each region that is not retired. */
 void codecache_for_each(Tcg *t, void (*fn)(Tcg *t, Region *r, void *opaque), void *opaque);
 
-static inline LinkRow *region_links(const Region *r) { return (LinkRow *)(r->data + sizeof(RegionData)); }
+static inline LinkRow *region_links(const Region *r) { return code_links(r->data); }
 static inline IcRow *region_ics(const Region *r) { return (IcRow *)(region_links(r) + r->nlinks); }
 
 #endif

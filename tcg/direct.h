@@ -177,16 +177,9 @@ static inline void direct_exit_event(Direct *d, unsigned event, uint64_t pc)
     d->next_pc = pc;
 }
 
-/* A branch to one of two blocks that only leave: the one that is taken says where to. */
-static inline uint32_t direct_block_new(Direct *d, uint64_t pc, bool is_entry) { return ++d->nblocks; }
-static inline void direct_br(Direct *d, DirectI32 cond, uint32_t if_true, uint32_t if_false)
+static inline void direct_branch(Direct *d, DirectI32 cond, const uint64_t pc[2], const uint32_t block[2])
 {
-    d->taken = cond.v ? if_true : if_false;
-    d->nblocks = 0;
-}
-static inline void direct_block_exit(Direct *d, uint32_t block, uint64_t pc)
-{
-    d->next_pc = block == d->taken ? pc : d->next_pc;
+    d->next_pc = cond.v ? pc[0] : pc[1];
 }
 /* Regions only. */
 static inline void direct_goto(Direct *d, uint32_t block) { lyre_unreachable(); }
@@ -232,9 +225,7 @@ static inline void direct_goto(Direct *d, uint32_t block) { lyre_unreachable(); 
 #define ir_exit_call direct_exit_call
 #define ir_exit_call_indirect direct_exit_call_indirect
 #define ir_exit_event direct_exit_event
-#define ir_block_new direct_block_new
-#define ir_block_exit direct_block_exit
-#define ir_br direct_br
+#define ir_branch direct_branch
 #define ir_goto direct_goto
 
 /* trans.h declares what the chapters share with this word before: here each is this file's own. */

@@ -262,7 +262,7 @@ static bool code_fault(CpuState *s, siginfo_t *info, HostRegs *regs)
     Tcg *t = s->tcg->tcg;
     const Region *r = codecache_find_code(&t->cache, (void *)hostregs_pc(regs));
     SideRow row;
-    if (!r || !sidetable_find(r->side, r->side_size, r->nrows, (uint32_t)(hostregs_pc(regs) - (uintptr_t)r->code), &row)) {
+    if (!r || !sidetable_find(region_side(r), r->side_size, r->nrows, (uint32_t)(hostregs_pc(regs) - (uintptr_t)r->code), &row)) {
         uintptr_t sp = hostregs_sp(regs);
         if (info->si_signo == SIGSEGV && (uintptr_t)info->si_addr == sp - 8 && (sp & (PAGE - 1)) == 0) {
             hostregs_set_sp(regs, (uintptr_t)s->return_bottom); /* the return stack is full: forget it */

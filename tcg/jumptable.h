@@ -19,11 +19,13 @@ static inline TcgTableEntry *jumptable_entry(CpuState *s, uint64_t pc)
     return &table[(pc & JUMPTABLE_MASK) >> 1];
 }
 
+/* Of a new state, which is zeroed. */
+static inline void jumptable_init(CpuState *s) { jumptable_entry(s, 0)->pc = ~0ull; }
+
 static inline void jumptable_clear(CpuState *s)
 {
-    TcgTableEntry *table = (TcgTableEntry *)((char *)s + STATE_TABLE);
-    memset(table, 0, sizeof *table << STATE_TABLE_BITS);
-    table[0].pc = ~0ull;
+    memset((char *)s + STATE_TABLE, 0, sizeof(TcgTableEntry) << STATE_TABLE_BITS);
+    jumptable_init(s);
 }
 
 static inline void *jumptable_find(CpuState *s, uint64_t pc)

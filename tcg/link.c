@@ -13,72 +13,55 @@ static void patch_rel32(uint8_t *field, const void *target)
     __atomic_store_n((int32_t *)field, (int32_t)distance, __ATOMIC_RELEASE);
 }
 
-static void set_link(LinkRow *row, void *target)
+static void set_link(const Region *r, const LinkRow *row, const void *target) { patch_rel32(r->code + row->site, target); }
+
+static void unlink_row(const Region *r, uint32_t n)
 {
-    if (row->kind == LINK_REL32) {
-        patch_rel32((uint8_t *)row + row->site, target);
-    } else {
-        __atomic_store_n(&row->target, target, __ATOMIC_RELEASE);
+    set_link(r, &region_links(r)[n], r->code + r->link_stubs + n * LINK_STUB_SIZE);
+}
+
+static OutRef *ref_at(const CodeCache *c, uint32_t at) { return codecache_at(c, at); }
+
+/* The target's list of references: what leads to one is the field before it. */
+static void set_next(CodeCache *c, uint32_t *field, uint32_t at)
+{
+    *field = at;
+    if (at) {
+        ref_at(c, at)->prev = codecache_offset(c, field);
     }
 }
 
-void link_init_rows(Region *r, const CodeBlob *blob)
+static void connect(CodeCache *c, OutRef *ref, Region *to)
 {
-    LinkRow *rows = region_links(r);
-    for (uint32_t i = 0; i < r->nlinks; i++) {
-        rows[i] = blob->links[i];
-        rows[i].region_id = r->id;
-        if (rows[i].kind == LINK_REL32) {
-            rows[i].site = (int32_t)(r->code + blob->links[i].site - (uint8_t *)&rows[i]);
-        }
-        r->stubs[i] = blob->link_stubs[i];
-        rows[i].target = r->code + r->stubs[i];
-        set_link(&rows[i], rows[i].target);
-    }
-    IcRow *ics = region_ics(r); /* an empty one has a target all the same: the guest may jump to ~0 */
-    for (uint32_t i = 0; i < r->nics; i++) {
-        ics[i] = (IcRow){ .key = ~0ull, .target = (void *)tramp_relookup, .region_id = r->id };
-    }
+    ref->to = codecache_offset(c, to);
+    set_next(c, &ref->next, to->incoming);
+    set_next(c, &to->incoming, codecache_offset(c, ref));
 }
 
-static void connect(OutRef *ref, Region *to)
+static void disconnect(CodeCache *c, OutRef *ref)
 {
-    ref->to = to;
-    ref->next = to->incoming;
-    ref->pprev = &to->incoming;
-    if (ref->next) {
-        ref->next->pprev = &ref->next;
-    }
-    to->incoming = ref;
-}
-
-static void disconnect(OutRef *ref)
-{
-    *ref->pprev = ref->next;
-    if (ref->next) {
-        ref->next->pprev = ref->pprev;
-    }
-    ref->to = NULL;
+    set_next(c, codecache_at(c, ref->prev), ref->next);
+    ref->to = 0;
 }
 
 void link_connect(Tcg *t, Region *from, LinkRow *row, Region *to, void *code)
 {
-    OutRef *ref = &from->refs[row - region_links(from)];
+    OutRef *ref = &region_refs(from)[row - region_links(from)];
     if (ref->to || from->is_retired || to->is_retired) {
         return;
     }
-    connect(ref, to);
-    set_link(row, code);
+    connect(&t->cache, ref, to);
+    set_link(from, row, code);
     t->shared.links++;
 }
 
 void link_fill_ic(Tcg *t, Region *from, IcRow *row, uint64_t pc, Region *to, void *code)
 {
-    OutRef *ref = &from->refs[from->nlinks + (row - region_ics(from))];
+    OutRef *ref = &region_refs(from)[from->nlinks + (row - region_ics(from))];
     if (row->key != ~0ull || ref->to || from->is_retired || to->is_retired) {
         return;
     }
-    connect(ref, to);
+    connect(&t->cache, ref, to);
     __atomic_store_n(&row->target, code, __ATOMIC_RELAXED);
     __atomic_store_n(&row->key, pc, __ATOMIC_RELEASE);
     t->shared.ic_fills++;
@@ -87,15 +70,18 @@ void link_fill_ic(Tcg *t, Region *from, IcRow *row, uint64_t pc, Region *to, voi
 /* A cache keeps its key for good: a reader may have compared it already. What becomes invalid is sent to the table. */
 static void retarget(Tcg *t, OutRef *ref)
 {
-    Region *from = ref->from, *to;
-    uint32_t i = (uint32_t)(ref - from->refs);
-    disconnect(ref);
+    CodeCache *c = &t->cache;
+    Region *from = codecache_at(c, ref->from), *to;
+    uint32_t i = (uint32_t)(ref - region_refs(from));
+    disconnect(c, ref);
     if (i < from->nlinks) {
-        LinkRow *row = &region_links(from)[i];
+        const LinkRow *row = &region_links(from)[i];
         void *code = map_find_region(&t->map, (RegionKey){ row->pc, row->ctx }, &to);
-        set_link(row, code ? code : from->code + from->stubs[i]);
         if (code) {
-            connect(ref, to);
+            set_link(from, row, code);
+            connect(c, ref, to);
+        } else {
+            unlink_row(from, i);
         }
         return;
     }
@@ -104,26 +90,27 @@ static void retarget(Tcg *t, OutRef *ref)
     void *code = map_find_region(&t->map, (RegionKey){ row->key, from->key.ctx }, &to);
     __atomic_store_n(&row->target, code ? code : (void *)tramp_relookup, __ATOMIC_RELEASE);
     if (code) {
-        connect(ref, to);
+        connect(c, ref, to);
     }
 }
 
 void link_retarget_incoming(Tcg *t, Region *r)
 {
     while (r->incoming) {
-        retarget(t, r->incoming);
+        retarget(t, ref_at(&t->cache, r->incoming));
     }
 }
 
-void link_drop_outgoing(Region *r)
+void link_drop_outgoing(Tcg *t, Region *r)
 {
-    for (uint32_t i = 0; i < r->nlinks + r->nics; i++) {
-        if (!r->refs[i].to) {
+    OutRef *refs = region_refs(r);
+    for (uint32_t i = 0; i < (uint32_t)r->nlinks + r->nics; i++) {
+        if (!refs[i].to) {
             continue;
         }
-        disconnect(&r->refs[i]);
+        disconnect(&t->cache, &refs[i]);
         if (i < r->nlinks) {
-            set_link(&region_links(r)[i], r->code + r->stubs[i]);
+            unlink_row(r, i);
         } else {
             __atomic_store_n(&region_ics(r)[i - r->nlinks].target, (void *)tramp_relookup, __ATOMIC_RELEASE);
         }

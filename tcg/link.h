@@ -5,8 +5,6 @@
 
 #include "tcg/runtime.h"
 
-/* Sets up the rows of a region that is being published, each leading to its stub, and the fields in its code. */
-void link_init_rows(Region *r, const CodeBlob *blob);
 /* Makes the row lead to `code`, which belongs to `to`. */
 void link_connect(Tcg *t, Region *from, LinkRow *row, Region *to, void *code);
 /* Fills an empty inline cache. */
@@ -14,6 +12,6 @@ void link_fill_ic(Tcg *t, Region *from, IcRow *row, uint64_t pc, Region *to, voi
 /* Whoever leads to `r` leads to what the map has for its key now, else to the slow way. */
 void link_retarget_incoming(Tcg *t, Region *r);
 /* r's own references go back to their stubs: nothing will keep them up to date. */
-void link_drop_outgoing(Region *r);
+void link_drop_outgoing(Tcg *t, Region *r);
 
 #endif

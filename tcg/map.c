@@ -6,15 +6,15 @@
 #include "util/assert.h"
 #include "util/hostmem.h"
 
-enum { FIRST_BITS = 10 };
+enum { FIRST_BITS = 7 }; /* a page */
 
-typedef struct MapEntry {
+struct MapEntry {
     _Atomic uint64_t pc;
     _Atomic uint32_t ctx;
     _Atomic uint32_t is_used; /* key is valid: stored after it, with release */
     _Atomic(void *) code;
     struct Region *region;    /* guarded by: publish */
-} MapEntry;
+};
 
 struct MapTable {
     uint32_t bits;
@@ -90,9 +90,15 @@ void *map_find_region(const CodeMap *m, RegionKey key, Region **region)
     return atomic_load_explicit(&e->code, memory_order_relaxed);
 }
 
-static void insert(MapTable *table, RegionKey key, void *code, Region *region)
+MapEntry *map_place(const CodeMap *m, RegionKey key)
 {
-    MapEntry *e = (MapEntry *)probe(table, key);
+    return (MapEntry *)probe(atomic_load_explicit(&m->table, memory_order_relaxed), key);
+}
+
+Region *map_region_at(const MapEntry *place) { return place->region; }
+
+static void fill(MapTable *table, MapEntry *e, RegionKey key, void *code, Region *region)
+{
     e->region = region;
     atomic_store_explicit(&e->code, code, memory_order_release);
     if (!is_used(e)) {
@@ -132,7 +138,7 @@ static bool rebuild(Tcg *t, MapTable *old, uint32_t more)
         if (code) {
             RegionKey key = { atomic_load_explicit(&e->pc, memory_order_relaxed),
                               atomic_load_explicit(&e->ctx, memory_order_relaxed) };
-            insert(table, key, code, e->region);
+            fill(table, (MapEntry *)probe(table, key), key, code, e->region);
         }
     }
     atomic_store_explicit(&t->map.table, table, memory_order_release);
@@ -152,17 +158,22 @@ bool map_reserve(Tcg *t, uint32_t nkeys)
     return rebuild(t, table, nkeys);
 }
 
-void map_set(Tcg *t, RegionKey key, void *code, Region *region)
+void map_put(Tcg *t, MapEntry *place, RegionKey key, void *code, Region *region)
 {
     MapTable *table = atomic_load_explicit(&t->map.table, memory_order_relaxed);
-    const MapEntry *e = probe(table, key);
-    bool is_new = !is_used(e);
-    if (is_new && !code) {
-        return;
+    lyre_assert(is_used(place) || (table->used + 1) * 4ull <= 3ull << table->bits);
+    t->map.live += atomic_load_explicit(&place->code, memory_order_relaxed) == NULL;
+    fill(table, place, key, code, region);
+}
+
+void map_remove(Tcg *t, RegionKey key)
+{
+    MapEntry *e = map_place(&t->map, key);
+    if (is_used(e)) {
+        t->map.live -= atomic_load_explicit(&e->code, memory_order_relaxed) != NULL;
+        e->region = NULL;
+        atomic_store_explicit(&e->code, NULL, memory_order_release);
     }
-    lyre_assert(!is_new || (table->used + 1) * 4ull <= 3ull << table->bits);
-    t->map.live += (code != NULL) - (atomic_load_explicit(&e->code, memory_order_relaxed) != NULL);
-    insert(table, key, code, region);
 }
 
 void map_clear(Tcg *t)

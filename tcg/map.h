@@ -26,11 +26,17 @@ void map_finish(CodeMap *m);
 void *map_find(const CodeMap *m, RegionKey key);
 /* The same with the region that the code lies in; publish is held. */
 void *map_find_region(const CodeMap *m, RegionKey key, struct Region **region);
+/* The place of a key, found or free; publish is held. It is good until the map changes. */
+typedef struct MapEntry MapEntry;
+MapEntry *map_place(const CodeMap *m, RegionKey key);
+struct Region *map_region_at(const MapEntry *place);
 /* No key has code any more, in a map that a dead thread left in any state. */
 void map_clear(struct Tcg *t);
 /* Room for so many new keys. May grow the table; the old one is freed when no reader can have it. False: no memory. */
 bool map_reserve(struct Tcg *t, uint32_t nkeys);
-/* NULL removes. For a new key there is room: map_reserve. */
-void map_set(struct Tcg *t, RegionKey key, void *code, struct Region *region);
+/* For a new key there is room: map_reserve. */
+void map_put(struct Tcg *t, MapEntry *place, RegionKey key, void *code, struct Region *region);
+/* The key has no code from now on. */
+void map_remove(struct Tcg *t, RegionKey key);
 
 #endif

@@ -21,10 +21,10 @@ static void copy_code(CodeCache *c, Region *r, const CodeBlob *blob)
     uint8_t *code = r->code - c->moved_by, *data = r->data - c->moved_by;
     memcpy(code, blob->code, blob->code_size);
     memcpy(data, blob->data, blob->data_size);
-    for (uint32_t i = 0; i < blob->nrefs; i++) {
-        const CodeDataRef *ref = &blob->refs[i];
-        int32_t distance = (int32_t)(data + ref->data_offset - (code + ref->code_end));
-        memcpy(code + ref->code_offset, &distance, sizeof distance);
+    int32_t distance = (int32_t)(data - code);
+    for (uint32_t i = 0; i < blob->nrefs; i++) { /* read from where it was: what was just copied is long in coming */
+        uint32_t at = blob->refs[i];
+        *(int32_t *)(code + at) = *(const int32_t *)(blob->code + at) + distance;
     }
     if (c->moved_by) { /* -x move: nothing may depend on where it was put first */
         memcpy(r->code, code, blob->code_size);
@@ -40,27 +40,29 @@ static void fill(Tcg *t, Region *r, const PublishPlan *plan, const CodeBlob *blo
     r->tier = (uint8_t)plan->tier;
     r->guest_insns = plan->guest_insns;
     r->nrows = blob->nrows;
+    r->link_stubs = blob->link_stubs;
     copy_code(&t->cache, r, blob);
-    memcpy((void *)r->side, blob->side, blob->side_size);
-    memcpy(r->entries, blob->entries, blob->nentries * sizeof *r->entries);
-    memcpy(r->sources, plan->sources, plan->nsources * sizeof *r->sources);
-    *(RegionData *)r->data = (RegionData){ plan->counter, r->id };
-    link_init_rows(r, blob);
+    memcpy(region_side(r), blob->side, blob->side_size);
+    memcpy(region_entries(r), blob->entries, blob->nentries * sizeof *blob->entries);
+    memcpy(region_ranges(r), plan->sources, plan->nsources * sizeof *plan->sources);
+    *(RegionData *)r->data = (RegionData){ .counter = plan->counter };
     smc_add(&t->pages, r);
 }
 
 /* Enters each of the region's entries into the map unless code of its tier is there; what it replaces is retired, so that links and
- * caches follow. */
-static void make_findable(Tcg *t, Region *r)
+ * caches follow. `head`: place of the first entry, which is the region's key. */
+static void make_findable(Tcg *t, Region *r, MapEntry *head)
 {
+    const CodeEntry *entries = region_entries(r);
+    lyre_assert(entries[0].key.pc == r->key.pc && entries[0].key.ctx == r->key.ctx);
     for (uint32_t i = 0; i < r->nentries; i++) {
-        const CodeEntry *e = &r->entries[i];
-        Region *old;
-        map_find_region(&t->map, e->key, &old);
+        const CodeEntry *e = &entries[i];
+        MapEntry *place = i == 0 ? head : map_place(&t->map, e->key);
+        Region *old = map_region_at(place);
         if (old && old->tier >= r->tier) {
             continue;
         }
-        map_set(t, e->key, r->code + e->offset, r);
+        map_put(t, place, e->key, r->code + e->offset, r);
         if (old && old->key.pc == e->key.pc && old->key.ctx == e->key.ctx) {
             region_retire(t, old);
         }
@@ -92,10 +94,9 @@ static void log_region(const Tcg *t, const Region *r)
     }
 }
 
-static bool exists(const Tcg *t, const PublishPlan *plan)
+static bool is_done(const MapEntry *head, const PublishPlan *plan)
 {
-    Region *r;
-    map_find_region(&t->map, plan->key, &r);
+    const Region *r = map_region_at(head);
     return r && r->tier >= plan->tier;
 }
 
@@ -104,6 +105,7 @@ PublishResult publish_region(TcgThread *th, const PublishPlan *plan, const CodeB
     Tcg *t = th->tcg;
     RegionSize size = size_of(plan, blob);
     Region *r = NULL;
+    MapEntry *head = NULL;
     PublishResult result = PUBLISH_DONE;
     lock_acquire(&t->publish);
     while (!r) {
@@ -111,12 +113,13 @@ PublishResult publish_region(TcgThread *th, const PublishPlan *plan, const CodeB
             result = PUBLISH_STALE;
             break;
         }
-        if (exists(t, plan)) {
-            result = PUBLISH_EXISTS;
-            break;
-        }
         if (!map_reserve(t, size.nentries)) {
             result = PUBLISH_NO_MEMORY;
+            break;
+        }
+        head = map_place(&t->map, plan->key);
+        if (is_done(head, plan)) {
+            result = PUBLISH_EXISTS;
             break;
         }
         r = codecache_reserve(&t->cache, &size);
@@ -131,7 +134,7 @@ PublishResult publish_region(TcgThread *th, const PublishPlan *plan, const CodeB
     if (r) {
         fill(t, r, plan, blob);
         codecache_commit(&t->cache, r);
-        make_findable(t, r);
+        make_findable(t, r, head);
         th->stats.host_bytes[plan->tier] += r->code_size;
         if (tcg_is_logged(t, TCG_LOG_OUT_ASM, plan->key.pc)) {
             log_region(t, r);

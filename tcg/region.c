@@ -174,7 +174,7 @@ static const TargetInsn *decode_block(Former *f, FormBlock *k)
 /* Whether what leads to pc by a jump, a taken branch or a return did so rarely: tier 1 looks such targets up. */
 static bool is_cold(const Former *f, uint64_t pc)
 {
-    return f->runs_of && f->runs_of(f->runs_opaque, (RegionKey){ pc, f->key.ctx }) < f->cold_runs;
+    return f->runs_of && f->runs_of(f->opaque, (RegionKey){ pc, f->key.ctx }) < f->cold_runs;
 }
 
 static void add_target(Former *f, uint64_t pc)
@@ -337,49 +337,48 @@ static bool discover_graph(Former *f)
     return true;
 }
 
-/* ---- a block, and those that follow it by falling through: found in their order, each the only predecessor of the next */
+/* ---- what is found by going on behind each instruction, over branches too: to the region one block */
 
 static bool is_line(const Former *f) { return f->shape != SHAPE_GRAPH; }
 
-static FormBlock *append_to_line(Former *f, uint64_t pc)
+/* Decodes one or more behind the n that there are: their number. */
+static uint32_t decode_more(Former *f, uint64_t pc, uint32_t n)
 {
-    uint32_t i = f->nblocks++;
-    f->order[i] = (uint16_t)i;
-    f->blocks[i] = (FormBlock){ .pc = pc, .first = f->ninsns, .rpo = i + 1, .npreds = i > 0, .pred = i - 1, .is_entry = i == 0 };
-    return &f->blocks[i];
+    uint64_t at = pc - f->window_pc;
+    if (UNLIKELY(at >= f->window_whole)) {
+        return decode_at_edge(f, pc, &f->insns[n]);
+    }
+    uint32_t max = f->max_insns - n;
+    uint32_t more = f->target->decode_run(f->cpu, f->key.ctx, pc, f->window + at, f->window_len - (unsigned)at, &f->insns[n], max);
+    lyre_assert(more && more <= max);
+    return more;
 }
 
-static void end_in_line(Former *f, FormBlock *k, uint64_t pc)
+/* What has never run is left out, where that is known. */
+static bool has_seen(const Former *f, uint64_t pc)
 {
-    k->end = pc;
-    k->n = f->ninsns - k->first;
+    return !f->has_seen || f->has_seen(f->opaque, (RegionKey){ pc, f->key.ctx });
 }
 
 static bool discover_line(Former *f)
 {
     uint64_t pc = f->key.pc;
-    FormBlock *k = append_to_line(f, pc);
+    uint32_t n = 0, more = 0;
     f->run = pc;
-    for (TargetInsn *insn = f->insns, *end = insn + f->max_insns; insn < end && decode(f, pc, insn); insn++) {
-        if (UNLIKELY(k->end)) {
-            k = append_to_line(f, pc);
-        }
-        f->ninsns++;
-        pc += insn->len;
-        if (insn->flow == FLOW_NEXT) {
-            continue;
-        }
-        end_in_line(f, k, pc);
-        if (insn->flow != FLOW_BRANCH || f->shape == SHAPE_BLOCK || f->nblocks == f->max_blocks) {
+    while (n < f->max_insns && (more = decode_more(f, pc, n))) {
+        n += more;
+        const TargetInsn *last = &f->insns[n - 1];
+        pc = last->pc + last->len;
+        if (last->flow != FLOW_NEXT && (last->flow != FLOW_BRANCH || f->shape == SHAPE_BLOCK || !has_seen(f, pc))) {
             break;
         }
     }
-    if (!k->end) { /* a limit, or the end of what can be fetched */
-        end_in_line(f, k, pc);
-    }
     keep_bytes(f, pc);
-    f->norder = f->nblocks;
-    return f->ninsns != 0;
+    f->blocks[0] = (FormBlock){ .pc = f->key.pc, .end = pc, .n = n, .rpo = 1, .is_entry = true };
+    f->order[0] = 0;
+    f->norder = f->nblocks = 1;
+    f->ninsns = n;
+    return n != 0;
 }
 
 bool region_discover(Former *f, RegionKey key, RegionShape shape, uint32_t max_insns)
@@ -449,13 +448,6 @@ static bool must_poll(const Former *f, const TargetInsn *insn)
     }
 }
 
-/* Whether the terminator of IR block `from` names `to`: an instruction may have ended in a block of its own. */
-static bool is_edge(const IrRegion *r, uint32_t from, uint32_t to)
-{
-    uint32_t last = r->blocks[from].last;
-    return last && (r->insns[last].succ[0] == to) != (r->insns[last].succ[1] == to);
-}
-
 /* A block without terminator goes on behind its last instruction. */
 static void end_block(Former *f, uint64_t pc, uint32_t next, bool has_poll)
 {
@@ -474,7 +466,7 @@ static void build_block(Former *f, IrRegion *r, TargetTrans *trans, uint32_t blo
 {
     const FormBlock *k = &f->blocks[block];
     uint32_t pred = 0;
-    if (!k->is_entry && k->npreds == 1 && f->blocks[k->pred].rpo < k->rpo && is_edge(r, f->blocks[k->pred].ir, k->ir)) {
+    if (!k->is_entry && k->npreds == 1 && f->blocks[k->pred].rpo < k->rpo && build_is_edge(r, f->blocks[k->pred].ir, k->ir)) {
         pred = f->blocks[k->pred].ir;
     }
     f->current = block;
@@ -496,33 +488,31 @@ static void build_block(Former *f, IrRegion *r, TargetTrans *trans, uint32_t blo
     }
 }
 
-/* TargetTrans.block_of in a line: where a branch falls through to. */
+/* TargetTrans.block_of in a line: a branch falls through to the next instruction. */
 static uint32_t next_in_line(void *opaque, uint64_t pc)
 {
     const Former *f = opaque;
-    bool is_next = f->insn->flow == FLOW_BRANCH && pc == f->blocks[f->current].end && f->current + 1 < f->nblocks;
-    return is_next ? f->blocks[f->current + 1].ir : 0;
+    const TargetInsn *insn = f->insn;
+    bool is_next = insn->flow == FLOW_BRANCH && pc == insn->pc + insn->len && insn != &f->insns[f->ninsns - 1];
+    return is_next ? IR_GO_ON : 0;
 }
 
-/* Blocks of a line: nothing leads back, so there is nothing to poll. */
-static void build_line(Former *f, IrRegion *r, TargetTrans *trans)
+/* Nothing leads back in a line, so there is nothing to poll. */
+static void build_line(Former *f, TargetTrans *trans)
 {
     IrBuilder *b = f->b;
     void (*translate)(TargetTrans *, const TargetInsn *) = f->target->translate;
-    uint32_t pred = 0;
-    for (f->current = 0; f->current < f->nblocks; f->current++) {
-        const FormBlock *k = &f->blocks[f->current];
-        ir_block_begin(b, k->ir, pred && is_edge(r, pred, k->ir) ? pred : 0);
-        const TargetInsn *end = &f->insns[k->first + k->n];
-        for (f->insn = &f->insns[k->first]; f->insn != end && b->block; f->insn++) {
-            build_insn_begin(b, f->insn->pc);
-            translate(trans, f->insn);
+    ir_block_begin(b, f->blocks[0].ir, 0);
+    for (const TargetInsn *insn = f->insns, *end = insn + f->ninsns; insn != end; insn++) {
+        if (UNLIKELY(!b->block) && !ir_resume(b, insn->pc)) {
+            return;
         }
-        f->insn--; /* the last one */
-        if (b->block) {
-            end_block(f, k->end, next_in_line(f, k->end), false);
-        }
-        pred = k->ir;
+        f->insn = insn;
+        build_insn_begin(b, insn->pc);
+        translate(trans, insn);
+    }
+    if (b->block) {
+        end_block(f, f->blocks[0].end, 0, false);
     }
 }
 
@@ -539,7 +529,7 @@ void region_build(Former *f, IrBuilder *b, IrRegion *out, struct Arena *arena, c
         k->ir = ir_block_new(b, k->pc, k->is_entry);
     }
     if (is_line(f)) {
-        build_line(f, out, &trans);
+        build_line(f, &trans);
     } else {
         for (uint32_t i = 0; i < f->norder; i++) {
             build_block(f, out, &trans, f->order[i]);

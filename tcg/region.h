@@ -36,8 +36,9 @@ typedef struct Former {
     /* SHAPE_GRAPH: how often a jump, a taken branch or a return led to the key, as tier 1 has counted; NULL: nobody knows. What was reached
      * less often than cold_runs stays outside. */
     uint32_t (*runs_of)(void *opaque, RegionKey key);
-    void *runs_opaque;
     uint32_t cold_runs;
+    bool (*has_seen)(void *opaque, RegionKey key); /* SHAPE_TRACE: whether it ever ran; NULL: nobody knows. What has not is left out */
+    void *opaque;
 
     uint32_t ninsns, nblocks, nbytes;
     TargetInsn insns[FORM_MAX_INSNS];

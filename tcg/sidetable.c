@@ -2,17 +2,15 @@
 /* Packing and unpacking of side-table rows. */
 #include "tcg/sidetable.h"
 
-#include <string.h>
-
+#include "tcg/state.h"
 #include "util/arena.h"
 #include "util/assert.h"
 #include "util/compiler.h"
 
 enum {
-    ROW_KIND = 3, ROW_STORE = 1 << 2, ROW_PINS = 1 << 3, ROW_ENTRIES = 1 << 4, ROW_CTX = 1 << 5, ROW_ADDRESS = 1 << 6,
-    ADDR_SIZE = 31, ADDR_SCALE_SHIFT = 5, ADDR_NO_BASE = 1 << 7,
-    NO_INDEX = 4, /* rsp is no index */
-    ENTRY_RECIPE = 31, MAX_HEAD = 48,
+    ENTRY_RECIPE = 31,
+    ALL_PINS = (1 << STATE_PINS) - 1,
+    MAX_GROUP = 8, MAX_ROW = 40, /* bytes: what a group begins with; a row without entries, and what is written behind it */
 };
 
 static uint8_t *put_varint(uint8_t *p, uint64_t v)
@@ -28,61 +26,89 @@ static uint8_t *put_varint(uint8_t *p, uint64_t v)
 static uint64_t zigzag(int64_t v) { return (uint64_t)v << 1 ^ (uint64_t)(v >> 63); }
 static int64_t unzigzag(uint64_t v) { return (int64_t)(v >> 1 ^ -(v & 1)); }
 
-void side_writer_init(SideWriter *w, struct Arena *arena)
+static uint8_t *put_bytes(uint8_t *p, const void *value, unsigned n)
 {
-    memset(w, 0, sizeof(*w));
-    w->arena = arena;
+    memcpy(p, value, n);
+    return p + n;
 }
 
-static uint8_t *put_address(uint8_t *p, const SideRow *row)
+static void reserve(SideWriter *w, uint32_t n)
 {
-    bool has_base = row->addr_base != 0xff, has_index = row->addr_index != 0xff;
-    lyre_assert(row->mem_size <= ADDR_SIZE && row->addr_index != NO_INDEX);
-    *p++ = (uint8_t)(row->mem_size | row->addr_scale << ADDR_SCALE_SHIFT | (has_base ? 0 : ADDR_NO_BASE));
-    *p++ = (uint8_t)((has_base ? row->addr_base : 0) | (has_index ? row->addr_index : NO_INDEX) << 4);
-    return put_varint(p, zigzag(row->addr_disp));
+    if (UNLIKELY(w->cap - w->size < n)) {
+        w->bytes = arena_grow(w->arena, w->bytes, 1, &w->cap, w->size + n);
+    }
 }
 
-static void start_group(SideWriter *w, uint32_t offset)
+void side_writer_start_group(SideWriter *w, uint32_t offset, uint64_t pc)
 {
     uint32_t group = w->nrows / SIDE_GROUP;
-    w->index = arena_grow(w->arena, w->index, sizeof(SideIndex), &w->cap_index, group + 1);
-    w->index[group] = (SideIndex){ offset, w->size };
-    w->pc = 0;
-    w->offset = offset;
-    w->ctx = w->pin_mask = 0;
+    w->offset = 0;
+    if (group) {
+        w->index = arena_grow(w->arena, w->index, sizeof(SideIndex), &w->cap_index, group);
+        w->index[group - 1] = (SideIndex){ offset, w->size };
+        w->offset = offset;
+    }
+    reserve(w, MAX_GROUP + MAX_ROW);
+    put_bytes(w->bytes + w->size, &pc, 8);
+    w->size += 8;
+    w->pc = pc;
+    w->ctx = 0;
+    w->pin_mask = ALL_PINS;
     w->entries_size = 0;
 }
 
-void side_writer_begin(SideWriter *w, const SideRow *row, uint32_t max_entries)
+/* Everything up to the entries; a group has been started. */
+static void begin(SideWriter *w, const SideHead *head, uint32_t max_entries)
 {
-    uint32_t need = w->size + MAX_HEAD + max_entries * SIDE_MAX_ENTRY;
-    if (UNLIKELY(need > w->cap)) {
-        w->bytes = arena_grow(w->arena, w->bytes, 1, &w->cap, need);
+    reserve(w, MAX_ROW + max_entries * SIDE_MAX_ENTRY);
+    uint32_t offset = head->offset - w->offset;
+    uint64_t pc = head->pc - w->pc;
+    uint8_t *p = w->head = w->bytes + w->size;
+    put_bytes(p, &head->bytes, 4);
+    p[3] = (uint8_t)head->disp;
+    p[4] = (uint8_t)offset;
+    p[5] = (uint8_t)pc;
+    p += SIDE_HEAD;
+    if (offset >> 8 || (pc + 128) >> 8) {
+        uint32_t far_offset = offset - (uint8_t)offset;
+        uint64_t far_pc = pc - (uint64_t)(int8_t)pc;
+        *w->head |= SIDE_FAR;
+        p = put_bytes(put_bytes(p, &far_offset, 4), &far_pc, 8);
     }
-    if (w->nrows % SIDE_GROUP == 0) {
-        start_group(w, row->offset);
+    if (head->disp != (int8_t)head->disp) {
+        *w->head |= SIDE_DISP;
+        p = put_bytes(p, &head->disp, 4);
     }
-    uint8_t *p = w->bytes + w->size;
-    unsigned flags = row->kind | (row->is_store ? ROW_STORE : 0u);
-    w->head = p++;
-    p = put_varint(p, row->offset - w->offset);
-    p = put_varint(p, zigzag((int64_t)(row->pc - w->pc)));
-    if (row->ctx != w->ctx) {
-        flags |= ROW_CTX;
-        p = put_varint(p, row->ctx);
+    if (head->ctx != w->ctx) {
+        *w->head |= SIDE_CTX;
+        p = put_bytes(p, &head->ctx, 4);
     }
-    if (row->mem_size || row->addr_base != 0xff || row->addr_index != 0xff || row->addr_disp) {
-        flags |= ROW_ADDRESS;
-        p = put_address(p, row);
-    }
-    *w->head = (uint8_t)flags;
-    w->pc = row->pc;
-    w->offset = row->offset;
-    w->ctx = row->ctx;
+    w->pc = head->pc;
+    w->offset = head->offset;
+    w->ctx = head->ctx;
     w->count = p++;
     *w->count = 0;
     w->p = p;
+}
+
+static unsigned reg_or_none(unsigned reg) { return reg == 0xff ? SIDE_NO_REG : reg; }
+
+void side_writer_begin(SideWriter *w, const SideRow *row, uint32_t max_entries)
+{
+    lyre_assert(row->mem_size <= SIDE_SIZE && row->addr_index != SIDE_NO_INDEX);
+    SideHead head = { .offset = row->offset, .ctx = row->ctx, .disp = row->addr_disp, .pc = row->pc };
+    head.bytes = side_head_bytes(row->kind, row->is_store, row->mem_size, reg_or_none(row->addr_base), reg_or_none(row->addr_index),
+                                 row->addr_scale);
+    if (w->nrows % SIDE_GROUP == 0) {
+        side_writer_start_group(w, row->offset, row->pc);
+    }
+    begin(w, &head, max_entries);
+}
+
+void side_writer_plain_slow(SideWriter *w, const SideHead *head, uint32_t pin_mask)
+{
+    begin(w, head, 0);
+    side_writer_end(w, pin_mask);
 }
 
 void side_writer_entry_slow(SideWriter *w, const SideEntry *e)
@@ -116,12 +142,12 @@ void side_writer_end(SideWriter *w, uint32_t pin_mask)
     if (is_same) {
         w->p = w->count;
     } else {
-        *w->head |= ROW_ENTRIES;
+        *w->head |= SIDE_ENTRIES;
         w->entries = (uint32_t)(w->count - w->bytes);
         w->entries_size = size;
     }
     if (pin_mask != w->pin_mask) {
-        *w->head |= ROW_PINS;
+        *w->head |= SIDE_PINS;
         *w->p++ = (uint8_t)pin_mask;
         *w->p++ = (uint8_t)(pin_mask >> 8);
         w->pin_mask = pin_mask;
@@ -139,15 +165,16 @@ void side_writer_add(SideWriter *w, const SideRow *row)
     side_writer_end(w, row->pin_mask);
 }
 
+static uint32_t ngroups(uint32_t nrows) { return (nrows + SIDE_GROUP - 1) / SIDE_GROUP; }
+
 void side_writer_finish(SideWriter *w)
 {
-    uint32_t bytes = (w->nrows + SIDE_GROUP - 1) / SIDE_GROUP * (uint32_t)sizeof(SideIndex);
-    if (!bytes) {
-        return;
+    if (w->nrows > SIDE_GROUP) {
+        uint32_t bytes = (ngroups(w->nrows) - 1) * (uint32_t)sizeof(SideIndex);
+        reserve(w, bytes);
+        memcpy(w->bytes + w->size, w->index, bytes);
+        w->size += bytes;
     }
-    w->bytes = arena_grow(w->arena, w->bytes, 1, &w->cap, w->size + bytes);
-    memcpy(w->bytes + w->size, w->index, bytes);
-    w->size += bytes;
 }
 
 /* ---- reading */
@@ -166,16 +193,18 @@ static const uint8_t *get_varint(const uint8_t *p, uint64_t *v)
     return p;
 }
 
-static const uint8_t *get_address(const uint8_t *p, SideRow *row)
+static uint32_t get_u32(const uint8_t *p)
+{
+    uint32_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+static uint64_t get_u64(const uint8_t *p)
 {
     uint64_t v;
-    row->mem_size = p[0] & ADDR_SIZE;
-    row->addr_scale = p[0] >> ADDR_SCALE_SHIFT & 3;
-    row->addr_base = p[0] & ADDR_NO_BASE ? 0xff : p[1] & 15;
-    row->addr_index = p[1] >> 4 == NO_INDEX ? 0xff : p[1] >> 4;
-    p = get_varint(p + 2, &v);
-    row->addr_disp = (int32_t)unzigzag(v);
-    return p;
+    memcpy(&v, p, sizeof v);
+    return v;
 }
 
 static const uint8_t *get_entry(const uint8_t *p, SideEntry *e)
@@ -203,50 +232,61 @@ static const uint8_t *get_entry(const uint8_t *p, SideEntry *e)
 /* Decodes one row over the previous one of its group. */
 static const uint8_t *get_row(const uint8_t *p, SideRow *row)
 {
-    uint64_t v;
-    unsigned flags = *p++;
-    row->kind = flags & ROW_KIND;
-    row->is_store = flags & ROW_STORE ? 1 : 0;
-    p = get_varint(p, &v);
-    row->offset += (uint32_t)v;
-    p = get_varint(p, &v);
-    row->pc += (uint64_t)unzigzag(v);
-    if (flags & ROW_CTX) {
-        p = get_varint(p, &v);
-        row->ctx = (uint32_t)v;
+    unsigned flags = p[0];
+    row->kind = flags & SIDE_KIND;
+    row->is_store = flags & SIDE_STORE ? 1 : 0;
+    row->mem_size = p[1] & SIDE_SIZE;
+    row->addr_scale = p[1] >> SIDE_SCALE_SHIFT & 3;
+    row->addr_base = p[1] & SIDE_NO_BASE ? 0xff : p[2] & 15;
+    row->addr_index = p[2] >> 4 == SIDE_NO_INDEX ? 0xff : p[2] >> 4;
+    row->addr_disp = (int8_t)p[3];
+    row->offset += p[4];
+    row->pc += (uint64_t)(int8_t)p[5];
+    p += SIDE_HEAD;
+    if (flags & SIDE_FAR) {
+        row->offset += get_u32(p);
+        row->pc += get_u64(p + 4);
+        p += 12;
     }
-    row->addr_base = row->addr_index = 0xff;
-    row->addr_scale = row->mem_size = 0;
-    row->addr_disp = 0;
-    if (flags & ROW_ADDRESS) {
-        p = get_address(p, row);
+    if (flags & SIDE_DISP) {
+        row->addr_disp = (int32_t)get_u32(p);
+        p += 4;
     }
-    if (flags & ROW_ENTRIES) {
+    if (flags & SIDE_CTX) {
+        row->ctx = get_u32(p);
+        p += 4;
+    }
+    if (flags & SIDE_ENTRIES) {
         row->nentries = *p++;
         for (uint32_t i = 0; i < row->nentries; i++) {
             p = get_entry(p, &row->entries[i]);
         }
     }
-    if (flags & ROW_PINS) {
+    if (flags & SIDE_PINS) {
         row->pin_mask = p[0] | (uint32_t)p[1] << 8;
         p += 2;
     }
     return p;
 }
 
+/* Code offset and bytes of a group. */
 static SideIndex index_at(const uint8_t *side, uint32_t size, uint32_t nrows, uint32_t group)
 {
-    uint32_t ngroups = (nrows + SIDE_GROUP - 1) / SIDE_GROUP;
-    SideIndex x;
-    memcpy(&x, side + size - (ngroups - group) * sizeof(SideIndex), sizeof(x));
+    SideIndex x = { 0, 0 };
+    if (group) {
+        memcpy(&x, side + size - (ngroups(nrows) - group) * sizeof(SideIndex), sizeof(x));
+    }
     return x;
 }
 
-static void reset_row(SideRow *row, uint32_t offset)
+/* The row before the group's first one. */
+static const uint8_t *get_group(const uint8_t *side, SideIndex x, SideRow *row)
 {
-    row->offset = offset;
-    row->pc = 0;
-    row->ctx = row->pin_mask = row->nentries = 0;
+    row->offset = x.offset;
+    row->pc = get_u64(side + x.position);
+    row->ctx = row->nentries = 0;
+    row->pin_mask = ALL_PINS;
+    return side + x.position + sizeof(uint64_t);
 }
 
 bool sidetable_find(const uint8_t *side, uint32_t size, uint32_t nrows, uint32_t code_offset, SideRow *out)
@@ -254,7 +294,7 @@ bool sidetable_find(const uint8_t *side, uint32_t size, uint32_t nrows, uint32_t
     if (!nrows) {
         return false;
     }
-    uint32_t low = 0, high = (nrows + SIDE_GROUP - 1) / SIDE_GROUP;
+    uint32_t low = 0, high = ngroups(nrows);
     while (high - low > 1) {
         uint32_t middle = (low + high) / 2;
         if (index_at(side, size, nrows, middle).offset <= code_offset) {
@@ -263,10 +303,8 @@ bool sidetable_find(const uint8_t *side, uint32_t size, uint32_t nrows, uint32_t
             high = middle;
         }
     }
-    SideIndex x = index_at(side, size, nrows, low);
-    const uint8_t *p = side + x.position;
+    const uint8_t *p = get_group(side, index_at(side, size, nrows, low), out);
     uint32_t end = (low + 1) * SIDE_GROUP < nrows ? (low + 1) * SIDE_GROUP : nrows;
-    reset_row(out, x.offset);
     for (uint32_t i = low * SIDE_GROUP; i < end; i++) {
         p = get_row(p, out);
         if (out->offset >= code_offset) {
@@ -281,12 +319,11 @@ bool sidetable_next(const uint8_t *side, uint32_t size, uint32_t nrows, SideCurs
     if (cursor->row == nrows) {
         return false;
     }
+    const uint8_t *p = side + cursor->position;
     if (cursor->row % SIDE_GROUP == 0) {
-        SideIndex x = index_at(side, size, nrows, cursor->row / SIDE_GROUP);
-        cursor->position = x.position;
-        reset_row(&cursor->prev, x.offset);
+        p = get_group(side, index_at(side, size, nrows, cursor->row / SIDE_GROUP), &cursor->prev);
     }
-    cursor->position = (uint32_t)(get_row(side + cursor->position, &cursor->prev) - side);
+    cursor->position = (uint32_t)(get_row(p, &cursor->prev) - side);
     cursor->row++;
     return true;
 }

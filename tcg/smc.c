@@ -10,50 +10,53 @@ static uint32_t bucket_of(uint64_t page)
     return (uint32_t)((page * 0x9e3779b97f4a7c15ull) >> 54) % SMC_BUCKETS;
 }
 
-/* Calls for each page of the ranges once: writes it to out if that is given. */
-static uint32_t list_pages(const IrSource *sources, uint32_t n, PageNode *out)
+/* The first page of a range that the one before it has not touched. */
+static uint64_t first_page(const IrSource *s, uint64_t last)
 {
-    uint64_t last = ~0ull;
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        uint64_t page = sources[i].start >> SMC_PAGE_BITS, end = (sources[i].end - 1) >> SMC_PAGE_BITS;
-        page += page == last;
-        for (; page <= end; page++) {
-            if (out) {
-                out[count].page = page;
-            }
-            count++;
-            last = page;
-        }
-    }
-    return count;
+    uint64_t page = s->start >> SMC_PAGE_BITS;
+    return page + (page == last);
 }
+
+static uint64_t last_page(const IrSource *s) { return (s->end - 1) >> SMC_PAGE_BITS; }
 
 uint32_t smc_count_pages(const IrSource *sources, uint32_t n)
 {
-    return list_pages(sources, n, NULL);
+    uint64_t count = 0, last = ~0ull;
+    for (uint32_t i = 0; i < n; i++) {
+        count += last_page(&sources[i]) + 1 - first_page(&sources[i], last);
+        last = last_page(&sources[i]);
+    }
+    return (uint32_t)count;
+}
+
+static void insert(PageIndex *index, PageNode *node, uint64_t page, Region *r)
+{
+    PageNode **head = &index->buckets[bucket_of(page)];
+    *node = (PageNode){ .next = *head, .pprev = head, .region = r };
+    if (node->next) {
+        node->next->pprev = &node->next;
+    }
+    *head = node;
 }
 
 void smc_add(PageIndex *index, Region *r)
 {
-    list_pages(r->sources, r->nsources, r->pages);
-    for (uint32_t i = 0; i < r->npages; i++) {
-        PageNode *node = &r->pages[i];
-        PageNode **head = &index->buckets[bucket_of(node->page)];
-        node->region = r;
-        node->next = *head;
-        node->pprev = head;
-        if (node->next) {
-            node->next->pprev = &node->next;
+    PageNode *node = region_pages(r);
+    const IrSource *ranges = region_ranges(r);
+    uint64_t last = ~0ull;
+    for (uint32_t i = 0; i < r->nsources; i++) {
+        uint64_t page = first_page(&ranges[i], last);
+        last = last_page(&ranges[i]);
+        while (page <= last) {
+            insert(index, node++, page++, r);
         }
-        *head = node;
     }
 }
 
 void smc_remove(Region *r)
 {
     for (uint32_t i = 0; i < r->npages; i++) {
-        PageNode *node = &r->pages[i];
+        PageNode *node = &region_pages(r)[i];
         *node->pprev = node->next;
         if (node->next) {
             node->next->pprev = node->pprev;
@@ -63,8 +66,9 @@ void smc_remove(Region *r)
 
 static bool overlaps(const Region *r, uint64_t start, uint64_t end)
 {
+    const IrSource *ranges = region_ranges(r);
     for (uint32_t i = 0; i < r->nsources; i++) {
-        if (r->sources[i].start < end && start < r->sources[i].end) {
+        if (ranges[i].start < end && start < ranges[i].end) {
             return true;
         }
     }

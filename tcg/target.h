@@ -34,7 +34,8 @@ typedef struct TargetInsn {
 
 typedef struct TargetCpu TargetCpu; /* one CPU model and its enabled extensions, parsed from -cpu */
 
-/* What translation of one region needs beside the builder. `block_of` gives the block that starts at a guest address, 0 if it is outside. */
+/* What translation of one region needs beside the builder. `block_of` gives the block that starts at a guest address for a terminator
+ * (perhaps IR_GO_ON), 0 if it is outside. */
 typedef struct TargetTrans {
     IrBuilder *b;
     const TargetCpu *cpu;
@@ -68,6 +69,10 @@ typedef struct Target {
 
     /* Decodes the instruction at pc from `avail` bytes; false: more bytes are needed than there are (fetch fault there). */
     bool (*decode)(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *bytes, unsigned avail, TargetInsn *out);
+    /* As decode, of instructions one behind the other: up to the first that does not simply go on (its flow is not FLOW_NEXT), to `max`, or
+     * to where less than max_insn bytes are left, but one at least: there are bytes for that. Returns their number. */
+    unsigned (*decode_run)(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *bytes, unsigned avail, TargetInsn *out,
+                           unsigned max);
     /* Emits its IR; ends the block (terminator) when its flow says so. Falls through otherwise. */
     void (*translate)(TargetTrans *t, const TargetInsn *insn);
     /* Executes it on the state (tcg/direct.h): d says where execution goes on. false: it cannot, and has done nothing. NULL: never. */

@@ -3,15 +3,18 @@
 #include "tcg/tier0.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
 #include "tcg/runtime.h"
 #include "util/compiler.h"
 #include "util/hostmem.h"
+#include "util/sys.h"
 
 enum {
-    COUNT_BITS = 13,    /* blocks that are counted at a time */
+    COUNT_BITS = 15,    /* blocks that are counted at a time */
     COUNT_MASK = 15,    /* a count; the rest is a tag */
     WINDOW = 64,        /* bytes fetched at a time */
+    MAX_INSNS = 24,     /* executed at a time */
 };
 
 struct Tier0 {
@@ -25,14 +28,26 @@ void tier0_free(Tier0 *t0)
     }
 }
 
+/* The place of a block and its tag there. Neighbours are neighbours: a small program touches few pages of the table. */
+static uint16_t *place_of(const TcgThread *th, RegionKey key, uint16_t *tag)
+{
+    uint64_t h = (key.pc ^ (uint64_t)key.ctx << 40) * 0x9e3779b97f4a7c15ull;
+    *tag = (uint16_t)(h >> 48) & ~COUNT_MASK;
+    return &th->tier0->counts[(key.pc >> 1 ^ key.pc >> (COUNT_BITS + 1)) & ((1 << COUNT_BITS) - 1)];
+}
+
+bool tier0_has_seen(const TcgThread *th, RegionKey key)
+{
+    uint16_t tag;
+    return !th->tier0 || (*place_of(th, key, &tag) & ~COUNT_MASK) == tag;
+}
+
 /* Counts a visit; false: it is one too many. Blocks that share a place also share a count until one of them is translated, so none waits
  * for ever. */
 static bool visit(TcgThread *th)
 {
     const unsigned max = th->tcg->settings.cold_visits;
-    uint64_t h = (th->state->pc ^ (uint64_t)th->state->ctx << 40) * 0x9e3779b97f4a7c15ull;
-    uint16_t *place = &th->tier0->counts[h >> (64 - COUNT_BITS)];
-    uint16_t tag = (uint16_t)(h >> 32) & ~COUNT_MASK, count = *place & COUNT_MASK;
+    uint16_t tag, *place = place_of(th, (RegionKey){ th->state->pc, th->state->ctx }, &tag), count = *place & COUNT_MASK;
     bool is_other = ((*place ^ tag) & ~COUNT_MASK) != 0;
     count = is_other && count == max ? 0 : count;
     if (count == max) {
@@ -101,25 +116,24 @@ static NOINLINE TcgEvent run_block(TcgThread *th, Direct *d, Fetch *f)
     const Target *target = th->tcg->target;
     const TargetCpu *cpu = th->tcg->settings.cpu;
     CpuState *s = th->state;
-    TargetInsn insn;
-    const uint64_t start = s->pc;
-    uint64_t n = 0;
+    TargetInsn insns[MAX_INSNS];
+    unsigned n = 0, done = 0;
+    fetch(f, s->pc);
+    if (f->avail >= target->max_insn) {
+        n = target->decode_run(cpu, s->ctx, s->pc, f->bytes, f->avail, insns, MAX_INSNS);
+    } else if (f->avail >= target->min_insn) {
+        n = target->decode(cpu, s->ctx, s->pc, f->bytes, f->avail, insns);
+    }
     d->event = TCG_EVENT_LOOKUP;
-    fetch(f, start);
-    do {
-        unsigned at = (unsigned)(s->pc - start);
-        if (f->avail - at < target->min_insn || !target->decode(cpu, s->ctx, s->pc, f->bytes + at, f->avail - at, &insn)) {
-            break;
-        }
-        d->next_pc = s->pc + insn.len;
-        if (!target->direct(d, cpu, &insn)) {
+    for (; done < n; done++) {
+        d->next_pc = s->pc + insns[done].len;
+        if (!target->direct(d, cpu, &insns[done])) {
             break;
         }
         s->pc = d->next_pc;
-        n++;
-    } while (insn.flow == FLOW_NEXT);
-    th->stats.direct_insns += n;
-    return n ? d->event : TCG_EVENT_NONE;
+    }
+    th->stats.direct_insns += done;
+    return done ? d->event : TCG_EVENT_NONE;
 }
 
 static bool is_asked_to_stop(TcgThread *th)
@@ -138,6 +152,10 @@ TcgEvent tier0_run(TcgThread *th)
     }
     if (UNLIKELY(!th->tier0)) {
         th->tier0 = hostmem_pages_alloc(ALIGN_UP(sizeof *th->tier0, (size_t)4096));
+        if (!th->tier0) {
+            return TCG_EVENT_NONE; /* translation will say so */
+        }
+        sys_call3(SYS_madvise, SYS_PTR(th->tier0), sizeof *th->tier0, MADV_POPULATE_WRITE); /* half the price of faults: all of it is used soon */
     }
     if (__builtin_setjmp(d.leave)) {
         return TCG_EVENT_FAULT;

@@ -6,6 +6,7 @@
 #ifndef LYRE_TCG_TIER0_H
 #define LYRE_TCG_TIER0_H
 
+#include "tcg/code.h"
 #include "tcg/interp_mem.h"
 #include "tcg/state.h"
 #include "tcg/target.h"
@@ -20,6 +21,9 @@ void tier0_free(Tier0 *t0);
  */
 TcgEvent tier0_run(struct TcgThread *th);
 
+/* Whether a block was visited lately; also true where nobody counts. */
+bool tier0_has_seen(const struct TcgThread *th, RegionKey key);
+
 /* ---- for target/<isa>/direct.c */
 
 /* What executes one instruction: fields of the one in hand. */
@@ -28,7 +32,6 @@ typedef struct Direct {
     const IrSlotDesc *slots;
     uint64_t next_pc;  /* where execution goes on */
     TcgEvent event;    /* NONE: it just goes on */
-    uint32_t nblocks, taken; /* of a branch: direct.h */
     uint64_t more[3];  /* the other results of an operation that has several */
     uint8_t tag_bits, align_window; /* Target */
     void *leave[5];    /* __builtin_setjmp: a memory access faulted */

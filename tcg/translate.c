@@ -9,6 +9,7 @@
 #include "tcg/print.h"
 #include "tcg/publish.h"
 #include "tcg/stats.h"
+#include "tcg/tier0.h"
 #include "util/arena.h"
 #include "util/hostmem.h"
 
@@ -22,7 +23,7 @@ enum {
 /* Former.runs_of. Counters go down from the threshold; once it was hot, a region's is beyond. */
 static uint32_t runs_of(void *opaque, RegionKey key)
 {
-    Tcg *t = opaque;
+    Tcg *t = ((TcgThread *)opaque)->tcg;
     Region *r;
     uint32_t runs = 0, threshold = t->settings.hot_threshold;
     lock_acquire(&t->publish);
@@ -34,8 +35,11 @@ static uint32_t runs_of(void *opaque, RegionKey key)
     return runs;
 }
 
-Translator *translator_new(Tcg *t)
+static bool has_seen(void *opaque, RegionKey key) { return tier0_has_seen(opaque, key); }
+
+Translator *translator_new(TcgThread *th)
 {
+    Tcg *t = th->tcg;
     Translator *tr = host_alloc(sizeof *tr);
     tr->builder = ir_builder_new();
     tr->arena = arena_new();
@@ -46,8 +50,9 @@ Translator *translator_new(Tcg *t)
     if (t->settings.engine == TCG_ENGINE_TIERED) {
         tr->former.runs_of = runs_of;
         tr->former.cold_runs = t->settings.hot_threshold / HOT_TO_COLD;
+        tr->former.has_seen = t->settings.cold_visits && t->target->direct ? has_seen : NULL;
+        tr->former.opaque = th;
     }
-    tr->former.runs_opaque = t;
     return tr;
 }
 
@@ -63,7 +68,7 @@ void translator_free(Translator *tr)
 Translator *translator_of(TcgThread *th)
 {
     if (!th->translator) {
-        th->translator = translator_new(th->tcg);
+        th->translator = translator_new(th);
     }
     return th->translator;
 }
@@ -115,12 +120,18 @@ static void log_guest_code(const Tcg *t, const Former *f)
 
 /* ---- forming */
 
+/* From the end of the phase before. */
+static void end_phase(TcgThread *th, TcgPhase phase)
+{
+    stats_phase(th, phase, &th->translator->clock);
+}
+
 static bool discover(TcgThread *th, RegionKey key, RegionShape shape, uint32_t max_insns)
 {
     Former *f = &th->translator->former;
-    uint64_t start = stats_clock();
+    th->translator->clock = stats_clock(th->tcg);
     bool is_ok = region_discover(f, key, shape, max_insns);
-    stats_phase(&th->stats, TCG_PHASE_DECODE, &start);
+    end_phase(th, TCG_PHASE_DECODE);
     if (!is_ok) {
         th->state->fault_addr = f->fault_addr;
         th->state->fault_kind = f->fault;
@@ -147,9 +158,8 @@ static IrSettings ir_settings(const TcgThread *th, bool is_quick)
 static void build(TcgThread *th, IrRegion *r, bool is_quick)
 {
     IrSettings settings = ir_settings(th, is_quick);
-    uint64_t start = stats_clock();
     build_into(th->translator, r, &settings);
-    stats_phase(&th->stats, TCG_PHASE_IR, &start);
+    end_phase(th, TCG_PHASE_IR);
 }
 
 /* Folding happens during construction: without it once more, for the log. */
@@ -169,9 +179,8 @@ static void log_unfolded(TcgThread *th)
 static void finish(TcgThread *th, IrRegion *r)
 {
     Translator *tr = th->translator;
-    uint64_t start = stats_clock();
     ir_finish(tr->builder);
-    stats_phase(&th->stats, TCG_PHASE_IR, &start);
+    end_phase(th, TCG_PHASE_IR);
     if (tcg_is_logged(th->tcg, TCG_LOG_OP_OPT, tr->former.key.pc)) {
         log_ir(th->tcg, "OP after optimisation:\n", r);
     }
@@ -240,22 +249,20 @@ static TryResult publish(TcgThread *th, unsigned tier, const CodeBlob *blob)
     }
 }
 
-static CodeBlob new_blob(const TcgThread *th)
+static void init_blob(const TcgThread *th, CodeBlob *blob)
 {
-    CodeBlob blob;
-    memset(&blob, 0, sizeof blob);
-    blob.arena = th->translator->arena;
-    return blob;
+    memset(blob, 0, sizeof *blob);
+    blob->arena = th->translator->arena;
 }
 
 static bool compile_quick(TcgThread *th, const HostSettings *host, CodeBlob *blob)
 {
     IrRegion r;
     build(th, &r, true);
-    *blob = new_blob(th);
-    uint64_t start = stats_clock();
+    init_blob(th, blob);
+    codecache_prefetch(&th->tcg->cache);
     bool is_done = host_compile_quick(th->translator->builder, host, blob);
-    stats_phase(&th->stats, TCG_PHASE_COMPILE, &start);
+    end_phase(th, TCG_PHASE_COMPILE);
     return is_done;
 }
 
@@ -271,10 +278,9 @@ static void compile(TcgThread *th, const HostSettings *host, CodeBlob *blob)
     }
     build(th, &r, false);
     finish(th, &r);
-    *blob = new_blob(th);
-    uint64_t start = stats_clock();
+    init_blob(th, blob);
     host_compile(&r, host, blob);
-    stats_phase(&th->stats, TCG_PHASE_COMPILE, &start);
+    end_phase(th, TCG_PHASE_COMPILE);
 }
 
 static TryResult try_translate(TcgThread *th, RegionKey key, unsigned tier, RegionShape shape, uint32_t max_insns)
@@ -292,9 +298,8 @@ static TryResult try_translate(TcgThread *th, RegionKey key, unsigned tier, Regi
     };
     CodeBlob blob;
     compile(th, &host, &blob);
-    uint64_t start = stats_clock();
     TryResult result = blob.is_failed ? TRY_SMALLER : publish(th, tier, &blob);
-    stats_phase(&th->stats, TCG_PHASE_PUBLISH, &start);
+    end_phase(th, TCG_PHASE_PUBLISH);
     return result;
 }
 

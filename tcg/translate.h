@@ -11,9 +11,10 @@ struct Translator {
     Former former;
     IrBuilder *builder;
     struct Arena *arena;
+    uint64_t clock; /* at the end of the last phase (stats.h) */
 };
 
-Translator *translator_new(Tcg *t);
+Translator *translator_new(TcgThread *th);
 void translator_free(Translator *tr);
 /* The calling thread's, made at first use. */
 Translator *translator_of(TcgThread *th);

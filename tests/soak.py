@@ -14,7 +14,7 @@ import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.join(TOP, 'build')
-LYRE = os.path.join(BUILD, 'lyre-riscv64')
+LYRE, LYRE_AARCH64 = os.path.join(BUILD, 'lyre-riscv64'), os.path.join(BUILD, 'lyre-aarch64')
 
 
 STRESS = {'ldconfig': 1000, 'pipeline': 1000, 'cc1': 200, 'threads': 20, 'forks': 40, 'signals': 30, 'preempt': 30}  # runs
@@ -25,14 +25,19 @@ def stress(name, count):
     return count, [sys.executable, os.path.join(TOP, 'tests/programs/stress.py'), LYRE, name, str(count)]
 
 
+def random_blocks(guest, emulator, count, seed, *options):
+    return count, ['env', 'ENGINES=interp block region moved', 'LYRE=' + emulator, sys.executable, os.path.join(TOP, 'tests', guest, 'random_insns.py'),
+                   os.path.join(BUILD, 'tests/isa', guest + '_run'), os.path.join(BUILD, 'tests/isa'), str(count), str(seed), *options]
+
+
 def soaks(seed, args):
     """name -> (count, command): a command fails by its exit status; it runs batches of a thousand or more per process."""
     return {
         'random-ir': (1000000, [os.path.join(BUILD, 'tests/ir/test_compiled'), '-n', '1000000', '-seed', str(seed)]),
-        'random-insn': (1000000, ['env', 'ENGINES=interp block region moved', 'LYRE=' + LYRE, sys.executable, os.path.join(TOP, 'tests/riscv/random_insns.py'),
-                                  os.path.join(BUILD, 'tests/riscv/riscv_run'), os.path.join(BUILD, 'tests/riscv'), '1000000', str(seed)]),
-        'random-chains': (1000000, ['env', 'ENGINES=interp block region moved', 'LYRE=' + LYRE, sys.executable, os.path.join(TOP, 'tests/riscv/random_insns.py'),
-                                    os.path.join(BUILD, 'tests/riscv/riscv_run'), os.path.join(BUILD, 'tests/riscv'), '1000000', str(seed), '--chains']),
+        'random-insn': random_blocks('riscv', LYRE, 1000000, seed),
+        'random-chains': random_blocks('riscv', LYRE, 1000000, seed, '--chains'),
+        'random-insn-aarch64': random_blocks('aarch64', LYRE_AARCH64, 1000000, seed),
+        'random-chains-aarch64': random_blocks('aarch64', LYRE_AARCH64, 1000000, seed, '--chains'),
         'fuzz-elf': (1000000, ['env', 'ASAN_OPTIONS=detect_leaks=0', os.path.join(BUILD, 'tests/fuzz/fuzz_elf'), os.path.join(TOP, 'tests/fuzz/corpus/elf'),
                                '1000000', str(seed)]),
         'bad-input': (20000, [sys.executable, os.path.join(TOP, 'tests/programs/bad_input.py'), LYRE, '20000', str(seed)]),

@@ -92,6 +92,8 @@ enum {
 const TargetCpu *a64_cpu_parse(const char *spec, const char **error);
 void a64_cpu_list(int fd);
 bool a64_decode(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *bytes, unsigned avail, TargetInsn *out);
+unsigned a64_decode_run(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *bytes, unsigned avail, TargetInsn *out,
+                        unsigned max);
 void a64_translate(TargetTrans *tt, const TargetInsn *insn);
 void a64_disas(const TargetInsn *insn, char *buf, unsigned size);
 extern const HelperDesc a64_helpers[];

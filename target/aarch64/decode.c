@@ -55,10 +55,8 @@ static void set_flow(const TargetCpu *cpu, TargetInsn *out)
     }
 }
 
-bool a64_decode(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *bytes, unsigned avail, TargetInsn *out)
+static inline void decode(const TargetCpu *cpu, uint64_t pc, const uint8_t *bytes, TargetInsn *out)
 {
-    if (avail < 4)
-        return false;
     uint32_t raw = bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
     unsigned row = a64_match32(raw, cpu->ext);
     *out = (TargetInsn){ .pc = pc, .raw = raw, .row = (uint16_t)row, .len = 4, .flow = FLOW_NEXT };
@@ -66,7 +64,25 @@ bool a64_decode(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *
         set_undefined(out);
     else if (a64_row_flow[row] != A64_FLOW_NEXT)
         set_flow(cpu, out);
+}
+
+bool a64_decode(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *bytes, unsigned avail, TargetInsn *out)
+{
+    if (avail < 4)
+        return false;
+    decode(cpu, pc, bytes, out);
     return true;
+}
+
+unsigned a64_decode_run(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *bytes, unsigned avail, TargetInsn *out,
+                        unsigned max)
+{
+    unsigned n = 0;
+    max = max < avail / 4 ? max : avail / 4;
+    do {
+        decode(cpu, pc + 4 * n, bytes + 4 * n, &out[n]);
+    } while (out[n++].flow == FLOW_NEXT && n < max);
+    return n;
 }
 
 void a64_translate(TargetTrans *tt, const TargetInsn *insn)

@@ -99,6 +99,7 @@ const Target target_aarch64 = {
     .cpu_list = a64_cpu_list,
     .reset = reset,
     .decode = a64_decode,
+    .decode_run = a64_decode_run,
     .translate = a64_translate,
     .disas = a64_disas,
     .dump = dump,

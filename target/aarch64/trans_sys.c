@@ -17,22 +17,9 @@ void a64_undefined(A64Trans *t) { ir_exit_event(t->b, TCG_EVENT_ILLEGAL, t->pc);
 
 static void branch(A64Trans *t, I32 cond)
 {
-    uint64_t pc[2] = { t->insn->target, t->next };
-    uint32_t block[2];
-    bool is_outside[2];
-    for (int i = 0; i < 2; i++) {
-        block[i] = t->t->block_of(t->t->opaque, pc[i]);
-        is_outside[i] = !block[i];
-        if (!block[i])
-            block[i] = ir_block_new(t->b, pc[i], false);
-    }
-    ir_br(t->b, cond, block[0], block[1]);
-    for (int i = 0; i < 2; i++) {
-        if (is_outside[i]) {
-            ir_block_begin(t->b, block[i], 0);
-            ir_exit(t->b, pc[i]);
-        }
-    }
+    const uint64_t pc[2] = { t->insn->target, t->next };
+    const uint32_t block[2] = { t->t->block_of(t->t->opaque, pc[0]), t->t->block_of(t->t->opaque, pc[1]) };
+    ir_branch(t->b, cond, pc, block);
 }
 
 void trans_b_cond(A64Trans *t, const A64Ops *o)

@@ -78,6 +78,8 @@ void riscv_cpu_list(int fd);
 void riscv_cpu_set_vdso(const TargetCpu *cpu, const uint64_t *page);
 bool riscv_decode(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *bytes,
                   unsigned avail, TargetInsn *out);
+unsigned riscv_decode_run(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *bytes,
+                          unsigned avail, TargetInsn *out, unsigned max);
 void riscv_translate(TargetTrans *tt, const TargetInsn *insn);
 bool riscv_direct(struct Direct *d, const TargetCpu *cpu, const TargetInsn *insn);
 void riscv_disas(const TargetInsn *insn, char *buf, unsigned size);

@@ -93,6 +93,7 @@ const Target target_riscv64 = {
     .cpu_list = riscv_cpu_list,
     .reset = reset,
     .decode = riscv_decode,
+    .decode_run = riscv_decode_run,
     .translate = riscv_translate,
     .direct = riscv_direct,
     .disas = riscv_disas,

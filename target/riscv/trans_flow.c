@@ -58,20 +58,9 @@ void trans_jalr(RvTrans *t, const RvOps *o)
 
 static void branch(RvTrans *t, I32 cond)
 {
-    uint64_t pc[2] = { t->insn->target, rv_next(t) };
-    uint32_t block[2];
-    bool is_outside[2];
-    for (int i = 0; i < 2; i++) {
-        block[i] = t->block_of(t->opaque, pc[i]);
-        is_outside[i] = !block[i];
-        if (!block[i])
-            block[i] = ir_block_new(t->b, pc[i], false);
-    }
-    ir_br(t->b, cond, block[0], block[1]);
-    for (int i = 0; i < 2; i++) {
-        if (is_outside[i])
-            ir_block_exit(t->b, block[i], pc[i]);
-    }
+    const uint64_t pc[2] = { t->insn->target, rv_next(t) };
+    const uint32_t block[2] = { t->block_of(t->opaque, pc[0]), t->block_of(t->opaque, pc[1]) };
+    ir_branch(t->b, cond, pc, block);
 }
 
 void trans_branch(RvTrans *t, const RvOps *o, RvCompare *op)

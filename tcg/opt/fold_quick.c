@@ -6,7 +6,7 @@
 #include "tcg/opt/fold_rules.h"
 #include "util/compiler.h"
 
-static bool is_int_const(const IrInsn *i) { return i->op == IR_CONST_I32 || i->op == IR_CONST_I64; }
+static inline bool is_int_const(const IrInsn *i) { return i->op == IR_CONST_I32 || i->op == IR_CONST_I64; }
 
 static uint32_t emit(IrBuilder *b, IrOp op, uint32_t x, uint32_t y) { return build_emit(b, op, 0, x, y, 0); }
 
@@ -66,9 +66,30 @@ static uint32_t shift(IrBuilder *b, IrOp op, uint32_t x, uint32_t y, uint64_t c)
     return op == IR_SHR_I64 || op == IR_SAR_I64 ? shift_right(b, op, x, y, count) : emit(b, op, x, y);
 }
 
+/* What is looked at in the arguments of an operation. */
+typedef enum FoldClass {
+    FOLD_ANY,      /* by the general rules */
+    FOLD_NEUTRAL,  /* x op 0 = x */
+    FOLD_COMPARE,  /* constants alone */
+    FOLD_SPECIAL,  /* more about a constant at the right */
+    FOLD_EXTEND,   /* sext.i64, zext.i64 */
+    FOLD_TRUNCATE,
+} FoldClass;
+
+#define BOTH(name, class) [IR_##name##_I32] = class, [IR_##name##_I64] = class
+static const uint8_t fold_class[IR_OP_COUNT] = {
+    BOTH(ADD, FOLD_NEUTRAL), BOTH(SUB, FOLD_NEUTRAL), BOTH(OR, FOLD_NEUTRAL), BOTH(XOR, FOLD_NEUTRAL),
+    BOTH(SHL, FOLD_SPECIAL), BOTH(SHR, FOLD_SPECIAL), BOTH(SAR, FOLD_SPECIAL), BOTH(AND, FOLD_SPECIAL), [IR_CMP_ULT_I64] = FOLD_SPECIAL,
+    [IR_CMP_EQ_I64] = FOLD_COMPARE, [IR_CMP_NE_I64] = FOLD_COMPARE, [IR_CMP_SLT_I64] = FOLD_COMPARE,
+    [IR_CMP_SLE_I64] = FOLD_COMPARE, [IR_CMP_ULE_I64] = FOLD_COMPARE,
+    [IR_SEXT_I64] = FOLD_EXTEND, [IR_ZEXT_I64] = FOLD_EXTEND, [IR_TRUNC_I32] = FOLD_TRUNCATE,
+};
+#undef BOTH
+
 /* The right argument is a constant. */
-static uint32_t with_const(IrBuilder *b, IrOp op, uint32_t x, uint32_t y, uint64_t c)
+static NOINLINE uint32_t with_const(IrBuilder *b, IrOp op, uint32_t x, uint32_t y)
 {
+    uint64_t c = build_insn(b, y)->imm;
     switch (op) {
     case IR_AND_I32:
     case IR_AND_I64:
@@ -82,28 +103,25 @@ static uint32_t with_const(IrBuilder *b, IrOp op, uint32_t x, uint32_t y, uint64
     case IR_SAR_I32:
     case IR_SAR_I64:
         return shift(b, op, x, y, c);
-    default: /* add, sub, or, xor */
-        return c == 0 && op < IR_CMP_EQ_I32 ? x : emit(b, op, x, y);
+    default:
+        return c == 0 && fold_class[op] == FOLD_NEUTRAL ? x : emit(b, op, x, y);
     }
 }
 
-static uint32_t binary(IrBuilder *b, IrOp op, uint32_t x, uint32_t y)
+/* The left argument is a constant. */
+static NOINLINE uint32_t with_left_const(IrBuilder *b, IrOp op, uint32_t x, uint32_t y)
 {
-    const IrInsn *i = build_insn(b, x), *k = build_insn(b, y);
-    if (UNLIKELY(is_int_const(i))) {
-        if (is_int_const(k)) {
-            return from_constants(b, op, x, y);
-        }
-        if (op == IR_CMP_ULT_I64 && i->imm == 0) {
-            return emit(b, IR_CMP_NE_I64, y, x);
-        }
-        return ir_op_info[op].traits & IR_TRAIT_COMM ? with_const(b, op, y, x, i->imm) : emit(b, op, x, y);
+    const IrInsn *i = build_insn(b, x);
+    if (is_int_const(build_insn(b, y))) {
+        return from_constants(b, op, x, y);
     }
-    return is_int_const(k) ? with_const(b, op, x, y, k->imm) : emit(b, op, x, y);
+    if (op == IR_CMP_ULT_I64 && i->imm == 0) {
+        return emit(b, IR_CMP_NE_I64, y, x);
+    }
+    return ir_op_info[op].traits & IR_TRAIT_COMM ? with_const(b, op, y, x) : emit(b, op, x, y);
 }
 
-/* sext.i64, zext.i64 */
-static uint32_t extend(IrBuilder *b, IrOp op, uint32_t x)
+static NOINLINE uint32_t extend(IrBuilder *b, IrOp op, uint32_t x)
 {
     const IrInsn *i = build_insn(b, x);
     if (i->op == IR_TRUNC_I32) {
@@ -112,7 +130,7 @@ static uint32_t extend(IrBuilder *b, IrOp op, uint32_t x)
     return i->op == IR_CONST_I32 ? from_constants(b, op, x, 0) : emit(b, op, x, 0);
 }
 
-static uint32_t truncate(IrBuilder *b, uint32_t x)
+static NOINLINE uint32_t truncate(IrBuilder *b, uint32_t x)
 {
     const IrInsn *i = build_insn(b, x);
     if (i->op == IR_SEXT_I64 || i->op == IR_ZEXT_I64) {
@@ -123,36 +141,19 @@ static uint32_t truncate(IrBuilder *b, uint32_t x)
 
 uint32_t fold_quick(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, uint32_t z)
 {
-    switch (op) {
-    case IR_ADD_I32:
-    case IR_ADD_I64:
-    case IR_SUB_I32:
-    case IR_SUB_I64:
-    case IR_AND_I32:
-    case IR_AND_I64:
-    case IR_OR_I32:
-    case IR_OR_I64:
-    case IR_XOR_I32:
-    case IR_XOR_I64:
-    case IR_SHL_I32:
-    case IR_SHL_I64:
-    case IR_SHR_I32:
-    case IR_SHR_I64:
-    case IR_SAR_I32:
-    case IR_SAR_I64:
-    case IR_CMP_EQ_I64:
-    case IR_CMP_NE_I64:
-    case IR_CMP_SLT_I64:
-    case IR_CMP_SLE_I64:
-    case IR_CMP_ULT_I64:
-    case IR_CMP_ULE_I64:
-        return binary(b, op, x, y);
-    case IR_SEXT_I64:
-    case IR_ZEXT_I64:
-        return extend(b, op, x);
-    case IR_TRUNC_I32:
-        return truncate(b, x);
-    default:
+    unsigned class = fold_class[op];
+    if (UNLIKELY(class == FOLD_ANY)) {
         return build_any(b, op, aux, x, y, z);
     }
+    if (UNLIKELY(class >= FOLD_EXTEND)) {
+        return class == FOLD_EXTEND ? extend(b, op, x) : truncate(b, x);
+    }
+    const IrInsn *k = build_insn(b, y);
+    if (UNLIKELY(is_int_const(build_insn(b, x)))) {
+        return with_left_const(b, op, x, y);
+    }
+    if (is_int_const(k) && (class == FOLD_SPECIAL || (class == FOLD_NEUTRAL && !k->imm))) {
+        return with_const(b, op, x, y);
+    }
+    return build_append(b, op, 0, x, y, 0);
 }

@@ -127,7 +127,7 @@ static void emit_block(Emit *e, uint32_t id)
         emit_entry(e, label->imm, id == 1);
     }
     if (b->loop_end && !e->settings->has_counter) {
-        x86_nop(&e->a, -emit_pos(e) & 15);
+        x86_nop_long(&e->a, -emit_pos(e) & 15);
     }
     e->blocks[id].offset = emit_pos(e);
     e->flags_start = 0;
@@ -161,7 +161,7 @@ static void start(Emit *e)
     CodeBlob *out = e->out;
     out->nlinks = out->nics = out->nrefs = out->nentries = 0;
     e->nfixups = e->nstubs = e->nconsts[0] = e->nconsts[1] = 0;
-    e->miss_stub = 0;
+    e->miss_stub = e->hot_site = 0;
     e->a.p = out->code;
     e->side.nrows = e->side.size = 0;
     emit_reserve(e, EMIT_ROOM);
@@ -183,7 +183,7 @@ static bool emit_all(Emit *e)
 Emit *emit_begin(const IrRegion *ir, const HostSettings *settings, CodeBlob *out)
 {
     Emit *e = arena_alloc(out->arena, sizeof(Emit));
-    memset(e, 0, offsetof(Emit, row)); /* the row has its fields set by each user */
+    memset(e, 0, offsetof(Emit, side)); /* the rest has its fields set by each user */
     e->ir = ir;
     e->settings = settings;
     e->out = out;
@@ -197,21 +197,20 @@ Emit *emit_begin(const IrRegion *ir, const HostSettings *settings, CodeBlob *out
 
 void emit_make_room(Emit *e, uint32_t nlinks, uint32_t nstubs, uint32_t nrows, uint32_t code)
 {
-    enum { REFS_PER_STUB = 2, ROW_BYTES = 16, SIDE_BYTES = 96 };
+    enum { MORE_REFS = 16, ROW_BYTES = 8, SIDE_BYTES = 96 };
     CodeBlob *out = e->out;
-    out->cap_links = out->cap_stubs = nlinks;
     out->cap_entries = 1;
-    e->cap_stubs = nlinks + nstubs;
-    out->cap_refs = e->cap_stubs * REFS_PER_STUB;
-    e->side.cap = nrows * ROW_BYTES + SIDE_BYTES;
+    out->cap_refs = nlinks + MORE_REFS;
+    out->cap_data = code_link_offset(nlinks);
     out->cap_code = code;
-    out->links = arena_alloc(e->arena, out->cap_links * sizeof *out->links);
-    out->link_stubs = arena_alloc(e->arena, out->cap_stubs * sizeof *out->link_stubs);
-    out->entries = arena_alloc(e->arena, out->cap_entries * sizeof *out->entries);
-    e->stubs = arena_alloc(e->arena, e->cap_stubs * sizeof *e->stubs);
+    e->cap_stubs = nstubs;
+    e->side.cap = nrows * ROW_BYTES + SIDE_BYTES;
+    out->entries = arena_alloc(e->arena, sizeof *out->entries);
     out->refs = arena_alloc(e->arena, out->cap_refs * sizeof *out->refs);
-    e->side.bytes = arena_alloc(e->arena, e->side.cap);
+    out->data = arena_alloc(e->arena, out->cap_data);
     out->code = arena_alloc(e->arena, code);
+    e->stubs = arena_alloc(e->arena, nstubs * sizeof *e->stubs);
+    e->side.bytes = arena_alloc(e->arena, e->side.cap);
     e->a.p = out->code;
     e->limit = out->code + code;
 }
@@ -223,6 +222,7 @@ void emit_stubs(Emit *e)
         emit_reserve(e, EMIT_ROOM);
         s.emit(e, &s);
     }
+    emit_row_stubs(e);
 }
 
 void emit_end(Emit *e)

@@ -1,17 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /* The data of a region (code.h): constants, and where rows and constants lie once their numbers are known. */
+#include "tcg/tramp.h"
 #include "tcg/x86_64/emit_state.h"
 #include "util/arena.h"
 #include "util/assert.h"
 
 enum { MAX_SEARCH = 64 }; /* equal constants are shared among the last ones */
 
-void emit_ref(Emit *e, enum EmitData part, uint32_t index)
+static void add_ref(Emit *e, uint32_t ref)
 {
     CodeBlob *out = e->out;
-    out->refs = arena_grow(e->arena, out->refs, sizeof(CodeDataRef), &out->cap_refs, out->nrefs + 1);
-    uint32_t field = (uint32_t)(e->a.rip_field - out->code);
-    out->refs[out->nrefs++] = (CodeDataRef){ field, emit_pos(e), (uint32_t)part << EMIT_DATA_SHIFT | index };
+    out->refs = arena_grow(e->arena, out->refs, sizeof *out->refs, &out->cap_refs, out->nrefs + 1);
+    out->refs[out->nrefs++] = ref;
+}
+
+uint32_t emit_field(Emit *e, uint32_t field, uint32_t end, uint32_t data_offset)
+{
+    add_ref(e, field);
+    return data_offset - end;
+}
+
+void emit_ref(Emit *e, enum EmitData part, uint32_t index)
+{
+    static const uint8_t unit[EMIT_NDATA] = { 0, sizeof(IcRow), sizeof(IcRow), 16, 8 };
+    uint32_t value = index * unit[part] - emit_pos(e);
+    add_ref(e, (uint32_t)(e->a.rip_field - e->out->code) | (uint32_t)part << EMIT_PART_SHIFT);
+    memcpy(e->a.rip_field, &value, sizeof value);
     e->a.rip_field = NULL;
 }
 
@@ -45,29 +59,37 @@ void emit_insn_const(Emit *e, const MInsn *insn)
     }
 }
 
-void emit_finish_data(Emit *e)
+static void resolve_refs(const CodeBlob *out, const uint32_t base[EMIT_NDATA])
+{
+    for (uint32_t i = 0; i < out->nrefs; i++) {
+        uint32_t value, field = emit_ref_field(out->refs[i]);
+        memcpy(&value, out->code + field, sizeof value);
+        value += base[out->refs[i] >> EMIT_PART_SHIFT];
+        memcpy(out->code + field, &value, sizeof value);
+        out->refs[i] = field;
+    }
+}
+
+static void make_room(Emit *e)
 {
     CodeBlob *out = e->out;
-    static const uint32_t unit[] = { 0, sizeof(LinkRow), sizeof(IcRow), sizeof(IcRow), 16, 8 };
-    uint32_t base[6] = { 0 };
-    base[EMIT_LINK] = sizeof(RegionData);
-    base[EMIT_IC] = base[EMIT_LINK] + out->nlinks * (uint32_t)sizeof(LinkRow);
+    out->data = arena_grow(e->arena, out->data, 1, &out->cap_data, out->data_size);
+}
+
+/* Inline caches and constants follow the links. */
+static void add_parts(Emit *e)
+{
+    CodeBlob *out = e->out;
+    uint32_t base[EMIT_NDATA] = { 0 };
+    base[EMIT_IC] = code_link_offset(out->nlinks);
     base[EMIT_IC_TARGET] = base[EMIT_IC] + (uint32_t)offsetof(IcRow, target);
     base[EMIT_CONST16] = (base[EMIT_IC] + out->nics * (uint32_t)sizeof(IcRow) + 15) & ~15u;
     base[EMIT_CONST8] = base[EMIT_CONST16] + e->nconsts[0] * 16;
     out->data_size = base[EMIT_CONST8] + e->nconsts[1] * 8;
-    out->data = arena_alloc0(e->arena, out->data_size);
-    out->cap_data = out->data_size;
-    for (uint32_t i = 0; i < out->nrefs; i++) {
-        uint32_t part = out->refs[i].data_offset >> EMIT_DATA_SHIFT;
-        uint32_t index = out->refs[i].data_offset & ((1u << EMIT_DATA_SHIFT) - 1);
-        out->refs[i].data_offset = base[part] + index * unit[part];
-    }
-    if (out->nlinks) {
-        memcpy(out->data + base[EMIT_LINK], out->links, out->nlinks * sizeof(LinkRow));
-    }
-    for (uint32_t i = 0; i < out->nics; i++) {
-        IcRow ic = { .key = UINT64_MAX };
+    make_room(e);
+    resolve_refs(out, base);
+    for (uint32_t i = 0; i < out->nics; i++) { /* an empty one has a target all the same: the guest may jump to ~0 */
+        IcRow ic = { .key = UINT64_MAX, .target = (void *)tramp_relookup };
         memcpy(out->data + base[EMIT_IC] + i * sizeof(IcRow), &ic, sizeof(ic));
     }
     for (uint32_t i = 0; i < e->nconsts[0]; i++) {
@@ -75,5 +97,16 @@ void emit_finish_data(Emit *e)
     }
     for (uint32_t i = 0; i < e->nconsts[1]; i++) {
         memcpy(out->data + base[EMIT_CONST8] + i * 8, &e->consts[1][i].lo, 8);
+    }
+}
+
+void emit_finish_data(Emit *e)
+{
+    CodeBlob *out = e->out;
+    out->data_size = code_link_offset(out->nlinks);
+    if (out->nics || e->nconsts[0] || e->nconsts[1]) {
+        add_parts(e);
+    } else {
+        make_room(e);
     }
 }

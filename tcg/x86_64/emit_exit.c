@@ -6,26 +6,23 @@
 #include "util/arena.h"
 #include "util/assert.h"
 
-/* These stand in every region, several times: as bytes, they cost a third. */
+/* These stand in every region, several times: by bytes, in words. */
 
+/* lea reg, [rip + data] */
 static void lea_data(Emit *e, unsigned reg, enum EmitData part, uint32_t index)
 {
-    X86Asm *a = &e->a;
     lyre_assert(reg < 8);
-    x86_put8(a, 0x48);
-    x86_put8(a, 0x8d);
-    x86_put8(a, 0x05 | reg << 3);
-    a->rip_field = a->p;
-    x86_put32(a, 0);
+    e->a.rip_field = e->a.p + 3;
+    x86_put(&e->a, 0x058d48 | reg << 19, 7);
     emit_ref(e, part, index);
 }
+
+static uint64_t tramp_disp(enum TcgTramp t) { return (uint32_t)offsetof(CpuState, tramp) + (uint32_t)t * 8 - STATE_BIAS; }
 
 /* jmp (digit 4) or call (2) [rbp + disp32] */
 static void by_tramp(Emit *e, unsigned digit, enum TcgTramp t)
 {
-    x86_put8(&e->a, 0xff);
-    x86_put8(&e->a, 0x85 | digit << 3);
-    x86_put32(&e->a, (uint32_t)offsetof(CpuState, tramp) + (uint32_t)t * 8 - STATE_BIAS);
+    x86_put(&e->a, 0x85ff | digit << 11 | tramp_disp(t) << 16, 6);
 }
 
 static void jmp_tramp(Emit *e, enum TcgTramp t) { by_tramp(e, 4, t); }
@@ -33,7 +30,7 @@ static void jmp_tramp(Emit *e, enum TcgTramp t) { by_tramp(e, 4, t); }
 /* Borrowed pins: from registers to memory at entries, back at exits. */
 static void save_borrowed(Emit *e)
 {
-    for (unsigned p = 0; p < X86_NPINS; p++) {
+    for (unsigned p = 0; e->pins_borrowed >> p; p++) {
         if (e->pins_borrowed >> p & 1) {
             x86_store(&e->a, 8, x86_pin_reg[p], x86_rm_state(e->pin_home[p]));
         }
@@ -42,7 +39,7 @@ static void save_borrowed(Emit *e)
 
 static void reload_borrowed(Emit *e)
 {
-    for (unsigned p = 0; p < X86_NPINS; p++) {
+    for (unsigned p = 0; e->pins_borrowed >> p; p++) {
         if (e->pins_borrowed >> p & 1) {
             x86_load(&e->a, 8, x86_pin_reg[p], x86_rm_state(e->pin_home[p]));
         }
@@ -57,18 +54,20 @@ bool emit_entry_has_code(const Emit *e, uint32_t block)
     return e->m->blocks[block].is_entry && (has_head || e->pins_borrowed);
 }
 
-static void stub_hot(Emit *e, const EmitStub *s)
-{
-    emit_stub_here(e, s);
-    lea_data(e, X86_RAX, EMIT_REGION, 0);
-    jmp_tramp(e, TRAMP_HOT);
-}
-
+/* test [rbp + disp32], eax */
 static void poll_insn(Emit *e)
 {
-    x86_put8(&e->a, 0x85); /* test [rbp + disp32], eax */
-    x86_put8(&e->a, 0x85);
-    x86_put32(&e->a, STATE_POLL_PAGE - STATE_BIAS);
+    x86_put(&e->a, 0x8585 | (uint64_t)(STATE_POLL_PAGE - STATE_BIAS) << 16, 6);
+}
+
+/* sub dword [counter], 1; js to the stub */
+static void count(Emit *e)
+{
+    uint32_t at = emit_pos(e);
+    uint64_t field = emit_field(e, at + 2, at + 7, 0);
+    x86_put(&e->a, 0x2d83 | field << 16 | 1ull << 48 | 0x0full << 56, 8);
+    x86_put(&e->a, 0x88, 5);
+    e->hot_site = at + 9;
 }
 
 void emit_entry(Emit *e, uint64_t pc, bool is_head)
@@ -77,16 +76,10 @@ void emit_entry(Emit *e, uint64_t pc, bool is_head)
     out->entries = arena_grow(e->arena, out->entries, sizeof(CodeEntry), &out->cap_entries, out->nentries + 1);
     out->entries[out->nentries++] = (CodeEntry){ { .pc = pc, .ctx = e->ir->ctx }, emit_pos(e) };
     if (is_head && e->settings->has_counter) {
-        x86_put8(&e->a, 0x83); /* sub dword [counter], 1 */
-        x86_put8(&e->a, 0x2d);
-        e->a.rip_field = e->a.p;
-        x86_put32(&e->a, 0);
-        x86_put8(&e->a, 1);
-        emit_ref(e, EMIT_REGION, 0);
-        emit_jcc_stub(e, X86_S, stub_hot, NULL, NULL);
+        count(e);
     }
     if (is_head && e->settings->has_poll) {
-        emit_entry_poll_row(e, pc, emit_pos(e));
+        emit_entry_poll_row(e, pc);
         poll_insn(e);
     }
     save_borrowed(e);
@@ -100,33 +93,49 @@ void emit_poll(Emit *e, const MInsn *insn, const MOperand *ops)
 
 /* ---- links */
 
-static void stub_link(Emit *e, const EmitStub *s)
+/* lea rax, [row]; jmp to the trampoline: LINK_STUB_SIZE bytes. For the jump whose field is at `site`. */
+static void row_stub(Emit *e, uint32_t *ref, uint32_t site, uint32_t row, enum TcgTramp t)
 {
-    e->out->link_stubs[s->arg] = emit_pos(e);
-    emit_stub_here(e, s);
-    lea_data(e, X86_RAX, EMIT_LINK, s->arg);
-    jmp_tramp(e, TRAMP_LINK);
+    uint32_t at = emit_pos(e), field = row - (at + 7);
+    *ref = at + 3;
+    emit_patch32(e, site, at);
+    x86_put(&e->a, 0x058d48 | (uint64_t)field << 24 | 0xffull << 56, 8);
+    x86_put(&e->a, 0xa5 | tramp_disp(t) << 8, 5);
 }
 
-void emit_link_field(Emit *e, uint64_t pc, uint32_t ctx, bool is_call, uint32_t field)
+void emit_row_stubs(Emit *e)
+{
+    CodeBlob *out = e->out;
+    uint32_t n = out->nlinks;
+    const LinkRow *links = code_links(out->data);
+    emit_reserve(e, EMIT_ROOM + n * LINK_STUB_SIZE);
+    out->refs = arena_grow(e->arena, out->refs, sizeof *out->refs, &out->cap_refs, out->nrefs + 1 + n);
+    if (e->hot_site) {
+        row_stub(e, &out->refs[out->nrefs++], e->hot_site, 0, TRAMP_HOT);
+    }
+    out->link_stubs = emit_pos(e);
+    uint32_t *refs = out->refs + out->nrefs;
+    out->nrefs += n;
+    for (uint32_t i = 0; i < n; i++) {
+        row_stub(e, &refs[i], links[i].site, code_link_offset(i), TRAMP_LINK);
+    }
+}
+
+void emit_link_field(Emit *e, uint64_t pc, uint32_t ctx, uint32_t field)
 {
     CodeBlob *out = e->out;
     uint32_t n = out->nlinks++;
     lyre_assert(field % 4 == 0);
-    out->links = arena_grow(e->arena, out->links, sizeof(LinkRow), &out->cap_links, n + 1);
-    out->link_stubs = arena_grow(e->arena, out->link_stubs, sizeof(uint32_t), &out->cap_stubs, n + 1);
-    out->links[n] = (LinkRow){ .pc = pc, .ctx = ctx, .kind = LINK_REL32, .is_call = is_call, .site = (int32_t)field };
-    emit_stub(e, stub_link, field)->arg = n;
+    out->data = arena_grow(e->arena, out->data, 1, &out->cap_data, code_link_offset(n + 1));
+    code_links(out->data)[n] = (LinkRow){ .pc = pc, .ctx = ctx, .site = field };
 }
 
 /* jmp or call rel32 whose field is aligned, so that it can be changed by one store while others run it. */
 static void link_jump(Emit *e, uint64_t pc, uint32_t ctx, bool is_call)
 {
     x86_nop(&e->a, -(emit_pos(e) + 1) & 3);
-    x86_put8(&e->a, is_call ? 0xe8 : 0xe9);
-    uint32_t field = emit_pos(e);
-    x86_put32(&e->a, 0);
-    emit_link_field(e, pc, ctx, is_call, field);
+    x86_put(&e->a, is_call ? 0xe8 : 0xe9, 5);
+    emit_link_field(e, pc, ctx, emit_pos(e) - 4);
 }
 
 /* ---- return sites */

@@ -127,12 +127,6 @@ void emit_layout(Emit *e)
     }
 }
 
-void emit_patch32(Emit *e, uint32_t field, uint32_t target)
-{
-    int32_t rel = (int32_t)(target - (field + 4));
-    memcpy(e->out->code + field, &rel, 4);
-}
-
 void emit_jmp_to(Emit *e, uint32_t target)
 {
     int32_t rel = (int32_t)(target - (emit_pos(e) + 2));
@@ -156,14 +150,6 @@ void emit_jcc_to(Emit *e, unsigned cond, uint32_t target)
         x86_put8(&e->a, 0x80 | cond);
         x86_put32(&e->a, (uint32_t)rel - 4);
     }
-}
-
-uint32_t emit_jcc_long(Emit *e, unsigned cond)
-{
-    x86_put8(&e->a, 0x0f);
-    x86_put8(&e->a, 0x80 | cond);
-    x86_put32(&e->a, 0);
-    return emit_pos(e) - 4;
 }
 
 /* Whether a forward jump from the end of the current block to `block` may be expected to reach with 8 bits. */
@@ -221,6 +207,21 @@ void emit_jmp(Emit *e, uint32_t block)
     }
 }
 
+/* The operation at `start`, the last one, was moved up: what it refers to stayed. */
+static void shift_ref(Emit *e, uint32_t start, uint32_t by)
+{
+    const CodeBlob *out = e->out;
+    uint32_t *last = &out->refs[out->nrefs - 1];
+    if (out->nrefs && emit_ref_field(*last) >= start) {
+        *last += by;
+        uint8_t *field = out->code + emit_ref_field(*last);
+        uint32_t value;
+        memcpy(&value, field, sizeof value);
+        value -= by;
+        memcpy(field, &value, sizeof value);
+    }
+}
+
 /*
  * No-operations so that the 4-byte field of a jcc that comes next is aligned. They go before the operation that sets the flags,
  * which stays next to the jump: both become one micro-operation.
@@ -232,21 +233,20 @@ static void align_jcc(Emit *e)
         x86_nop(&e->a, pad);
         return;
     }
-    uint8_t *p = e->out->code + start, *end = e->a.p;
-    memmove(p + pad, p, (size_t)(end - p));
+    uint8_t *p = e->out->code + start, *end = e->a.p, insn[X86_MAX_INSN];
+    lyre_assert(end - p <= X86_MAX_INSN);
+    memcpy(insn, p, sizeof insn);
     e->a.p = p;
     x86_nop(&e->a, pad);
+    memcpy(e->a.p, insn, sizeof insn);
     e->a.p = end + pad;
-    for (uint32_t i = e->out->nrefs; i-- > 0 && e->out->refs[i].code_offset >= start;) {
-        e->out->refs[i].code_offset += pad;
-        e->out->refs[i].code_end += pad;
-    }
+    shift_ref(e, start, pad);
 }
 
 void emit_jcc_link(Emit *e, unsigned cond, uint64_t pc, uint32_t ctx)
 {
     align_jcc(e);
-    emit_link_field(e, pc, ctx, false, emit_jcc_long(e, cond));
+    emit_link_field(e, pc, ctx, emit_jcc_long(e, cond));
 }
 
 /* Conditional jump that is a link by itself: to a bare exit. */

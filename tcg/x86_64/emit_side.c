@@ -72,32 +72,8 @@ void emit_row(Emit *e, const MInsn *insn, const MOperand *ops, uint32_t offset, 
     side_writer_end(&e->side, pins);
 }
 
-void emit_home_row(Emit *e, uint32_t snap, const X86Rm *rm, unsigned access, bool is_store)
+void emit_entry_poll_row(Emit *e, uint64_t pc)
 {
-    const IrSnapshot *s = &e->ir->snaps[snap];
-    SideRow *row = &e->row;
-    row->offset = emit_pos(e);
-    row->kind = SIDE_ACCESS;
-    row->is_store = is_store;
-    row->pc = s->pc;
-    row->ctx = s->ctx;
-    set_address(row, rm, access);
-    side_writer_begin(&e->side, row, 0);
-    side_writer_end(&e->side, e->pins);
-}
-
-void emit_entry_poll_row(Emit *e, uint64_t pc, uint32_t offset)
-{
-    SideRow *row = &e->row;
-    row->offset = offset;
-    row->kind = SIDE_POLL;
-    row->is_store = 0;
-    row->pc = pc;
-    row->ctx = e->ir->ctx;
-    row->pin_mask = e->pins;
-    row->nentries = 0;
-    row->addr_base = row->addr_index = X86_NOREG;
-    row->addr_scale = row->mem_size = 0;
-    row->addr_disp = 0;
-    side_writer_add(&e->side, row);
+    SideHead head = { side_head_bytes(SIDE_POLL, false, 0, SIDE_NO_REG, SIDE_NO_REG, 0), emit_pos(e), e->ir->ctx, 0, pc };
+    side_writer_plain(&e->side, &head, e->pins);
 }

@@ -43,8 +43,11 @@ typedef struct EmitConst {
     uint64_t lo, hi;
 } EmitConst;
 
-/* Parts of a region's data. CodeDataRef.data_offset is part << 28 | index until x86_finish_data. */
-enum EmitData { EMIT_REGION, EMIT_LINK, EMIT_IC, EMIT_IC_TARGET, EMIT_CONST16, EMIT_CONST8, EMIT_DATA_SHIFT = 28 };
+/* Parts of a region's data whose places are known last. */
+enum EmitData { EMIT_IC = 1, EMIT_IC_TARGET, EMIT_CONST16, EMIT_CONST8, EMIT_NDATA };
+/* A reference to one carries its number until emit_finish_data. */
+enum { EMIT_PART_SHIFT = 28 };
+static inline uint32_t emit_ref_field(uint32_t ref) { return ref & ((1u << EMIT_PART_SHIFT) - 1); }
 
 struct Emit {
     X86Asm a;
@@ -65,6 +68,7 @@ struct Emit {
     EmitConst *consts[2];      /* 16 bytes, 8 bytes */
     uint32_t nconsts[2], cap_consts[2];
     uint32_t flags_start;      /* code offset of the operation before, when it may still be shifted; 0: not */
+    uint32_t hot_site;         /* code offset of the field of the jump to the head's stub; 0: none */
     uint32_t miss_stub;        /* shared jump to return_miss; 0: none yet */
     uint32_t pins;             /* pins that the target uses */
     uint32_t pins_live;        /* pins in place throughout: kept and not borrowed */
@@ -88,14 +92,16 @@ static inline void emit_reserve(Emit *e, uint32_t n)
 }
 
 /* emit.c */
-/* Room for that many links, other stubs, rows, and `code` bytes, so that nothing has to grow. */
+/* Room for that many links, stubs, rows, and `code` bytes, so that nothing has to grow. */
 void emit_make_room(Emit *e, uint32_t nlinks, uint32_t nstubs, uint32_t nrows, uint32_t code);
 Emit *emit_begin(const IrRegion *ir, const HostSettings *settings, CodeBlob *out);
 void emit_insn(Emit *e, const MInsn *insn);
 void emit_stubs(Emit *e); /* deferred code */
 void emit_end(Emit *e);   /* data and side table; `out` is complete */
 
-/* emit_data.c: references to the data; called right after the instruction whose operand is rip-relative. */
+/* emit_data.c: references to the data. What the field is to hold that leads to a data offset, of an instruction that ends at `end`. */
+uint32_t emit_field(Emit *e, uint32_t field, uint32_t end, uint32_t data_offset);
+/* Called right after the instruction whose operand is rip-relative. */
 void emit_ref(Emit *e, enum EmitData part, uint32_t index);
 uint32_t emit_const8(Emit *e, uint64_t bits);
 uint32_t emit_const16(Emit *e, uint64_t lo, uint64_t hi);
@@ -104,10 +110,18 @@ void emit_finish_data(Emit *e);
 
 /* emit_jump.c */
 void emit_layout(Emit *e);
-void emit_patch32(Emit *e, uint32_t field, uint32_t target);
+static inline void emit_patch32(Emit *e, uint32_t field, uint32_t target)
+{
+    uint32_t rel = target - (field + 4);
+    memcpy(e->out->code + field, &rel, 4);
+}
 void emit_jmp_to(Emit *e, uint32_t target);            /* to a known offset */
 void emit_jcc_to(Emit *e, unsigned cond, uint32_t target);
-uint32_t emit_jcc_long(Emit *e, unsigned cond);        /* returns the field's offset */
+static inline uint32_t emit_jcc_long(Emit *e, unsigned cond) /* returns the field's offset */
+{
+    x86_put(&e->a, 0x800f | cond << 8, 6);
+    return emit_pos(e) - 4;
+}
 void emit_jmp(Emit *e, uint32_t block);
 void emit_jcc(Emit *e, const MInsn *insn);
 void emit_jcc_link(Emit *e, unsigned cond, uint64_t pc, uint32_t ctx); /* to another region */
@@ -118,16 +132,15 @@ EmitStub *emit_jcc_stub(Emit *e, unsigned cond, void (*fn)(Emit *, const EmitStu
 /* Start of a stub's code: makes its jump reach it. */
 void emit_stub_here(Emit *e, const EmitStub *s);
 
-/* emit_side.c: a row for the instruction that begins at `offset`. */
+/* emit_side.c: a row for the instruction that begins at `offset`; for the head's poll, which comes next. */
 void emit_row(Emit *e, const MInsn *insn, const MOperand *ops, uint32_t offset, SideKind kind, bool is_store);
-/* The same where every slot is at home; `access` bytes at rm. */
-void emit_home_row(Emit *e, uint32_t snap, const X86Rm *rm, unsigned access, bool is_store);
-void emit_entry_poll_row(Emit *e, uint64_t pc, uint32_t offset);
+void emit_entry_poll_row(Emit *e, uint64_t pc);
 
 /* emit_exit.c */
 bool emit_entry_has_code(const Emit *e, uint32_t block);
 void emit_exit(Emit *e, const IrInsn *exit);
-void emit_link_field(Emit *e, uint64_t pc, uint32_t ctx, bool is_call, uint32_t field);
+void emit_link_field(Emit *e, uint64_t pc, uint32_t ctx, uint32_t field);
+void emit_row_stubs(Emit *e);  /* of the head's counter and the links */
 void emit_entry(Emit *e, uint64_t pc, bool is_head);   /* what runs at an entry from outside */
 void emit_poll(Emit *e, const MInsn *insn, const MOperand *ops);
 

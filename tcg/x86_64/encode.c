@@ -15,49 +15,40 @@ X86Rm x86_rm_state(unsigned offset)
     return x86_rm_mem(X86_STATE, (int32_t)offset - STATE_BIAS);
 }
 
-static inline uint8_t *put_disp(uint8_t *p, int32_t disp)
+/* The first n bytes of a word, the lowest first: all of it is written, as room allows (X86_MAX_INSN). */
+static inline uint8_t *put_word(uint8_t *p, uint64_t word, unsigned n)
 {
-    memcpy(p, &disp, 4);
-    return p + 4;
+    memcpy(p, &word, 8);
+    return p + n;
 }
 
-static inline unsigned sib(const X86Rm *rm, unsigned base)
+static unsigned sib(const X86Rm *rm, unsigned base)
 {
     lyre_assert(rm->index != X86_RSP);
     return (unsigned)rm->scale << 6 | (rm->index != X86_RM_NONE ? rm->index & 7u : 4) << 3 | base;
 }
 
 /* ModRM, SIB and displacement (SDM tables 2-2 and 2-3). */
-static inline uint8_t *put_modrm(X86Asm *a, uint8_t *p, unsigned reg, const X86Rm *rm)
+static uint8_t *put_modrm(X86Asm *a, uint8_t *p, unsigned reg, const X86Rm *rm)
 {
+    unsigned base = rm->base & 7;
+    uint64_t disp = (uint32_t)rm->disp;
     reg = (reg & 7) << 3;
     if (rm->kind == X86_RM_REG) {
-        *p = (uint8_t)(0xc0 | reg | (rm->base & 7));
-        return p + 1;
+        return put_word(p, 0xc0 | reg | base, 1);
     }
     if (rm->kind == X86_RM_RIP) {
-        *p++ = (uint8_t)(reg | 5);
-        a->rip_field = p;
-        return put_disp(p, 0);
+        a->rip_field = p + 1;
+        return put_word(p, reg | 5, 5);
     }
     if (rm->base == X86_RM_NONE) {
-        *p++ = (uint8_t)(reg | 4);
-        *p++ = (uint8_t)sib(rm, 5);
-        return put_disp(p, rm->disp);
+        return put_word(p, reg | 4 | sib(rm, 5) << 8 | disp << 16, 6);
     }
-    unsigned base = rm->base & 7;
-    unsigned mod = rm->disp == 0 && base != 5 ? 0 : x86_fits8(rm->disp) ? 0x40 : 0x80;
+    unsigned size = x86_disp_size(rm->disp, base), mod = x86_mod_of(size);
     if (rm->index != X86_RM_NONE || base == 4) {
-        *p++ = (uint8_t)(mod | reg | 4);
-        *p++ = (uint8_t)sib(rm, base);
-    } else {
-        *p++ = (uint8_t)(mod | reg | base);
+        return put_word(p, mod | reg | 4 | sib(rm, base) << 8 | disp << 16, 2 + size);
     }
-    if (mod == 0x80) {
-        return put_disp(p, rm->disp);
-    }
-    *p = (uint8_t)rm->disp;
-    return p + (mod >> 6);
+    return put_word(p, mod | reg | base | disp << 8, 1 + size);
 }
 
 /* REX.RXB of the operands. */
@@ -66,26 +57,23 @@ static unsigned rex_bits(unsigned reg, const X86Rm *rm)
     return (reg & 8) >> 1 | (rm->index & 8) >> 2 | (rm->base & 8) >> 3;
 }
 
-void x86_op_rm(X86Asm *a, uint32_t opcode, unsigned reg, const X86Rm *rm)
+/* Any opcode with any operand. */
+static NOINLINE void put_any(X86Asm *a, uint32_t opcode, unsigned reg, const X86Rm *rm)
 {
     static const uint8_t prefixes[] = { 0, 0x66, 0xf3, 0xf2 };
     uint8_t *p = a->p;
-    if (opcode & (X86_LOCK | X86_OSZ | X86_PP_66 | X86_PP_F3)) {
-        if (opcode & X86_LOCK && !a->is_single) {
-            *p++ = 0xf0;
-        }
-        if (opcode & X86_OSZ) {
-            *p++ = 0x66;
-        }
-        unsigned pp = opcode >> 10 & 3;
-        if (pp) {
-            *p++ = prefixes[pp];
-        }
+    if (opcode & X86_LOCK && !a->is_single) {
+        *p++ = 0xf0;
+    }
+    if (opcode & X86_OSZ) {
+        *p++ = 0x66;
+    }
+    unsigned pp = opcode >> 10 & 3;
+    if (pp) {
+        *p++ = prefixes[pp];
     }
     unsigned rex = rex_bits(reg, rm) | (opcode & X86_W ? 8 : 0);
-    bool is_forced = (opcode & (X86_BYTE_REG | X86_BYTE_RM)) &&
-                     (((opcode & X86_BYTE_REG) && reg >= 4) ||
-                      ((opcode & X86_BYTE_RM) && rm->kind == X86_RM_REG && rm->base >= 4));
+    bool is_forced = ((opcode & X86_BYTE_REG) && reg >= 4) || ((opcode & X86_BYTE_RM) && rm->kind == X86_RM_REG && rm->base >= 4);
     if (rex || is_forced) {
         *p++ = (uint8_t)(0x40 | rex);
     }
@@ -98,6 +86,15 @@ void x86_op_rm(X86Asm *a, uint32_t opcode, unsigned reg, const X86Rm *rm)
     }
     *p++ = (uint8_t)opcode;
     a->p = put_modrm(a, p, reg, rm);
+}
+
+void x86_op_rm(X86Asm *a, uint32_t opcode, unsigned reg, const X86Rm *rm)
+{
+    if (LIKELY(x86_is_plain(opcode, rm))) {
+        a->p = x86_put_plain(a->p, opcode, reg, rm);
+    } else {
+        put_any(a, opcode, reg, rm);
+    }
 }
 
 /* VEX prefix, 128 bits (SDM 2.3.5): two bytes where map 0F, W0 and no X, B allow it. */
@@ -265,24 +262,15 @@ void x86_movd_to_gpr(X86Asm *a, unsigned size, unsigned gpr, unsigned vec)
     x86_sse_rm(a, 0x7e | X86_0F | X86_PP_66 | width(size), vec, X86_NO_VVVV, &rm);
 }
 
-void x86_nop(X86Asm *a, unsigned n)
+void x86_nop_long(X86Asm *a, unsigned n)
 {
-    /* SDM vol. 2, NOP: recommended multi-byte sequences. */
-    static const uint8_t nops[9][9] = {
-        { 0x90 },
-        { 0x66, 0x90 },
-        { 0x0f, 0x1f, 0x00 },
-        { 0x0f, 0x1f, 0x40, 0x00 },
-        { 0x0f, 0x1f, 0x44, 0x00, 0x00 },
-        { 0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00 },
-        { 0x0f, 0x1f, 0x80, 0x00, 0x00, 0x00, 0x00 },
-        { 0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00 },
-        { 0x66, 0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00 },
-    };
-    while (n) {
-        unsigned k = n > 9 ? 9 : n;
-        memcpy(a->p, nops[k - 1], k);
-        a->p += k;
-        n -= k;
+    for (; n > X86_MAX_NOP; n -= X86_MAX_NOP) {
+        x86_nop(a, X86_MAX_NOP);
     }
+    x86_nop(a, n);
 }
+
+/* SDM vol. 2, NOP: recommended multi-byte sequences. */
+const uint64_t x86_nops[X86_MAX_NOP + 1] = {
+    0, 0x90, 0x9066, 0x001f0f, 0x00401f0f, 0x0000441f0f, 0x0000441f0f66, 0x00000000801f0f, 0x0000000000841f0f,
+};

@@ -61,6 +61,12 @@ void x86_vex_rm(X86Asm *a, uint32_t opcode, unsigned reg, unsigned vvvv, const X
 void x86_sse_rm(X86Asm *a, uint32_t opcode, unsigned reg, unsigned vvvv, const X86Rm *rm);
 enum { X86_NO_VVVV = 0 };
 
+/* The first n bytes of a word, the lowest first. All of it is written: the room for an instruction allows that. */
+static inline void x86_put(X86Asm *a, uint64_t word, unsigned n)
+{
+    memcpy(a->p, &word, sizeof word);
+    a->p += n;
+}
 static inline void x86_put8(X86Asm *a, unsigned v) { *a->p++ = (uint8_t)v; }
 static inline void x86_put32(X86Asm *a, uint32_t v)
 {
@@ -74,6 +80,38 @@ static inline void x86_put64(X86Asm *a, uint64_t v)
 }
 static inline bool x86_fits8(int64_t v) { return v == (int8_t)v; }
 static inline bool x86_fits32(int64_t v) { return v == (int32_t)v; }
+
+/* Bytes of displacement behind a base: mod 0 with base 5 means something else. ModRM.mod follows. */
+static inline unsigned x86_disp_size(int32_t disp, unsigned base) { return disp == 0 && base != 5 ? 0 : disp == (int8_t)disp ? 1 : 4; }
+static inline unsigned x86_mod_of(unsigned disp_size) { return (disp_size + 1) >> 1 << 6; }
+
+/* The common instructions: no prefix but REX, one opcode byte or two, a register or base and displacement. */
+static inline bool x86_is_plain(uint32_t opcode, const X86Rm *rm)
+{
+    return rm->index == X86_RM_NONE && rm->base != X86_RM_NONE && !(opcode & ~(0xffu | X86_0F | X86_W));
+}
+/* REX and 0F are written, and kept if they are needed. */
+static inline uint8_t *x86_put_plain(uint8_t *p, uint32_t opcode, unsigned reg, const X86Rm *rm)
+{
+    unsigned kind = rm->kind, base = rm->base & 7u, modrm = (reg & 7) << 3 | base;
+    unsigned rex = (opcode & X86_W) >> 9 | (reg & 8) >> 1 | (unsigned)rm->base >> 3;
+    int32_t disp = rm->disp;
+    *p = (uint8_t)(0x40 | rex);
+    p += rex != 0;
+    *p = 0x0f;
+    p += opcode >> 8 & 1;
+    *p++ = (uint8_t)opcode;
+    if (kind == X86_RM_REG) {
+        *p = (uint8_t)(0xc0 | modrm);
+        return p + 1;
+    }
+    unsigned size = x86_disp_size(disp, base);
+    *p++ = (uint8_t)(x86_mod_of(size) | modrm);
+    *p = 4 << 3 | 4; /* SIB without an index */
+    p += base == 4;
+    memcpy(p, &disp, 4);
+    return p + size;
+}
 
 /* Plain instructions; size 4 or 8. */
 void x86_mov_rr(X86Asm *a, unsigned size, unsigned dst, unsigned src);
@@ -95,8 +133,11 @@ void x86_loadv(X86Asm *a, unsigned size, unsigned reg, X86Rm rm);
 void x86_storev(X86Asm *a, unsigned size, unsigned reg, X86Rm rm);
 void x86_movd_to_vec(X86Asm *a, unsigned size, unsigned vec, unsigned gpr);
 void x86_movd_to_gpr(X86Asm *a, unsigned size, unsigned gpr, unsigned vec);
-/* `n` bytes of no-operation in as few instructions as possible. */
-void x86_nop(X86Asm *a, unsigned n);
+/* `n` bytes of no-operation: at most X86_MAX_NOP in one instruction; any number in as few as possible. */
+enum { X86_MAX_NOP = 8 };
+extern const uint64_t x86_nops[X86_MAX_NOP + 1];
+static inline void x86_nop(X86Asm *a, unsigned n) { x86_put(a, x86_nops[n], n); }
+void x86_nop_long(X86Asm *a, unsigned n);
 
 /*
  * One MIR operation of any form but branches and composites. `ops` are its operands with locations. Constants in the

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What STYLE and DESIGN ask for and a machine can see: include arrows, SPDX lines, sizes of files and functions, names of package hosts.
+"""What STYLE and DESIGN ask for and a machine can see: include arrows, SPDX lines, sizes of files and functions, names of package hosts, marks of a merge.
 Prints TAP, one line per rule."""
 import os
 import re
@@ -110,8 +110,15 @@ def check_run_path():
             yield path
 
 
+def check_conflicts():
+    for path in tracked():
+        for m in re.finditer(r'^(<{7}|>{7}|[|]{7}) .*', read(path), re.M):
+            yield '%s: %s' % (path, m[0])
+
+
 RULES = [('include arrows', check_arrows), ('SPDX line', check_spdx), ('file size', check_files), ('function size', check_functions),
-         ('no names of package hosts', check_hosts), ('no guest in #if', check_guest_ifs), ('run path without stdio', check_run_path)]
+         ('no names of package hosts', check_hosts), ('no guest in #if', check_guest_ifs), ('run path without stdio', check_run_path),
+         ('no marks of a merge', check_conflicts)]
 
 
 def main():

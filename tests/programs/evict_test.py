@@ -15,13 +15,13 @@ from guest_tap import compile_guest  # noqa: E402
 LEAST = 1000
 # way, rounds, threads: rounds are chosen so that 64 KiB are recycled often enough
 RUNS = [
-    (['-x', 'engine=block'], 15, 1),
+    (['-x', 'engine=block'], 20, 1),
     (['-x', 'engine=region'], 42, 1),
     (['-x', 'cold=0'], 26, 1),
     (['-x', 'engine=region', '-x', 'move'], 42, 1),
     (['-x', 'cold=0', '-x', 'move'], 26, 1),
     (['-x', 'engine=region', '-host-cpu', 'v2'], 42, 1),
-    (['-x', 'engine=block'], 5, 4),
+    (['-x', 'engine=block'], 7, 4),
     (['-x', 'engine=region'], 14, 4),
     (['-x', 'cold=0'], 9, 4),
     (['-x', 'cold=0', '-x', 'move'], 9, 4),

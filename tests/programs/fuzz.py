@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Random system calls from the rows of syscalls.def, as nobody in new user, pid, mount, net and ipc namespaces, with limits.
 
-    fuzz.py LYRE [--seconds N] [--seed N] [--engine E]
+    fuzz.py LYRE [--seconds N] [--seed N] [--engines block,tiered,interp] [--batch N]
 
 Guest processes may end as they like; a failure is an error of Lyre's own (`lyre: internal error`, or an assertion) or an emulator that hangs.
 Prints `N passed, N failed` where one pass is a batch of calls; a failing batch is run again by its seed.
@@ -187,11 +187,11 @@ def command(lyre, engine, program, seed, n):
     return [*NAMESPACES, *run]
 
 
-def run_batch(args, where, program, seed, n):
+def run_batch(args, engine, where, program, seed, n):
     work = tempfile.mkdtemp(dir=where)
     os.chmod(work, 0o777)
     try:
-        done = subprocess.run(command(args.lyre, args.engine, program, seed, n), cwd=work, stdin=subprocess.DEVNULL, capture_output=True,
+        done = subprocess.run(command(args.lyre, engine, program, seed, n), cwd=work, stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, errors='replace', timeout=600)
         text = done.stderr + done.stdout
     except subprocess.TimeoutExpired:
@@ -205,7 +205,7 @@ def main():
     parser.add_argument('lyre', type=os.path.abspath)
     parser.add_argument('--seconds', type=float, default=20)
     parser.add_argument('--seed', type=int, default=int(time.time()) * 1000)
-    parser.add_argument('--engine', default='block')
+    parser.add_argument('--engines', default='block,tiered', help='one batch each by turns')
     parser.add_argument('--batch', type=int, default=BATCH)
     args = parser.parse_args()
     where = tempfile.mkdtemp(prefix='lyre-fuzz-')
@@ -215,13 +215,14 @@ def main():
     program = make_program(where)
     passed = failed = 0
     end = time.time() + args.seconds
-    seed = args.seed
+    seed, engines = args.seed, args.engines.split(',')
     while time.time() < end and failed < 5:
-        errors = run_batch(args, where, program, seed, args.batch)
+        engine = engines[(passed + failed) % len(engines)]
+        errors = run_batch(args, engine, where, program, seed, args.batch)
         failed += bool(errors)
         passed += not errors
         for line in errors[:5]:
-            print(f'# seeds from {seed}: {line}')
+            print(f'# engine {engine}, seeds from {seed}: {line}')
         seed += args.batch
     shutil.rmtree(where, ignore_errors=True)
     print(f'{passed} passed, {failed} failed')

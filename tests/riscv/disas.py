@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 
+import guest  # noqa: F401, before what stands in tests/isa
 import insns
 
 ATTRS = ('m a f d c zba zbb zbs zbc zfh zfa experimental-zacas zicond zcb zawrs zicbom zicboz zicbop zihintntl zihintpause zimop '

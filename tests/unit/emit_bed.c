@@ -272,10 +272,10 @@ void bed_branch(Bed *b, uint32_t yes, uint32_t no, int cond)
     bed_insn(b, cond < 0 ? MOP_JMP : MOP_JCC, 0)->cond = (uint8_t)(cond < 0 ? 0 : cond);
 }
 
-static void check_links(const Bed *b)
+static void check_links(Bed *b)
 {
     for (uint32_t i = 0; i < b->blob.nlinks; i++) {
-        lyre_assert(b->blob.links[i].site % 4 == 0);
+        lyre_assert(bed_link(b, i)->site % 4 == 0);
     }
 }
 
@@ -290,9 +290,10 @@ void bed_publish(Bed *b)
     memcpy(b->code, b->blob.code, b->blob.code_size);
     memcpy(b->data, b->blob.data, b->blob.data_size);
     for (uint32_t i = 0; i < b->blob.nrefs; i++) {
-        CodeDataRef ref = b->blob.refs[i];
-        int32_t rel = (int32_t)(b->data + ref.data_offset - (b->code + ref.code_end));
-        memcpy(b->code + ref.code_offset, &rel, 4);
+        int32_t rel;
+        memcpy(&rel, b->code + b->blob.refs[i], 4);
+        rel += (int32_t)(b->data - b->code);
+        memcpy(b->code + b->blob.refs[i], &rel, 4);
     }
     check_links(b);
 }
@@ -307,12 +308,12 @@ uint32_t bed_run_at(Bed *b, void *code)
 uint32_t bed_run(Bed *b, uint32_t entry) { return bed_run_at(b, b->code + b->blob.entries[entry].offset); }
 
 uint64_t *bed_slot(Bed *b, unsigned slot) { return (uint64_t *)(b->s->guest + bed_slots[slot].offset); }
-LinkRow *bed_link(Bed *b, uint32_t n) { return (LinkRow *)(b->data + sizeof(RegionData)) + n; }
+LinkRow *bed_link(Bed *b, uint32_t n) { return code_links(b->data) + n; }
 IcRow *bed_ic(Bed *b, uint32_t n) { return (IcRow *)(b->data + sizeof(RegionData) + b->blob.nlinks * sizeof(LinkRow)) + n; }
 
 void bed_set_link(Bed *b, uint32_t n, void *target)
 {
-    uint8_t *field = b->code + b->blob.links[n].site;
+    uint8_t *field = b->code + bed_link(b, n)->site;
     int32_t rel = (int32_t)((uint8_t *)target - (field + 4));
     memcpy(field, &rel, 4);
 }

@@ -9,6 +9,7 @@
 
 #include "tcg/epoch.h"
 #include "tcg/publish.h"
+#include "tcg/tramp.h"
 #include "tests/unit/toy_machine.h"
 #include "util/arena.h"
 
@@ -24,17 +25,14 @@ typedef struct Maker {
     CodeBlob b;
     uint8_t code[512];
     uint8_t data[512];
-    LinkRow links[8];
-    uint32_t stubs[8];
-    CodeDataRef refs[8];
+    uint32_t refs[8];
     CodeEntry entries[4];
 } Maker;
 
 static void begin(Maker *m, uint64_t pc)
 {
     memset(m, 0, sizeof *m);
-    m->b = (CodeBlob){ .code = m->code, .data = m->data, .links = m->links, .link_stubs = m->stubs, .refs = m->refs,
-                       .entries = m->entries, .nentries = 1 };
+    m->b = (CodeBlob){ .code = m->code, .data = m->data, .refs = m->refs, .entries = m->entries, .nentries = 1 };
     m->entries[0].key.pc = pc;
 }
 
@@ -74,8 +72,8 @@ static void leave_with(Maker *m, uint32_t event, uint32_t pc)
 static void data_address(Maker *m, uint8_t modrm, uint32_t offset)
 {
     BYTES(m, 0x48, 0x8d, modrm);
-    m->refs[m->b.nrefs++] = (CodeDataRef){ m->b.code_size, m->b.code_size + 4, offset };
-    emit32(m, 0);
+    m->refs[m->b.nrefs++] = m->b.code_size;
+    emit32(m, offset - (m->b.code_size + 4));
 }
 
 static void add_rbx(Maker *m, uint8_t n) { BYTES(m, 0x48, 0x83, 0xc3, n); }
@@ -87,14 +85,16 @@ static void link_to(Maker *m, uint8_t op, uint64_t pc)
         BYTES(m, 0x90);
     }
     BYTES(m, op);
-    m->links[m->b.nlinks++] = (LinkRow){ .pc = pc, .site = (int32_t)m->b.code_size, .is_call = op == 0xe8 };
+    code_links(m->data)[m->b.nlinks++] = (LinkRow){ .pc = pc, .site = m->b.code_size };
     emit32(m, 0);
 }
 
 static void stub(Maker *m, uint32_t link)
 {
-    m->stubs[link] = m->b.code_size;
-    data_address(m, 0x05, (uint32_t)(sizeof(RegionData) + link * sizeof(LinkRow)));
+    uint32_t field = code_links(m->data)[link].site, rel = m->b.code_size - (field + 4);
+    memcpy(m->code + field, &rel, 4);
+    m->b.link_stubs = m->b.code_size - link * LINK_STUB_SIZE;
+    data_address(m, 0x05, code_link_offset(link));
     jump_tramp(m, TRAMP_LINK);
 }
 
@@ -109,13 +109,14 @@ static void return_site(Maker *m, uint32_t pc)
 
 static uint32_t ic_offset(const Maker *m)
 {
-    return (uint32_t)(sizeof(RegionData) + m->b.nlinks * sizeof(LinkRow));
+    return code_link_offset(m->b.nlinks);
 }
 
 /* To the pc in rax through the region's inline cache. */
 static void indirect(Maker *m)
 {
     m->b.nics = 1;
+    *(IcRow *)(m->data + ic_offset(m)) = (IcRow){ ~0ull, (void *)tramp_relookup };
     data_address(m, 0x0d, ic_offset(m));           /* rcx */
     BYTES(m, 0x48, 0x3b, 0x01, 0x75, 3, 0xff, 0x61, 8); /* cmp rax, [rcx]; jne; jmp [rcx + 8] */
     jump_tramp(m, TRAMP_INDIRECT);
@@ -306,13 +307,14 @@ static void test_map(CpuState *s)
     bool is_ok = true;
     lock_acquire(&t->publish);
     for (uint64_t i = 1; i <= 20000; i++) {
+        RegionKey key = { i * 2 << 40, (uint32_t)i & 3 };
         is_ok = is_ok && map_reserve(t, 1);
-        map_set(t, (RegionKey){ i * 2 << 40, (uint32_t)i & 3 }, (void *)i, NULL);
+        map_put(t, map_place(&t->map, key), key, (void *)i, NULL);
     }
     for (uint64_t i = 1; i <= 20000; i++) {
         RegionKey key = { i * 2 << 40, (uint32_t)i & 3 }, other = { i * 2 << 40, ~(uint32_t)i & 3 };
         is_ok = is_ok && map_find(&t->map, key) == (void *)i && !map_find(&t->map, other);
-        map_set(t, key, NULL, NULL);
+        map_remove(t, key);
         is_ok = is_ok && !map_find(&t->map, key);
     }
     lock_release(&t->publish);

@@ -79,8 +79,8 @@ static void test_borrowed(void)
     *bed_slot(b, 20) = initial(20);
     EXPECT(slots_are_initial(0, BED_SLOTS));
     EXPECT(b->regs[X86_RAX] == (uint64_t)bed_link(b, 0));
-    EXPECT(bed_link(b, 0)->pc == 0x2000 && !bed_link(b, 0)->is_call);
-    EXPECT(b->blob.link_stubs[0] < b->blob.code_size);
+    EXPECT(bed_link(b, 0)->pc == 0x2000 && b->code[bed_link(b, 0)->site - 1] == 0xe9);
+    EXPECT(b->blob.link_stubs + LINK_STUB_SIZE == b->blob.code_size);
 }
 
 static uint8_t *put_code(unsigned at, const void *bytes, unsigned n) { return memcpy(b->code + 0x8000 + at, bytes, n); }
@@ -121,7 +121,7 @@ static void test_call(void)
         uint64_t pc = pcs[i / 2];
         bool has_block = i % 2;
         build_call(MOP_EXIT_CALL, pc, has_block);
-        EXPECT(bed_link(b, 0)->is_call && bed_link(b, 0)->pc == 0x3000);
+        EXPECT(b->code[bed_link(b, 0)->site - 1] == 0xe8 && bed_link(b, 0)->pc == 0x3000);
         EXPECT(bed_run(b, 0) == TRAMP_LINK && b->regs[X86_RAX] == (uint64_t)bed_link(b, 0));
         bed_set_link(b, 0, put_callee(pc));
         uint32_t left = bed_run(b, 0);

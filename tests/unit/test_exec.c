@@ -192,7 +192,7 @@ static void test_changes(ToyMachine *m, CpuState *s)
 
 /* ---- many regions */
 
-enum { CHAIN = 600, CHAIN_AT = 65536 };
+enum { CHAIN = 1000, CHAIN_AT = 65536 };
 
 /* CHAIN pieces, each adds its number to r3 and jumps two on; the last goes back until r1 = r2. */
 static uint64_t put_chain(ToyMachine *m)

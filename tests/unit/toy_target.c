@@ -37,27 +37,18 @@ static bool toy_decode(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const ui
     return true;
 }
 
+/* One by one. */
+static unsigned toy_decode_run(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *bytes, unsigned avail, TargetInsn *out,
+                               unsigned max)
+{
+    return toy_decode(cpu, ctx, pc, bytes, avail, out);
+}
+
 static void branch(TargetTrans *t, const TargetInsn *insn, I32 cond)
 {
-    IrBuilder *b = t->b;
     const uint64_t pcs[2] = { insn->target, insn->pc + 4 };
-    uint32_t blocks[2];
-    bool is_exit[2];
-    for (int i = 0; i < 2; i++) {
-        blocks[i] = t->block_of(t->opaque, pcs[i]);
-        is_exit[i] = blocks[i] == 0;
-        if (is_exit[i]) {
-            blocks[i] = ir_block_new(b, pcs[i], false);
-        }
-    }
-    ir_br(b, cond, blocks[0], blocks[1]);
-    for (int i = 0; i < 2; i++) {
-        if (is_exit[i]) {
-            ir_block_begin(b, blocks[i], 0);
-            ir_insn_begin(b, pcs[i]);
-            ir_exit(b, pcs[i]);
-        }
-    }
+    const uint32_t blocks[2] = { t->block_of(t->opaque, pcs[0]), t->block_of(t->opaque, pcs[1]) };
+    ir_branch(t->b, cond, pcs, blocks);
 }
 
 static void jump(TargetTrans *t, uint64_t pc)
@@ -164,6 +155,7 @@ const Target target_toy = {
     .pc_mask = ~0ull,
     .reset = toy_reset,
     .decode = toy_decode,
+    .decode_run = toy_decode_run,
     .translate = toy_translate,
     .disas = toy_disas,
     .dump = toy_dump,

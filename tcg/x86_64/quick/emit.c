@@ -6,34 +6,41 @@
 
 enum { ROOM_PER_OP = 20, ROOM_PER_LINK = 24, ROOM_PER_MOP = 256, MORE_LINKS = 2, MORE_STUBS = 3 };
 
-static void put_imm(X86Asm *a, uint64_t imm, unsigned size)
+/* Every slot is at home. */
+static inline void add_row(Emit *e, const QOp *op)
 {
-    for (unsigned n = 0; n < size; n++) {
-        x86_put8(a, (uint8_t)(imm >> n * 8));
-    }
+    _Static_assert((int)X86_RM_NONE == (int)SIDE_NO_REG, "the row takes over the operand's registers");
+    const IrSnapshot *s = &e->ir->snaps[op->snap];
+    const X86Rm *rm = &op->rm;
+    SideHead head = { side_head_bytes(SIDE_ACCESS, op->is_store, op->access, rm->base, rm->index, rm->scale), emit_pos(e), s->ctx,
+                      rm->disp, s->pc };
+    side_writer_plain(&e->side, &head, e->pins);
 }
 
-static void emit_op(Emit *e, const QOp *op)
+static inline void emit_op(Emit *e, const QOp *op)
 {
+    uint64_t imm = op->imm;
+    unsigned imm_size = op->imm_size;
     e->flags_start = emit_pos(e);
     if (op->access) {
-        emit_home_row(e, op->snap, &op->rm, op->access, op->is_store);
+        add_row(e, op);
         e->flags_start = 0;
     }
-    x86_op_rm(&e->a, op->opcode, op->reg, &op->rm);
-    if (op->imm_size == 1) {
-        x86_put8(&e->a, (uint8_t)op->imm);
-    } else if (op->imm_size == 4) {
-        x86_put32(&e->a, (uint32_t)op->imm);
-    } else if (op->imm_size) {
-        put_imm(&e->a, op->imm, op->imm_size);
+    uint8_t *p;
+    if (LIKELY(x86_is_plain(op->opcode, &op->rm))) {
+        p = x86_put_plain(e->a.p, op->opcode, op->reg, &op->rm);
+    } else {
+        x86_op_rm(&e->a, op->opcode, op->reg, &op->rm);
+        p = e->a.p;
     }
+    memcpy(p, &imm, sizeof imm); /* room is for all of it */
+    e->a.p = p + imm_size;
 }
 
 static void emit_sse(Emit *e, const QOp *op)
 {
     if (op->access) {
-        emit_home_row(e, op->snap, &op->rm, op->access, op->is_store);
+        add_row(e, op);
     }
     x86_sse_rm(&e->a, op->opcode, op->reg, X86_NO_VVVV, &op->rm);
 }
@@ -51,11 +58,10 @@ static void emit_const(Emit *e, const QOp *op)
     }
 }
 
-static void emit_one(Emit *e, const QOp *op)
+static void emit_other(Emit *e, const QOp *op)
 {
     const IrInsn *exit = &e->ir->insns[op->id];
     switch (op->kind) {
-    case Q_OP: emit_op(e, op); return;
     case Q_SSE: emit_sse(e, op); break;
     case Q_CONST: emit_const(e, op); break;
     case Q_MOP: emit_insn(e, &e->m->insns[op->id]); return;
@@ -84,8 +90,12 @@ void quick_emit(const Quick *q, CodeBlob *out)
     emit_make_room(e, q->nlinks + MORE_LINKS, MORE_STUBS, q->nrows + MORE_STUBS,
                    2 * EMIT_ROOM + q->nops * ROOM_PER_OP + q->nlinks * ROOM_PER_LINK + mops);
     emit_entry(e, q->r->blocks[1].pc, true);
-    for (uint32_t n = q->nops; n-- > 0;) {
-        emit_one(e, &q->ops[n]);
+    for (const QOp *op = q->ops + q->nops; op-- > q->ops;) {
+        if (LIKELY(op->kind == Q_OP)) {
+            emit_op(e, op);
+        } else {
+            emit_other(e, op);
+        }
     }
     emit_stubs(e);
     emit_end(e);

@@ -7,8 +7,6 @@
 #include "util/arena.h"
 #include "util/assert.h"
 
-enum { OPS_PER_INSN = 12, FIRST_OPS = 128, MOST_OPS = 64 };
-
 /* ---- the line of blocks */
 
 /* A block that only leaves the region by a link. */
@@ -17,6 +15,9 @@ static bool is_side_exit(const Quick *q, uint32_t block)
     const IrBlock *k = &q->r->blocks[block];
     const BuildBlock *build = &q->b->blocks[block];
     const IrInsn *i = &q->insns[k->first];
+    if (build->is_exit) {
+        return true;
+    }
     return k->first == k->last && i->op == IR_EXIT && q->r->snaps[i->snap].ctx == q->r->ctx && build->npreds == 1 &&
            build->log_first == build->log_end;
 }
@@ -27,14 +28,19 @@ static bool is_next(const Quick *q, uint32_t block, uint32_t at)
     return q->b->blocks[block].parent == at && q->b->blocks[block].npreds == 1;
 }
 
-/* Follows the blocks from the head; false: it branches to more than exits, or loops. */
+/* Follows the blocks from the head; false: it branches to more than exits, or loops, or puts of another block stand between theirs. */
 static bool find_line(Quick *q)
 {
     const IrRegion *r = q->r;
+    const BuildPut *log = q->put;
     uint32_t at = 1;
     do {
         const IrInsn *last = &q->insns[r->blocks[at].last];
+        const BuildBlock *build = &q->b->blocks[at];
         uint32_t next = 0;
+        if (&log[build->log_first] != q->put + 1) {
+            return false;
+        }
         for (uint32_t i = 0; i < r->blocks[at].nsucc; i++) {
             if (!is_side_exit(q, last->succ[i])) {
                 if (next || !is_next(q, last->succ[i], at)) {
@@ -44,34 +50,18 @@ static bool find_line(Quick *q)
             }
         }
         q->line[q->nline++] = at;
-        q->nputs = q->b->blocks[at].log_end; /* what is built behind a branch that is never taken counts for nothing */
+        q->put = &log[build->log_end - 1];
         at = next;
     } while (at);
     return true;
 }
 
-/* ---- what the slots hold */
-
-/* Which puts reach their homes, what they replace, and what the slots hold at the end. An earlier put of a slot is dead if nothing
- * sees the state before the next one. */
-static void fill_slots(Quick *q)
+/* What the slots hold at the end. */
+static void find_homes(const Quick *q)
 {
-    const BuildPut *log = q->b->log;
-    uint32_t *last_put = q->last_put;
-    for (uint32_t n = 0; n < q->nputs; n++) {
-        uint32_t *last = &last_put[log[n].slot], prev = *last;
-        if (prev && log[n].seen < log[prev - 1].at) {
-            q->puts[prev - 1].is_dead = true;
-            prev = q->puts[prev - 1].prev;
-        }
-        bool is_there = prev && log[prev - 1].value == log[n].value;
-        q->puts[n] = (QPut){ .prev = prev, .is_dead = is_there };
-        *last = is_there ? prev : n + 1;
-    }
-    for (uint32_t n = 0; n < q->nputs; n++) {
-        if (last_put[log[n].slot] == n + 1) {
-            q->slot_val[log[n].slot] = log[n].value;
-            quick_add_home(q, log[n].value, log[n].slot);
+    for (const BuildPut *log = q->b->log, *put = q->put; put != log; put--) {
+        if (put->slot != BUILD_PUT_DEAD && q->last[put->slot] == put - log) {
+            quick_add_home(&q->vals[put->value], quick_home_of(q, put->slot));
         }
     }
 }
@@ -92,6 +82,11 @@ void quick_br(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
     QCond c;
     uint32_t next = q->next;
     quick_cond(q, i->arg[0], &c);
+    if (!i->succ[1]) { /* in the middle of a block */
+        jcc_link(q, c.cond, i->succ[0]);
+        quick_emit_compare(q, &c);
+        return;
+    }
     if (!next) {
         QOp *op = quick_new(q);
         op->kind = Q_EXIT;
@@ -124,33 +119,28 @@ void quick_leave(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
 
 /* ---- the walk */
 
-static void do_insn(Quick *q, uint32_t id, const IrInsn *i)
+static inline void do_insn(Quick *q, uint32_t id, const IrInsn *i)
 {
-    const uint32_t *seen = q->b->seen;
-    while (q->nputs && q->b->log[q->nputs - 1].at > id) {
-        quick_take_back_put(q);
-    }
-    while (seen[q->nseen - 1] > id) {
-        q->nseen--;
-    }
-    q->seen = seen[q->nseen - 1];
     quick_begin_op(q, id);
     const QRow *row = &quick_rows[i->op];
     (row->fn ? row->fn : quick_general)(q, id, i, row);
     quick_end_op(q);
-    q->is_failed |= q->nops + MOST_OPS > q->cap_ops;
 }
 
 static void walk(Quick *q)
 {
     while (q->nline && !q->is_failed) {
-        const IrBlock *k = &q->r->blocks[q->line[--q->nline]];
-        for (uint32_t id = k->last; id && !q->is_failed; id = q->insns[id].prev) {
-            do_insn(q, id, &q->insns[id]);
+        const IrInsn *i;
+        for (uint32_t id = q->r->blocks[q->line[--q->nline]].last; id && !q->is_failed; id = i->prev) {
+            while (q->put->at > id) {
+                quick_take_back_put(q);
+            }
+            i = &q->insns[id];
+            do_insn(q, id, i);
         }
         q->next = q->line[q->nline];
     }
-    while (q->nputs && !q->is_failed) {
+    while (q->put != q->b->log && !q->is_failed) {
         quick_take_back_put(q);
     }
     quick_begin_op(q, 0);
@@ -168,13 +158,12 @@ static void init(Quick *q, const IrBuilder *b, const HostSettings *settings)
     q->insns = r->insns;
     q->settings = settings;
     q->nseen = b->nseen;
-    q->cap_ops = r->ninsns * OPS_PER_INSN + FIRST_OPS;
-    q->ops = arena_alloc(r->arena, q->cap_ops * sizeof *q->ops);
-    q->puts = arena_alloc(r->arena, b->nlog * sizeof *q->puts);
-    /* all in one, to be cleared at once */
-    q->vals = arena_alloc0(r->arena, r->ninsns * sizeof *q->vals + 2 * r->nslots * sizeof(uint32_t));
-    q->slot_val = (uint32_t *)(q->vals + r->ninsns);
-    q->last_put = q->slot_val + r->nslots;
+    q->in = b->blocks[1].in;
+    q->last = build_last(b, 1);
+    q->cap_ops = (r->ninsns + b->nlog) * Q_OPS_PER_INSN + Q_MORE_OPS;
+    q->ops = q->op = arena_alloc(r->arena, q->cap_ops * sizeof *q->ops);
+    q->put = b->log;
+    q->vals = arena_alloc0(r->arena, r->ninsns * sizeof *q->vals);
     q->line = arena_alloc(r->arena, r->nblocks * sizeof *q->line);
     memset(q->slot_of, -1, sizeof q->slot_of);
     for (unsigned n = 0; n < X86_NPINS; n++) {
@@ -189,11 +178,12 @@ bool host_compile_quick(const IrBuilder *b, const HostSettings *settings, CodeBl
     if (!find_line(&q)) {
         return false;
     }
-    fill_slots(&q);
+    find_homes(&q);
     walk(&q);
     if (q.is_failed) {
         return false;
     }
+    q.nops = (uint32_t)(q.op - q.ops);
     lyre_assert(q.nops <= q.cap_ops);
     quick_emit(&q, out);
     return true;

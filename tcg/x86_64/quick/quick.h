@@ -16,6 +16,7 @@
 
 #include "tcg/builder_state.h"
 #include "tcg/x86_64/emit_state.h"
+#include "util/assert.h"
 #include "util/compiler.h"
 
 typedef enum QKind {
@@ -43,23 +44,16 @@ typedef struct QOp {
     uint32_t id;
 } QOp;
 
-/* Slots + 1 whose homes hold a value, 0: none; a pinned one comes first. More than two are forgotten. */
-typedef struct QHomes {
-    uint16_t first, second;
-} QHomes;
+/* Where a value is, in a byte: a register + 1, or Q_MEM | slot for the slot's memory; 0: nowhere. */
+enum { Q_MEM = 0x80 };
 
 /* What is known of a value at the point where the walk stands. */
 typedef struct QVal {
     uint8_t reg;     /* register + 1 in which somebody after wants it, 0: none */
     uint8_t spill;   /* spill slot + 1 from which somebody after reads it, 0: none */
-    QHomes homes;    /* of puts; a parameter's own slot is one besides */
+    uint8_t home[2]; /* of puts, a pin first; more are forgotten. A parameter's own slot, until it is put, is one besides */
     uint32_t second; /* of two results: the result.T that somebody after wants, 0: none */
 } QVal;
-
-typedef struct QPut {
-    uint32_t prev; /* put + 1 whose value it replaces, 0: what the slot held at the region's head */
-    bool is_dead;  /* another one follows before anybody can see it, or the value is there already */
-} QPut;
 
 /* Registers of both classes are numbered through. */
 enum { Q_XMM = 16, Q_NREGS = 32, Q_NO_REG = 0xff };
@@ -68,6 +62,9 @@ enum {
     Q_XMMS = 0x7fff << Q_XMM,
 };
 
+/* Room for operations: per IR operation or put; besides, for what quick_general makes more than that, as it checks. */
+enum { Q_OPS_PER_INSN = 16, Q_MORE_OPS = 256, Q_MOST_OPS = 96 };
+
 typedef struct Quick {
     const IrBuilder *b;
     const IrRegion *r;
@@ -75,23 +72,24 @@ typedef struct Quick {
     const HostSettings *settings;
     QVal *vals;
     QOp *ops;              /* last one first */
+    QOp *op;               /* the next one */
     uint32_t nops, cap_ops;
     uint32_t nlinks, nrows; /* side exits; accesses of guest memory */
     uint32_t value[Q_NREGS]; /* in a scratch register, or in a pin before its put; 0: none */
     uint32_t used;         /* registers with a value */
-    uint32_t locked;       /* registers of the operation in hand */
-    uint32_t read;         /* registers that are operands of the operation in hand */
-    uint32_t held;         /* registers of temporaries within one IR operation: always locked */
-    uint32_t temps;        /* registers with constants for the operation in hand */
-    uint8_t dst;           /* register that the operation in hand writes, Q_NO_REG: none */
-    uint32_t id;           /* the operation in hand */
-    uint32_t seen;         /* the latest one up to it where the state can be seen */
-    uint32_t nseen;        /* IrBuilder.seen: those up to it */
+    uint32_t displaced;    /* pins whose slot's value, hidden by another, may be in a register besides */
     uint32_t nspills;
-    QPut *puts;            /* parallel to IrBuilder.log */
-    uint32_t nputs;        /* not yet taken back */
-    uint32_t *slot_val;    /* per slot: the value in its home; 0: the one of the region's head */
-    uint32_t *last_put;    /* per slot: its last put + 1 */
+    /* the operation in hand: */
+    uint32_t id;
+    uint32_t locked;       /* its registers */
+    uint32_t read;         /* those that are operands */
+    uint32_t held;         /* those of temporaries within one IR operation: always locked */
+    uint32_t temps;        /* those with constants for it */
+    uint32_t written;      /* its result's; 0: none */
+    uint32_t nseen;        /* IrBuilder.seen: those up to it, when somebody asked last */
+    const BuildPut *put;   /* in IrBuilder.log: the last one that is not yet taken back */
+    const uint32_t *in;    /* per slot: its parameter, 0: none */
+    uint32_t *last;        /* per slot: the put whose value is there, 0: none so far */
     uint32_t *line;        /* blocks in the order of execution: nline of them left */
     uint32_t nline, next;  /* next: the block behind the one in hand, 0: none */
     int8_t slot_of[Q_NREGS]; /* slot of a pinned register, -1: it is no pin */
@@ -99,111 +97,193 @@ typedef struct Quick {
     bool is_failed;
 } Quick;
 
+/* ---- operations of IR */
+typedef enum QTrait {
+    Q_THROUGH = 1 << 0,   /* may stand for its argument */
+    Q_THROUGH_CANON = 1 << 1, /* does if that is canonical */
+    Q_CONST_SCALAR = 1 << 2,
+    Q_CONST_VECTOR = 1 << 3,
+    Q_PARAM = 1 << 4,
+    Q_RESULT = 1 << 5,    /* made by another operation */
+    Q_CONSTANT = Q_CONST_SCALAR | Q_CONST_VECTOR,
+} QTrait;
+extern const uint8_t quick_traits[IR_OP_COUNT];
+static inline unsigned quick_trait(const Quick *q, uint32_t v) { return quick_traits[q->insns[v].op]; }
+static inline bool quick_is_param(const Quick *q, uint32_t v) { return quick_trait(q, v) & Q_PARAM; }
+static inline bool quick_is_const(const Quick *q, uint32_t v) { return quick_trait(q, v) & Q_CONSTANT; } /* of any type */
+static inline bool quick_const(const Quick *q, uint32_t v, uint64_t *imm)
+{
+    *imm = q->insns[v].imm;
+    return quick_trait(q, v) & Q_CONST_SCALAR;
+}
+static inline unsigned quick_type_size(unsigned type)
+{
+    static const uint8_t sizes[] = { [IR_I32] = 4, [IR_I64] = 8, [IR_F32] = 4, [IR_F64] = 8, [IR_V128] = 16, [IR_CC] = 4 };
+    return sizes[type];
+}
+static inline unsigned quick_size(const IrInsn *i) { return quick_type_size(i->type); }
+static inline bool quick_is_vec(unsigned type) { return type >= IR_F32 && type <= IR_V128; }
+
 /* ---- value.c: where values are */
 uint32_t quick_resolve_slow(const Quick *q, uint32_t v);
-extern const uint8_t quick_through[IR_OP_COUNT]; /* operations that may stand for their argument */
 /* The value behind conversions that change no bits. */
 static inline uint32_t quick_resolve(const Quick *q, uint32_t v)
 {
-    return LIKELY(!quick_through[q->insns[v].op]) ? v : quick_resolve_slow(q, v);
+    return LIKELY(!(quick_trait(q, v) & (Q_THROUGH | Q_THROUGH_CANON))) ? v : quick_resolve_slow(q, v);
 }
-void quick_add_home(const Quick *q, uint32_t v, unsigned slot);
-
-static inline bool quick_is_param(const Quick *q, uint32_t v)
-{
-    return q->insns[v].op >= IR_PHI_I32 && q->insns[v].op <= IR_PHI_CC;
-}
-static inline unsigned quick_pin_of(const Quick *q, unsigned slot)
+/* Where a slot lives. */
+static inline unsigned quick_home_of(const Quick *q, unsigned slot)
 {
     int pin = q->r->slots[slot].pin;
-    return pin < 0 ? Q_NO_REG : x86_pin_reg[pin];
+    return pin < 0 ? Q_MEM | slot : x86_pin_reg[pin] + 1u;
 }
-static inline bool quick_is_readable(const Quick *q, unsigned slot, unsigned dst)
+X86Rm quick_home(const Quick *q, unsigned home);
+void quick_add_more_home(QVal *x, unsigned home);
+static inline void quick_add_home(QVal *x, unsigned home)
 {
-    unsigned pin = quick_pin_of(q, slot);
-    return pin == Q_NO_REG || (!q->value[pin] && pin != dst);
+    if (LIKELY(!x->home[0])) {
+        x->home[0] = (uint8_t)home;
+    } else {
+        quick_add_more_home(x, home);
+    }
 }
-/* Slot + 1 of a home that holds v and can be read, which a pin that is written by the operation in hand (dst) cannot after it; 0: none. */
-static inline unsigned quick_find_home(const Quick *q, uint32_t v, unsigned dst)
+static inline void quick_remove_home(QVal *x, unsigned home)
 {
-    const IrInsn *i = &q->insns[v];
-    QHomes h = q->vals[v].homes;
-    if (quick_is_param(q, v) && !q->slot_val[i->aux] && quick_is_readable(q, (unsigned)i->aux, dst)) {
-        return (unsigned)i->aux + 1;
+    if (x->home[0] == home) {
+        x->home[0] = x->home[1];
+        x->home[1] = 0;
+    } else if (x->home[1] == home) {
+        x->home[1] = 0;
     }
-    if (h.first && quick_is_readable(q, h.first - 1u, dst)) {
-        return h.first;
-    }
-    return h.second && quick_is_readable(q, h.second - 1u, dst) ? h.second : 0;
 }
-/* The register that holds v (resolved) already; Q_NO_REG: none. */
+unsigned quick_find_slow(const Quick *q, uint32_t v);
+/* Where v (resolved) can be read: a register that it has, or a home. */
+static inline unsigned quick_find(const Quick *q, uint32_t v)
+{
+    const QVal *x = &q->vals[v];
+    if (x->reg) {
+        return x->reg;
+    }
+    unsigned home = x->home[0];
+    if (home && (home >= Q_MEM || !q->value[home - 1])) {
+        return home;
+    }
+    return home || quick_is_param(q, v) ? quick_find_slow(q, v) : 0;
+}
+/* The same as far as it is at once to be seen; 0: ask quick_find. */
+static inline unsigned quick_glance(const Quick *q, uint32_t v)
+{
+    const QVal *x = &q->vals[v];
+    unsigned home = x->home[0];
+    return x->reg ? x->reg : home < Q_MEM && home && !q->value[home - 1] ? home : 0;
+}
+static inline bool quick_is_reg(unsigned place) { return place - 1u < Q_NREGS; }
+/* The register that holds v already; Q_NO_REG: none. */
 static inline unsigned quick_where(const Quick *q, uint32_t v)
 {
-    if (q->vals[v].reg) {
-        return q->vals[v].reg - 1u;
-    }
-    unsigned home = quick_find_home(q, v, Q_NO_REG);
-    return home ? quick_pin_of(q, home - 1) : Q_NO_REG;
+    unsigned place = quick_find(q, v);
+    return quick_is_reg(place) ? place - 1 : Q_NO_REG;
 }
-static inline bool quick_const(const Quick *q, uint32_t v, uint64_t *imm)
+
+/* ---- registers */
+static inline void quick_assign(Quick *q, unsigned reg, uint32_t v)
 {
-    const IrInsn *i = &q->insns[v];
-    *imm = i->imm;
-    return i->op >= IR_CONST_I32 && i->op <= IR_CONST_F64;
+    lyre_check(!q->value[reg] && !q->vals[v].reg);
+    q->value[reg] = v;
+    q->used |= 1u << reg;
+    q->vals[v].reg = (uint8_t)(reg + 1);
 }
-/* The operation's result register: wanted after, free from here on. Q_NO_REG: nobody wants it. */
-unsigned quick_def(Quick *q, uint32_t v);
-/* Operands of the operation in hand: in a register; in a register or memory; the same, where `hint` may become its register. */
-unsigned quick_reg(Quick *q, uint32_t v);
-X86Rm quick_rm(Quick *q, uint32_t v);
-X86Rm quick_rm_hint(Quick *q, uint32_t v, unsigned hint);
-/* Puts v into `reg` before the operation that was made last, which reads and writes it. */
-void quick_move_to(Quick *q, unsigned reg, uint32_t v);
+static inline void quick_release(Quick *q, unsigned reg)
+{
+    q->vals[q->value[reg]].reg = 0;
+    q->value[reg] = 0;
+    q->used &= ~(1u << reg);
+}
 unsigned quick_allocate(Quick *q, bool is_vec); /* a free register, locked for the operation in hand */
-void quick_assign(Quick *q, unsigned reg, uint32_t v);
-void quick_release(Quick *q, unsigned reg);
 void quick_evict(Quick *q, unsigned reg); /* the value in it is elsewhere before the operation in hand */
 void quick_store_spill(Quick *q, uint32_t v, unsigned reg);
-static inline bool quick_is_const(const Quick *q, uint32_t v) /* of any type */
+
+/* ---- operands of the operation in hand */
+static inline unsigned quick_read(Quick *q, unsigned reg)
 {
-    return q->insns[v].op >= IR_CONST_I32 && q->insns[v].op <= IR_CONST_V128;
+    q->locked |= 1u << reg;
+    q->read |= 1u << reg;
+    return reg;
 }
-void quick_take_back_put(Quick *q); /* the last one that is left */
+unsigned quick_reg_slow(Quick *q, uint32_t v);
+X86Rm quick_rm_slow(Quick *q, uint32_t v, unsigned hint, unsigned place);
+/* In a register. */
+static inline unsigned quick_reg(Quick *q, uint32_t v)
+{
+    v = quick_resolve(q, v);
+    unsigned place = quick_find(q, v);
+    return quick_is_reg(place) ? quick_read(q, place - 1) : quick_reg_slow(q, v);
+}
+/* In a register or memory, where `hint` may become its register. */
+static inline X86Rm quick_rm_hint(Quick *q, uint32_t v, unsigned hint)
+{
+    v = quick_resolve(q, v);
+    unsigned place = quick_find(q, v);
+    return quick_is_reg(place) ? x86_rm_reg(quick_read(q, place - 1) % Q_XMM) : quick_rm_slow(q, v, hint, place);
+}
+static inline X86Rm quick_rm(Quick *q, uint32_t v) { return quick_rm_hint(q, v, Q_NO_REG); }
+/* Puts v into `reg` before the operation that was made last, which reads and writes it. */
+void quick_move_to(Quick *q, unsigned reg, uint32_t v);
+/* The operation's result register: wanted after, free from here on. Q_NO_REG: nobody wants it. */
+unsigned quick_def_slow(Quick *q, uint32_t v);
+static inline bool quick_is_plain_def(const Quick *q, uint32_t v) { return q->vals[v].reg && !q->vals[v].spill; }
+static inline unsigned quick_def_plain(Quick *q, uint32_t v)
+{
+    unsigned reg = q->vals[v].reg - 1u;
+    uint32_t bit = 1u << reg;
+    q->vals[v].reg = 0;
+    q->value[reg] = 0;
+    q->used &= ~bit;
+    q->locked |= bit;
+    q->written = bit;
+    return reg;
+}
+static inline unsigned quick_def(Quick *q, uint32_t v)
+{
+    return LIKELY(quick_is_plain_def(q, v)) ? quick_def_plain(q, v) : quick_def_slow(q, v);
+}
+static inline bool quick_is_wanted(const Quick *q, uint32_t v) { return q->vals[v].reg || q->vals[v].spill; }
+
+/* ---- operations and puts, from after to before */
 static inline void quick_begin_op(Quick *q, uint32_t id)
 {
     q->id = id;
-    q->locked = q->read = q->held = q->temps = 0;
-    q->dst = Q_NO_REG;
+    q->locked = q->read = q->held = q->temps = q->written = 0;
 }
 void quick_end_op_slow(Quick *q);
 static inline void quick_end_op(Quick *q)
 {
-    if (q->temps || (q->dst < Q_XMM && q->slot_of[q->dst] >= 0)) {
+    if (UNLIKELY(q->temps | (q->written & q->displaced))) {
         quick_end_op_slow(q);
     }
 }
+void quick_take_back_put(Quick *q); /* the last one that is left */
 void quick_load_all(Quick *q); /* at the head: what is still wanted comes from home */
 
 /* ---- insn.c: making operations */
 static inline QOp *quick_new(Quick *q)
 {
-    QOp *op = &q->ops[q->nops++];
+    QOp *op = q->op++;
     memset(op, 0, sizeof *op);
     return op;
 }
-QOp *quick_op(Quick *q, uint32_t opcode, unsigned reg, X86Rm rm);
+static inline QOp *quick_op(Quick *q, uint32_t opcode, unsigned reg, X86Rm rm)
+{
+    QOp *op = quick_new(q);
+    op->reg = (uint8_t)reg;
+    op->opcode = opcode;
+    op->rm = rm;
+    return op;
+}
 /* dst = src of `size` bytes; dst names the class, which src shares if it is a register. */
 void quick_mov(Quick *q, unsigned size, unsigned dst, X86Rm src);
 void quick_store(Quick *q, unsigned size, unsigned reg, X86Rm dst);
 void quick_mov_imm(Quick *q, unsigned dst, uint64_t imm);
-X86Rm quick_home(const Quick *q, unsigned slot);
-static inline unsigned quick_type_size(unsigned type)
-{
-    return type == IR_V128 ? 16 : type == IR_I64 || type == IR_F64 ? 8 : 4;
-}
-static inline unsigned quick_size(const IrInsn *i) { return quick_type_size(i->type); }
-static inline bool quick_is_vec(unsigned type) { return type >= IR_F32 && type <= IR_V128; }
-static inline bool quick_is_wanted(const Quick *q, uint32_t v) { return q->vals[v].reg || q->vals[v].spill; }
 
 /* ---- insn.c, quick.c: one row per IR operation */
 typedef struct QRow QRow;

@@ -7,9 +7,14 @@
 
 /* ---- values */
 
-const uint8_t quick_through[IR_OP_COUNT] = {
-    [IR_TRUNC_I32] = 1, [IR_CC_PACK_I32] = 1, [IR_VLOW32_F32] = 1, [IR_VLOW64_F64] = 1,
-    [IR_FCANON_F32] = 2, [IR_FCANON_F64] = 2,
+const uint8_t quick_traits[IR_OP_COUNT] = {
+    [IR_TRUNC_I32] = Q_THROUGH, [IR_CC_PACK_I32] = Q_THROUGH, [IR_VLOW32_F32] = Q_THROUGH, [IR_VLOW64_F64] = Q_THROUGH,
+    [IR_FCANON_F32] = Q_THROUGH_CANON, [IR_FCANON_F64] = Q_THROUGH_CANON,
+    [IR_CONST_I32] = Q_CONST_SCALAR, [IR_CONST_I64] = Q_CONST_SCALAR, [IR_CONST_F32] = Q_CONST_SCALAR, [IR_CONST_F64] = Q_CONST_SCALAR,
+    [IR_CONST_V128] = Q_CONST_VECTOR,
+    [IR_PHI_I32] = Q_PARAM, [IR_PHI_I64] = Q_PARAM, [IR_PHI_F32] = Q_PARAM, [IR_PHI_F64] = Q_PARAM, [IR_PHI_V128] = Q_PARAM,
+    [IR_PHI_CC] = Q_PARAM,
+    [IR_RESULT_I32] = Q_RESULT, [IR_RESULT_I64] = Q_RESULT,
 };
 
 /* What needs no fcanon: select_use.c knows the same. */
@@ -22,8 +27,8 @@ uint32_t quick_resolve_slow(const Quick *q, uint32_t v)
 {
     for (;;) {
         const IrInsn *i = &q->insns[v];
-        unsigned kind = quick_through[i->op];
-        if (!kind || (kind == 2 && !is_canonical(q->insns[i->arg[0]].op))) {
+        unsigned traits = quick_traits[i->op];
+        if (!(traits & Q_THROUGH) && !(traits & Q_THROUGH_CANON && is_canonical(q->insns[i->arg[0]].op))) {
             return v;
         }
         v = i->arg[0];
@@ -31,55 +36,66 @@ uint32_t quick_resolve_slow(const Quick *q, uint32_t v)
 }
 
 static uint32_t allocatable(bool is_vec) { return is_vec ? Q_XMMS : Q_GPRS; }
-static X86Rm rm_of(unsigned reg) { return x86_rm_reg(reg % Q_XMM); }
 static bool is_pin(const Quick *q, unsigned reg) { return q->slot_of[reg] >= 0; }
 
-X86Rm quick_home(const Quick *q, unsigned slot)
+X86Rm quick_home(const Quick *q, unsigned home)
 {
-    unsigned pin = quick_pin_of(q, slot);
-    return pin != Q_NO_REG ? x86_rm_reg(pin) : x86_rm_state(q->r->slots[slot].offset);
+    return home < Q_MEM ? x86_rm_reg(home - 1) : x86_rm_state(q->r->slots[home - Q_MEM].offset);
 }
 
-void quick_add_home(const Quick *q, uint32_t v, unsigned slot)
+NOINLINE void quick_add_more_home(QVal *x, unsigned home)
 {
-    QHomes *h = &q->vals[v].homes;
-    uint16_t home = (uint16_t)(slot + 1);
-    if (!h->first) {
-        h->first = home;
-    } else if (q->r->slots[slot].pin >= 0 && q->r->slots[h->first - 1].pin < 0) {
-        h->second = h->first;
-        h->first = home;
-    } else if (!h->second) {
-        h->second = home;
+    if (!x->home[1]) {
+        bool is_first = home < Q_MEM && x->home[0] >= Q_MEM;
+        x->home[1] = is_first ? x->home[0] : (uint8_t)home;
+        x->home[0] = is_first ? (uint8_t)home : x->home[0];
     }
 }
 
-static void remove_home(QHomes *h, unsigned slot)
+static bool is_readable(const Quick *q, unsigned home, uint32_t hidden)
 {
-    if (h->first == slot + 1) {
-        h->first = h->second;
-        h->second = 0;
-    } else if (h->second == slot + 1) {
-        h->second = 0;
+    return home >= Q_MEM || (home && !((q->used | hidden) >> (home - 1) & 1));
+}
+
+/* A home of v that can be read where the registers `hidden` have other values. */
+static unsigned find_home(const Quick *q, uint32_t v, uint32_t hidden)
+{
+    const QVal *x = &q->vals[v];
+    const IrInsn *i = &q->insns[v];
+    for (unsigned n = 0; n < 2; n++) {
+        if (is_readable(q, x->home[n], hidden)) {
+            return x->home[n];
+        }
+    }
+    if (!(quick_traits[i->op] & Q_PARAM) || q->last[i->aux]) {
+        return 0;
+    }
+    unsigned own = quick_home_of(q, (unsigned)i->aux);
+    return is_readable(q, own, hidden) ? own : 0;
+}
+
+/* Not in a register of its own, and not in its first home. */
+unsigned quick_find_slow(const Quick *q, uint32_t v)
+{
+    unsigned home = find_home(q, v, 0);
+    if (home && !q->vals[v].home[0]) {
+        q->vals[v].home[0] = (uint8_t)home; /* its own: nothing before this point changes that */
+    }
+    return home;
+}
+
+/* v gets a register: those of its homes that are pins were hidden. */
+static void note_displaced(Quick *q, uint32_t v)
+{
+    const QVal *x = &q->vals[v];
+    unsigned own = quick_is_param(q, v) ? quick_home_of(q, (unsigned)q->insns[v].aux) : 0;
+    q->displaced |= quick_is_reg(own) ? 1u << (own - 1) : 0;
+    for (unsigned n = 0; n < 2; n++) {
+        q->displaced |= quick_is_reg(x->home[n]) ? 1u << (x->home[n] - 1) : 0;
     }
 }
 
 /* ---- registers */
-
-void quick_assign(Quick *q, unsigned reg, uint32_t v)
-{
-    lyre_assert(!q->value[reg] && !q->vals[v].reg);
-    q->value[reg] = v;
-    q->used |= 1u << reg;
-    q->vals[v].reg = (uint8_t)(reg + 1);
-}
-
-void quick_release(Quick *q, unsigned reg)
-{
-    q->vals[q->value[reg]].reg = 0;
-    q->value[reg] = 0;
-    q->used &= ~(1u << reg);
-}
 
 static X86Rm spill_rm(Quick *q, uint32_t v)
 {
@@ -112,13 +128,13 @@ static void reload(Quick *q, unsigned reg, uint32_t v)
         }
         return;
     }
-    unsigned home = quick_find_home(q, v, q->dst);
-    quick_mov(q, size, reg, home ? quick_home(q, home - 1) : spill_rm(q, v));
+    unsigned home = find_home(q, v, q->written);
+    quick_mov(q, size, reg, home ? quick_home(q, home) : spill_rm(q, v));
 }
 
 static bool is_cheap(const Quick *q, uint32_t v)
 {
-    return quick_is_const(q, v) || q->vals[v].spill || quick_find_home(q, v, q->dst);
+    return quick_is_const(q, v) || q->vals[v].spill || find_home(q, v, q->written);
 }
 
 void quick_evict(Quick *q, unsigned reg)
@@ -127,7 +143,7 @@ void quick_evict(Quick *q, unsigned reg)
     quick_release(q, reg);
 }
 
-static unsigned evict_one(Quick *q, uint32_t candidates)
+static NOINLINE unsigned evict_one(Quick *q, uint32_t candidates)
 {
     unsigned best = Q_NO_REG;
     for (uint32_t left = candidates; left; left &= left - 1) {
@@ -158,73 +174,67 @@ static unsigned allocate_for(Quick *q, uint32_t v)
 {
     unsigned reg = quick_allocate(q, quick_is_vec(q->insns[v].type));
     if (!q->is_failed) {
+        note_displaced(q, v);
         quick_assign(q, reg, v);
     }
     return reg;
 }
 
+/* The latest operation up to the one in hand where the state can be seen. */
+static inline uint32_t seen(Quick *q)
+{
+    const uint32_t *all = q->b->seen;
+    while (all[q->nseen - 1] > q->id) {
+        q->nseen--;
+    }
+    return all[q->nseen - 1];
+}
+
 /* Whether v may be made in `reg` already, where only its put, or the operation in hand, would write it: nobody sees the slot between, and the
  * operation does not read there what the slot held before. */
-static bool can_take(const Quick *q, unsigned reg, uint32_t v)
+static bool can_take(Quick *q, unsigned reg, uint32_t v)
 {
-    if (q->value[reg] || (q->read >> reg & 1)) {
+    if ((q->used | q->read) >> reg & 1) {
         return false;
     }
-    unsigned op = q->insns[v].op;
-    bool is_made_here = !quick_is_param(q, v) && op != IR_RESULT_I64 && op != IR_RESULT_I32;
-    return !is_pin(q, reg) || (v >= q->seen && is_made_here);
+    return !is_pin(q, reg) || (!(quick_trait(q, v) & (Q_PARAM | Q_RESULT)) && v >= seen(q));
 }
 
 /* ---- operands */
 
-static X86Rm in_register(Quick *q, unsigned reg)
-{
-    q->locked |= 1u << reg;
-    q->read |= 1u << reg;
-    return rm_of(reg);
-}
-
+/* At least n registers. */
 static bool has_free(const Quick *q, uint32_t v, int n)
 {
-    return __builtin_popcount(allocatable(quick_is_vec(q->insns[v].type)) & ~q->used & ~q->locked & ~q->held) >= n;
+    uint32_t left = allocatable(quick_is_vec(q->insns[v].type)) & ~q->used & ~q->locked & ~q->held;
+    while (--n) {
+        left &= left - 1;
+    }
+    return left;
 }
 
-X86Rm quick_rm_hint(Quick *q, uint32_t v, unsigned hint)
+NOINLINE X86Rm quick_rm_slow(Quick *q, uint32_t v, unsigned hint, unsigned place)
 {
-    v = quick_resolve(q, v);
     if (quick_is_const(q, v)) {
-        return rm_of(quick_reg(q, v));
+        return x86_rm_reg(quick_reg_slow(q, v) % Q_XMM);
     }
-    unsigned reg = quick_where(q, v);
-    if (reg != Q_NO_REG) {
-        return in_register(q, reg);
-    }
-    unsigned home = quick_find_home(q, v, Q_NO_REG);
-    if (home && quick_is_param(q, v)) {
-        return quick_home(q, home - 1);
+    if (place && quick_is_param(q, v)) {
+        return quick_home(q, place);
     }
     if (hint != Q_NO_REG && can_take(q, hint, v)) {
+        note_displaced(q, v);
         quick_assign(q, hint, v);
-        return in_register(q, hint);
+        return x86_rm_reg(quick_read(q, hint) % Q_XMM);
     }
-    if (home && !has_free(q, v, 1)) {
-        return quick_home(q, home - 1);
+    if (place && !has_free(q, v, 1)) {
+        return quick_home(q, place);
     }
-    return rm_of(allocate_for(q, v));
+    return x86_rm_reg(allocate_for(q, v) % Q_XMM);
 }
 
-X86Rm quick_rm(Quick *q, uint32_t v) { return quick_rm_hint(q, v, Q_NO_REG); }
-
-unsigned quick_reg(Quick *q, uint32_t v)
+NOINLINE unsigned quick_reg_slow(Quick *q, uint32_t v)
 {
-    v = quick_resolve(q, v);
-    unsigned reg = quick_where(q, v);
-    if (reg != Q_NO_REG) {
-        in_register(q, reg);
-        return reg;
-    }
-    bool is_temp = quick_is_const(q, v) || (quick_is_param(q, v) && !has_free(q, v, 3) && quick_find_home(q, v, Q_NO_REG));
-    reg = allocate_for(q, v);
+    bool is_temp = quick_is_const(q, v) || (quick_is_param(q, v) && !has_free(q, v, 3) && quick_find(q, v));
+    unsigned reg = allocate_for(q, v);
     q->temps |= is_temp ? 1u << reg : 0;
     return reg;
 }
@@ -243,9 +253,9 @@ void quick_move_to(Quick *q, unsigned reg, uint32_t v)
     }
 }
 
-unsigned quick_def(Quick *q, uint32_t v)
+NOINLINE unsigned quick_def_slow(Quick *q, uint32_t v)
 {
-    QVal *x = &q->vals[v];
+    const QVal *x = &q->vals[v];
     if (!x->reg && !x->spill) {
         return Q_NO_REG;
     }
@@ -255,16 +265,16 @@ unsigned quick_def(Quick *q, uint32_t v)
     }
     quick_release(q, reg);
     q->locked |= 1u << reg;
-    q->dst = (uint8_t)reg;
+    q->written = 1u << reg;
     return reg;
 }
 
 /* ---- operations */
 
-void quick_end_op_slow(Quick *q)
+NOINLINE void quick_end_op_slow(Quick *q)
 {
-    unsigned dst = q->dst;
-    q->dst = Q_NO_REG;
+    uint32_t pins = q->written & q->displaced & ~q->used;
+    q->written = 0;
     for (uint32_t left = q->temps; left; left &= left - 1) {
         unsigned reg = (unsigned)__builtin_ctz(left);
         if (q->value[reg]) {
@@ -272,12 +282,13 @@ void quick_end_op_slow(Quick *q)
             quick_release(q, reg);
         }
     }
-    if (dst != Q_NO_REG && is_pin(q, dst) && !q->value[dst]) { /* the slot's value is in its pin again */
-        unsigned slot = (unsigned)q->slot_of[dst];
-        uint32_t old = q->slot_val[slot] ? q->slot_val[slot] : q->b->blocks[1].in[slot];
+    if (pins) { /* the slot's value is in its pin again */
+        unsigned pin = (unsigned)__builtin_ctz(pins), slot = (unsigned)q->slot_of[pin];
+        uint32_t old = q->last[slot] ? q->b->log[q->last[slot]].value : q->in[slot];
+        q->displaced &= ~pins;
         if (old && q->vals[old].reg) {
             unsigned reg = q->vals[old].reg - 1u;
-            quick_mov(q, quick_size(&q->insns[old]), reg, x86_rm_reg(dst));
+            quick_mov(q, quick_size(&q->insns[old]), reg, x86_rm_reg(pin));
             quick_release(q, reg);
         }
     }
@@ -296,7 +307,7 @@ void quick_load_all(Quick *q)
         if (quick_is_param(q, v) && q->vals[v].spill) {
             unsigned reg = quick_is_vec(q->insns[v].type) ? Q_XMM : X86_RAX;
             quick_store_spill(q, v, reg);
-            quick_mov(q, quick_size(&q->insns[v]), reg, quick_home(q, (unsigned)q->insns[v].aux));
+            quick_mov(q, quick_size(&q->insns[v]), reg, quick_home(q, quick_home_of(q, (unsigned)q->insns[v].aux)));
         }
     }
 }
@@ -304,50 +315,67 @@ void quick_load_all(Quick *q)
 /* ---- puts */
 
 /* A register with v, for a home in memory; Q_NO_REG: v is a constant that can be stored as it is. */
-static unsigned put_source(Quick *q, unsigned slot, uint32_t v, uint64_t *imm)
+static unsigned put_source(Quick *q, unsigned size, uint32_t v, uint64_t *imm)
 {
-    bool is_short = quick_const(q, v, imm) && (quick_type_size(q->r->slots[slot].type) == 4 || x86_fits32((int64_t)*imm));
+    bool is_short = quick_const(q, v, imm) && (size == 4 || x86_fits32((int64_t)*imm));
     return is_short ? Q_NO_REG : quick_reg(q, v);
 }
 
-static void put_memory(Quick *q, unsigned slot, unsigned reg, uint64_t imm)
+static void put_memory(Quick *q, unsigned home, unsigned size, unsigned reg, uint64_t imm)
 {
-    X86Rm home = quick_home(q, slot);
-    unsigned size = quick_type_size(q->r->slots[slot].type);
+    X86Rm rm = quick_home(q, home);
     if (reg == Q_NO_REG) {
-        QOp *op = quick_op(q, 0xc7 | (size == 8 ? X86_W : 0), 0, home);
+        QOp *op = quick_op(q, 0xc7 | (size == 8 ? X86_W : 0), 0, rm);
         op->imm = imm;
         op->imm_size = 4;
         return;
     }
-    quick_store(q, size, reg, home);
+    quick_store(q, size, reg, rm);
+}
+
+/* The slot holds again what it did before; its home is readable as soon as a pin's new value is made. */
+static inline void restore_slot(Quick *q, const BuildPut *put, unsigned home)
+{
+    uint32_t old = put->prev ? q->b->log[put->prev].value : q->in[put->slot];
+    q->last[put->slot] = put->prev;
+    if (old) {
+        q->displaced |= home < Q_MEM && q->vals[old].reg ? 1u << (home - 1) : 0;
+        quick_add_home(&q->vals[old], home);
+    }
 }
 
 /* Finding a place for the operand may evict another value, which is loaded again behind the put: until then the slot holds what is put. */
-void quick_take_back_put(Quick *q)
+static NOINLINE void make_put(Quick *q, const BuildPut *put, unsigned home)
 {
-    const QPut *p = &q->puts[--q->nputs];
-    const BuildPut *put = &q->b->log[q->nputs];
-    if (p->is_dead) {
-        return;
-    }
     uint32_t v = quick_resolve(q, put->value);
-    unsigned pin = quick_pin_of(q, put->slot), reg = Q_NO_REG;
-    uint64_t imm = 0;
-    remove_home(&q->vals[put->value].homes, put->slot);
-    quick_begin_op(q, put->at - 1);
-    q->seen = put->seen;
-    if (pin != Q_NO_REG) {
-        quick_move_to(q, pin, v);
+    if (home < Q_MEM) {
+        quick_move_to(q, home - 1, v);
+        restore_slot(q, put, home);
     } else {
-        reg = put_source(q, put->slot, v, &imm);
-    }
-    q->slot_val[put->slot] = p->prev ? q->b->log[p->prev - 1].value : 0;
-    if (p->prev) {
-        quick_add_home(q, q->slot_val[put->slot], put->slot);
-    }
-    if (pin == Q_NO_REG) {
-        put_memory(q, put->slot, reg, imm);
+        uint64_t imm;
+        unsigned size = quick_type_size(q->r->slots[put->slot].type), reg = put_source(q, size, v, &imm);
+        restore_slot(q, put, home);
+        put_memory(q, home, size, reg, imm);
     }
     quick_end_op(q);
+}
+
+void quick_take_back_put(Quick *q)
+{
+    const BuildPut *put = q->put--;
+    if (put->slot == BUILD_PUT_DEAD) {
+        return;
+    }
+    uint32_t v = put->value;
+    unsigned home = quick_home_of(q, put->slot);
+    QVal *x = &q->vals[v];
+    quick_remove_home(x, home);
+    quick_begin_op(q, put->at - 1);
+    bool is_new = !x->reg && !x->home[0] && !quick_trait(q, v);
+    if (home < Q_MEM && is_new && !(q->used >> (home - 1) & 1) && (v == q->id || v >= seen(q))) {
+        quick_assign(q, home - 1, v); /* it is made there */
+        restore_slot(q, put, home);
+    } else {
+        make_put(q, put, home);
+    }
 }

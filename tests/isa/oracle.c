@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A static riscv64 program that runs experiments (state.h): oracle IN OUT. A signal handler does
+ * A static program of the guest that runs experiments (state.h): oracle IN OUT. A signal handler does
  * everything: it stores what the last experiment left in its ucontext, puts the next one's
  * registers there, and returns into it. For use under an oracle, and under Lyre.
  */
@@ -11,10 +11,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <ucontext.h>
 #include <unistd.h>
 
 #include "state.h"
+/* of tests/<guest> */
+#include "frame.h"
 
 static const ExperimentHeader *header;
 static const Experiment *experiments;
@@ -41,28 +42,16 @@ static void finish(void)
     _exit(0);
 }
 
-static void store_outcome(Outcome *o, int sig, const siginfo_t *info, const ucontext_t *uc)
+static void store_outcome(Outcome *o, int sig, const siginfo_t *info, ucontext_t *uc)
 {
-    memcpy(o->x, uc->uc_mcontext.__gregs, sizeof o->x);
-    o->pc = o->x[0];
-    o->x[0] = 0;
-    memcpy(o->f, uc->uc_mcontext.__fpregs.__d.__f, sizeof o->f);
-    o->fcsr = uc->uc_mcontext.__fpregs.__d.__fcsr;
+    o->pc = frame_get(uc, &o->regs);
     o->sig = (uint64_t)sig;
     o->code = (uint64_t)(int64_t)info->si_code;
     o->addr = (uint64_t)info->si_addr;
     memcpy(o->mem, (void *)DATA_WINDOW, sizeof o->mem);
 }
 
-/* The experiment's gp and tp are not ours. */
-uint64_t saved_tp;
-__attribute__((naked)) static void entry(int sig, siginfo_t *info, void *context)
-{
-    __asm__ volatile(".option push\n.option norelax\n"
-                     "la gp, __global_pointer$\nla t0, saved_tp\nld tp, 0(t0)\ntail handler\n"
-                     ".option pop");
-}
-
+/* Called by frame_entry. */
 __attribute__((used)) void handler(int sig, siginfo_t *info, void *context)
 {
     ucontext_t *uc = context;
@@ -74,14 +63,11 @@ __attribute__((used)) void handler(int sig, siginfo_t *info, void *context)
     char *code = (char *)CODE_BASE + (uint64_t)next_index * header->stride;
     if (!header->stride) {
         memcpy(code, e->code, sizeof e->code);
-        __asm__ volatile("fence.i" ::: "memory");
+        __builtin___clear_cache(code, code + sizeof e->code);
     }
     memset((void *)DATA_BASE, 0, 0x2000);
     memcpy((void *)DATA_WINDOW, e->mem, sizeof e->mem);
-    memcpy(uc->uc_mcontext.__gregs, e->x, sizeof e->x);
-    uc->uc_mcontext.__gregs[0] = (uint64_t)code;
-    memcpy(uc->uc_mcontext.__fpregs.__d.__f, e->f, sizeof e->f);
-    uc->uc_mcontext.__fpregs.__d.__fcsr = (uint32_t)e->fcsr;
+    frame_set(uc, &e->regs, (uint64_t)code);
     next_index++;
 }
 
@@ -97,13 +83,13 @@ static void map_all(void)
     map(DATA_BASE, 0x2000, PROT_READ | PROT_WRITE);
     map(DATA_READ_ONLY, 0x1000, PROT_READ);
     map(CODE_LOW, CODE_HIGH - CODE_LOW, PROT_READ | PROT_WRITE | PROT_EXEC);
-    for (uint16_t *p = (uint16_t *)CODE_LOW; p < (uint16_t *)CODE_HIGH; p++)
-        *p = 0x9002; /* c.ebreak */
+    for (uint32_t *p = (uint32_t *)CODE_LOW; p < (uint32_t *)CODE_HIGH; p++)
+        *p = break_word;
     if (header->stride)
         for (uint32_t i = 0; i < header->count; i++)
             memcpy((char *)CODE_BASE + (uint64_t)i * header->stride, experiments[i].code,
                    sizeof experiments[i].code);
-    __asm__ volatile("fence.i" ::: "memory");
+    __builtin___clear_cache((char *)CODE_LOW, (char *)CODE_HIGH);
 }
 
 int main(int argc, char **argv)
@@ -123,11 +109,10 @@ int main(int argc, char **argv)
     static char stack[65536];
     stack_t ss = { .ss_sp = stack, .ss_size = sizeof stack };
     sigaltstack(&ss, NULL);
-    struct sigaction sa = { .sa_sigaction = entry, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+    struct sigaction sa = { .sa_sigaction = frame_entry, .sa_flags = SA_SIGINFO | SA_ONSTACK };
     static const int signals[] = { SIGTRAP, SIGSEGV, SIGBUS, SIGILL, SIGFPE };
     for (unsigned i = 0; i < sizeof signals / sizeof *signals; i++)
         sigaction(signals[i], &sa, NULL);
-    __asm__ volatile("mv %0, tp" : "=r"(saved_tp));
-    __asm__ volatile("ebreak");
+    frame_start();
     return 1;
 }

@@ -1,13 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* Runs experiments (state.h) in this process by one of Lyre's engines. */
-#ifndef LYRE_TESTS_RISCV_MACHINE_H
-#define LYRE_TESTS_RISCV_MACHINE_H
+#ifndef LYRE_TESTS_ISA_MACHINE_H
+#define LYRE_TESTS_ISA_MACHINE_H
 
 #include <stdbool.h>
 
-#include "target/riscv/cpu.h"
 #include "tcg/exec.h"
-#include "tests/riscv/state.h"
+#include "tcg/target.h"
+#include "tests/isa/state.h"
+
+/* tests/<guest>/guest.c */
+typedef struct Guest {
+    const Target *target;
+    const char *const *row_names; /* of instructions; [0]: undefined */
+    unsigned nrows;
+    void (*set_regs)(CpuState *s, const Regs *regs);
+    void (*get_regs)(CpuState *s, Regs *regs); /* into zeroed ones */
+    void (*background)(Regs *regs);            /* what a case line does not name; into zeroed ones */
+} Guest;
+extern const Guest guest;
 
 typedef struct Engine {
     const char *name;

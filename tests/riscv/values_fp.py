@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Operands of the floating-point case lines: every sticky flag, kind of NaN and rounding mode."""
 import experiments as ex
-from values import MASK, RD, RS1, RS2, RS3, Case
+from values import BOX, MASK, NOT_BOXED, RD, RS1, RS2, RS3, Case
 
-FORMATS = {'h': (5, 10), 's': (8, 23), 'd': (11, 52)}
 DYN = 7
 
 
 class Values:
     """Bits of named values of a format, boxed."""
     def __init__(self, fmt):
-        e, f = FORMATS[fmt]
+        e, f = ex.FORMATS[fmt]
         bias, top = (1 << (e - 1)) - 1, (1 << e) - 1
         sign = 1 << (e + f)
         v = {'0': 0, 'least': 1, 'denormal': (1 << f) - 1, 'normal': 1 << f, 'max': (top - 1) << f | ((1 << f) - 1), 'inf': top << f,
@@ -18,10 +17,10 @@ class Values:
              '.5': (bias - 1) << f, '.25': (bias - 2) << f, 'half ulp': (bias - f - 1) << f if bias > f + 1 else 1, 'tiny': 2 << f,
              'big': (top - 2) << f, 'qnan': top << f | 1 << (f - 1), 'snan': top << f | 1, 'payload': top << f | 1 << (f - 1) | 0x15,
              'snan2': top << f | 1 << (f - 2)}
-        self.v = {n: b | ex.BOX[fmt] for n, b in v.items()}
+        self.v = {n: b | BOX[fmt] for n, b in v.items()}
         self.v.update({'-' + n: b ^ sign for n, b in self.v.items()})
         if fmt != 'd':
-            self.v['unboxed'] = v['1'] | (MASK ^ ex.BOX[fmt]) * 0 | (ex.BOX[fmt] & (ex.BOX[fmt] - 1))
+            self.v['unboxed'] = v['1'] | (BOX[fmt] & (BOX[fmt] - 1))
             self.v['narrow'] = v['1']
 
     def get(self, name):
@@ -131,8 +130,8 @@ def move_cases(m, row):
 
 
 def conversion_values(fmt):
-    out = [v | ex.BOX[fmt] for v in ex.FLOATS[fmt]]
-    return out + (ex.NOT_BOXED if fmt != 'd' else [])
+    out = [v | BOX[fmt] for v in ex.FLOATS[fmt]]
+    return out + (NOT_BOXED if fmt != 'd' else [])
 
 
 HALVES = ['.5', '1.5', '-.5', '-1.5', '1+', '-1+', 'least', '-least', 'snan', '-inf', 'max']
@@ -176,7 +175,7 @@ NARROWING = {
 
 def convert_cases(m, row):
     to, fmt = row.name.split('.')[1:]
-    values = [v | ex.BOX[fmt] for v in NARROWING[fmt]]
+    values = [v | BOX[fmt] for v in NARROWING[fmt]]
     for v in conversion_values(fmt) + values:
         yield Case([m.plain(row, m=DYN)], f={RS1: v})
     sign = {'h': 1 << 15, 's': 1 << 31, 'd': 1 << 63}[fmt]

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Operands of the RISC-V case lines: which encodings and which inputs each row is tried with (record.py writes the lines)."""
-import os
-import sys
-
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(os.path.dirname(HERE), 'riscv'))
-import experiments as ex  # noqa: E402
-import insns  # noqa: E402
+import guest  # noqa: F401, before what stands in tests/isa
+import experiments as ex
+import insns
 
 MASK = ex.MASK
+BOX = {'h': MASK ^ 0xffff, 's': MASK ^ 0xffffffff, 'd': 0}
+NOT_BOXED = [0x3f800000, 0x7fffffff3f800000, 0xfffffffe3f800000, 0xffff00003f803c00, 0xfffffffffffe3c00, 0x3c00]  # of floats
 RD, RS1, RS2, RS3 = 10, 11, 12, 13  # also of FP registers
 MIDDLE = ex.DATA_WINDOW + 128       # the border between two pages
 
@@ -187,7 +185,7 @@ def memory_cases(m, row):
         yield case(ex.DATA_UNMAPPED - 1, 0)
     yield case(ex.DATA_READ_ONLY, 0)
     if is_store and row.trans.startswith('f'):
-        for v in ex.NOT_BOXED[:3]:
+        for v in NOT_BOXED[:3]:
             c = case(MIDDLE - 16, 0)
             c.f = {RS2: v}
             yield c

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* For the RISC-V test scripts: disassembles hexadecimal words from standard input; `time` measures
+/* For the test scripts of a guest: disassembles hexadecimal words from standard input; `time` measures
  * decoding. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "target/riscv/cpu.h"
+#include "tests/isa/machine.h"
 
 static void disassemble(const TargetCpu *cpu)
 {
@@ -14,8 +14,8 @@ static void disassemble(const TargetCpu *cpu)
     while (fgets(line, sizeof line, stdin)) {
         uint32_t raw = (uint32_t)strtoul(line, NULL, 16);
         TargetInsn insn;
-        riscv_decode(cpu, 0, 0, (const uint8_t *)&raw, 4, &insn);
-        riscv_disas(&insn, text, sizeof text);
+        guest.target->decode(cpu, 0, 0, (const uint8_t *)&raw, 4, &insn);
+        guest.target->disas(&insn, text, sizeof text);
         puts(text);
     }
 }
@@ -35,7 +35,7 @@ static void time_decode(const TargetCpu *cpu)
     for (int r = 0; r < ROUNDS; r++) {
         for (unsigned i = 0; i < n; i++) {
             TargetInsn insn;
-            riscv_decode(cpu, 0, 0, (const uint8_t *)&words[i], 4, &insn);
+            guest.target->decode(cpu, 0, 0, (const uint8_t *)&words[i], 4, &insn);
             sum += insn.row;
         }
     }
@@ -48,7 +48,7 @@ static void time_decode(const TargetCpu *cpu)
 int main(int argc, char **argv)
 {
     const char *error = NULL;
-    const TargetCpu *cpu = riscv_cpu_parse("max", &error);
+    const TargetCpu *cpu = guest.target->cpu_parse("max", &error);
     if (!cpu || argc < 2) {
         fprintf(stderr, "usage: tool disas|time < words\n");
         return 2;

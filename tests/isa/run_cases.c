@@ -1,21 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs case files of one guest on Lyre's engines: run_cases ENGINE,ENGINE... FILE...   Each engine must give
- * each line's outcome; each row of the .isa files must own a line.
+ * Runs case files of one guest on Lyre's engines: run_cases ENGINE,ENGINE... FILE...
+ * Each engine must give each line's outcome; each row of the .isa files must own a line.
  *
- * A line:  WORD,WORD... TEXT ; INPUTS => OUTPUTS [# note]      (all numbers hexadecimal but
- * register numbers and offsets) TEXT     the words' assembly, separated by " / ": compared with the
- * disassembler inputs   x11=5 f10=.. fcsr=.. m+96=BYTES; what is not named has a fixed background
- * value outputs  the same, as far as they differ from the inputs; pc=+N or -N from the first
- * instruction where that is not the end of the code; ill, syscall, segv:CODE:ADDRESS,
- * bus:CODE:ADDRESS where it ended so The code is followed by c.ebreak, which is the normal end.
+ * A line: WORD,WORD... TEXT ; INPUTS => OUTPUTS [# note]
+ *
+ * TEXT is the words' assembly, separated by " / ", as the disassembler gives it. INPUTS: x11=5 v3=.. m+96=BYTES, names as in guest.def; what
+ * is not named has a fixed background value. OUTPUTS: the same, as far as they differ from the inputs; pc=+N or -N from the first instruction
+ * where that is not the end of the code; ill, syscall, segv:CODE:ADDRESS, bus:CODE:ADDRESS where it ended so (the code is followed by a
+ * breakpoint, which is the normal end). All numbers are hexadecimal but those of registers and offsets; registers of 128 bits have 32 digits.
  */
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "case_guest.h" /* of tests/<guest> */
+#include "tests/isa/machine.h"
+#include "util/assert.h"
+#include "util/compiler.h"
+
+enum { MAX_ROWS = 4096 };
+
+/* at: in Regs, in words */
+static const struct {
+    const char *name;
+    unsigned at, count, words;
+} registers[] = {
+#define BREAK(word)
+#define REG(name, count, words) { #name, offsetof(Regs, name) / 8, count, words },
+#include "guest.def"
+#undef REG
+#undef BREAK
+};
 
 typedef struct Case {
     Experiment e;
@@ -25,15 +42,15 @@ typedef struct Case {
 } Case;
 
 static const TargetCpu *cpu;
-static bool is_seen[CASE_ROWS];
+static bool is_seen[MAX_ROWS];
 static unsigned passed, failed;
 
 static void background(Experiment *e)
 {
     memset(e, 0, sizeof *e);
     for (unsigned i = 0; i < CODE_WORDS; i++)
-        e->code[i] = case_end;
-    case_background(e);
+        e->code[i] = break_word;
+    guest.background(&e->regs);
     for (unsigned i = 0; i < sizeof e->mem; i++)
         ((uint8_t *)e->mem)[i] = (uint8_t)(i * 7 + 3);
 }
@@ -53,13 +70,41 @@ static bool parse_bytes(uint8_t *mem, const char *s)
     return true;
 }
 
+/* High words first. */
+static bool parse_words(uint64_t *out, unsigned words, const char *digits)
+{
+    if (words > 1 && strlen(digits) != words * 16)
+        return false;
+    for (unsigned i = words; i-- > 0; digits += 16) {
+        char word[17] = "";
+        strncpy(word, digits, 16);
+        out[i] = strtoull(word, NULL, 16);
+    }
+    return true;
+}
+
+static bool parse_register(Regs *regs, const char *item)
+{
+    for (unsigned i = 0; i < ARRAY_LEN(registers); i++) {
+        size_t len = strlen(registers[i].name);
+        char *end = (char *)item + len;
+        unsigned long n = 0;
+        if (strncmp(item, registers[i].name, len))
+            continue;
+        if (registers[i].count > 1)
+            n = strtoul(item + len, &end, 10);
+        if (*end == '=' && n < registers[i].count)
+            return parse_words((uint64_t *)regs + registers[i].at + n * registers[i].words, registers[i].words, end + 1);
+    }
+    return false;
+}
+
 /* One register or memory item of inputs or outputs. */
 static bool parse_value(const char *item, Outcome *o)
 {
-    const char *eq = strchr(item, '=');
     if (!strncmp(item, "m+", 2))
         return parse_bytes((uint8_t *)o->mem, item + 2);
-    return eq && case_parse_register(o, item, eq + 1);
+    return parse_register(&o->regs, item);
 }
 
 static bool parse_end(const char *item, Outcome *o)
@@ -97,9 +142,9 @@ static bool parse_code(Case *c, char *words, const char *text, unsigned *size)
             return false;
         memcpy(code + *size, &raw, len);
         TargetInsn insn;
-        case_decode(cpu, 0, CODE_BASE, code + *size, 4, &insn);
+        guest.target->decode(cpu, 0, CODE_BASE, code + *size, 4, &insn);
         insn.pc = 0;
-        case_disas(&insn, shown + strlen(shown), (unsigned)(sizeof shown - strlen(shown)));
+        guest.target->disas(&insn, shown + strlen(shown), (unsigned)(sizeof shown - strlen(shown)));
         strncat(shown, " / ", sizeof shown - strlen(shown) - 1);
         c->rows[c->nrows++] = insn.row;
         *size += len;
@@ -129,12 +174,12 @@ static bool parse_line(char *line, Case *c)
         return false;
     Outcome *o = &c->want;
     memset(o, 0, sizeof *o);
-    case_start(o, &c->e);
+    o->regs = c->e.regs;
     memcpy(o->mem, c->e.mem, sizeof o->mem);
     for (char *item = strtok(ins + 2, " "); item; item = strtok(NULL, " "))
         if (!parse_value(item, o))
             return false;
-    case_set_inputs(&c->e, o);
+    c->e.regs = o->regs;
     memcpy(c->e.mem, o->mem, sizeof o->mem);
     o->pc = CODE_BASE + size;
     o->sig = SIGTRAP;
@@ -154,12 +199,25 @@ static void show_difference(const char *name, unsigned i, uint64_t got, uint64_t
                (unsigned long long)want);
 }
 
+static void show_registers(const Regs *got, const Regs *want)
+{
+    for (unsigned i = 0; i < ARRAY_LEN(registers); i++) {
+        unsigned n = registers[i].count * registers[i].words;
+        for (unsigned k = 0; k < n; k++) {
+            char name[16];
+            unsigned at = registers[i].at + k;
+            snprintf(name, sizeof name, "%s%s", registers[i].name, registers[i].words == 1 ? "" : k % 2 ? ".high " : ".low ");
+            show_difference(name, k / registers[i].words, ((const uint64_t *)got)[at], ((const uint64_t *)want)[at]);
+        }
+    }
+}
+
 static void show(const char *file, unsigned line, const char *engine, const Case *c,
                  const Outcome *got)
 {
     const Outcome *want = &c->want;
-    printf("# %s:%u: %s: %s:", file, line, engine, case_row_name[c->rows[c->nrows - 1]]);
-    case_show_registers(got, want, show_difference);
+    printf("# %s:%u: %s: %s:", file, line, engine, guest.row_names[c->rows[c->nrows - 1]]);
+    show_registers(&got->regs, &want->regs);
     for (unsigned i = 0; i < WINDOW_WORDS; i++)
         show_difference("m+8*", i, got->mem[i], want->mem[i]);
     const uint64_t *g = &got->pc, *w = &want->pc;
@@ -227,9 +285,10 @@ int main(int argc, char **argv)
     Machine machines[8];
     unsigned n = 0;
     const char *error = NULL;
-    cpu = case_cpu_parse("max", &error);
+    cpu = guest.target->cpu_parse("max", &error);
     if (argc < 3)
         return 2;
+    lyre_assert(guest.nrows <= MAX_ROWS);
     machine_map();
     for (char *e = strtok(argv[1], ","); e && n < 8; e = strtok(NULL, ","), n++) {
         names[n] = engine_find(e);
@@ -243,12 +302,12 @@ int main(int argc, char **argv)
         run_file(argv[i], machines, names, n);
     for (unsigned i = 0; i < n; i++)
         check_engine(&machines[i], names[i]);
-    for (unsigned row = 1; row < CASE_ROWS; row++) {
+    for (unsigned row = 1; row < guest.nrows; row++) {
         if (is_seen[row]) {
             passed++;
         } else {
             failed++;
-            printf("# row %s has no case\n", case_row_name[row]);
+            printf("# row %s has no case\n", guest.row_names[row]);
         }
     }
     printf("%u passed, %u failed\n", passed, failed);

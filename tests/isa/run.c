@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tests/aarch64/machine.h"
+#include "tests/isa/machine.h"
 
 static void *read_file(const char *path, size_t *size)
 {
@@ -37,7 +37,7 @@ int main(int argc, char **argv)
     if (size < sizeof *h + h->count * sizeof *e)
         return 1;
     const char *error = NULL;
-    const TargetCpu *cpu = a64_cpu_parse("max", &error);
+    const TargetCpu *cpu = guest.target->cpu_parse("max", &error);
     Machine m;
     machine_map();
     machine_init(&m, engine, cpu);

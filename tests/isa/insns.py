@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Random valid RISC-V instructions from the rows of target/riscv/*.isa."""
+"""Random valid instructions from the rows of target/<guest>/*.isa."""
 import glob
 import itertools
 import os
 import random
 import sys
+
+import guest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, 'target'))
@@ -12,9 +14,8 @@ import gen_isa  # noqa: E402
 
 
 def load():
-    order = ['rv_i', 'rv_a', 'rv_c', 'rv_b', 'rv_fd', 'rv_zfh', 'rv_zfa']
-    folder = os.path.join(ROOT, 'target', 'riscv')
-    paths = [os.path.join(folder, f'{n}.isa') for n in order]
+    folder = os.path.join(ROOT, 'target', guest.NAME)
+    paths = [os.path.join(folder, f'{n}.isa') for n in guest.ROWS]
     missing = set(glob.glob(os.path.join(folder, '*.isa'))) - set(paths)
     assert not missing, missing
     return gen_isa.load(paths)

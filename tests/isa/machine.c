@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory, faults and events of an experiment; what Linux would make of each event. */
-#include "tests/aarch64/machine.h"
+#include "tests/isa/machine.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -18,6 +18,7 @@ const Engine engines[] = {
     { "block", TCG_ENGINE_BLOCK, false },
     { "region", TCG_ENGINE_REGION, false },
     { "moved", TCG_ENGINE_BLOCK, true },
+    { "direct", TCG_ENGINE_DIRECT, false },
 };
 const unsigned nengines = ARRAY_LEN(engines);
 
@@ -77,7 +78,7 @@ void machine_map(void)
     map(DATA_READ_ONLY, 0x1000, PROT_READ);
     map(CODE_LOW, CODE_HIGH - CODE_LOW, PROT_READ | PROT_WRITE);
     for (uint32_t *p = (uint32_t *)CODE_LOW; p < (uint32_t *)CODE_HIGH; p++)
-        *p = BRK;
+        *p = break_word;
     static char stack[64 << 10];
     stack_t ss = { .ss_sp = stack, .ss_size = sizeof stack };
     sigaltstack(&ss, NULL);
@@ -92,10 +93,10 @@ void machine_init(Machine *m, const Engine *engine, const TargetCpu *cpu)
     TcgSettings settings = {
         .engine = engine->engine, .is_moved = engine->is_moved, .log_fd = 2, .cpu = cpu
     };
-    m->tcg = tcg_new(&target_aarch64, &settings, &ops, m);
+    m->tcg = tcg_new(guest.target, &settings, &ops, m);
     m->cpu = tcg_thread_new(m->tcg, m);
     lyre_assert(m->tcg && m->cpu);
-    target_aarch64.reset(m->cpu, cpu);
+    guest.target->reset(m->cpu, cpu);
     tcg_thread_enter(m->cpu);
 }
 
@@ -158,25 +159,16 @@ static void set_event(const CpuState *s, TcgEvent event, Outcome *o)
 void machine_run(Machine *m, const Experiment *e, uint64_t pc, Outcome *out)
 {
     CpuState *s = m->cpu;
-    A64State *r = a64_state(s);
     memset((void *)DATA_BASE, 0, 0x2000);
     memcpy((void *)DATA_WINDOW, e->mem, sizeof e->mem);
-    memcpy(r->x, e->x, sizeof e->x); /* sp follows x30 */
-    memcpy(r->v, e->v, sizeof r->v);
-    r->nzcv = (uint32_t)e->nzcv;
-    a64_set_fpcr(s, (uint32_t)e->fpcr);
-    a64_set_fpsr(s, (uint32_t)e->fpsr);
+    guest.set_regs(s, &e->regs);
     s->ll_addr = ~0ull;
     s->pc = pc;
     current = s;
     TcgEvent event = tcg_run(s);
     current = NULL;
     memset(out, 0, sizeof *out);
-    memcpy(out->x, r->x, sizeof out->x);
-    memcpy(out->v, r->v, sizeof out->v);
-    out->nzcv = r->nzcv;
-    out->fpcr = r->fpcr;
-    out->fpsr = a64_get_fpsr(s);
+    guest.get_regs(s, &out->regs);
     out->pc = s->pc;
     set_event(s, event, out);
     memcpy(out->mem, (void *)DATA_WINDOW, sizeof out->mem);
