@@ -263,6 +263,9 @@ void slots_fill_snapshots(IrBuilder *b); /* leaves IR_FLAG_MARK on the values th
 /* ---- opt/narrow.c: phis of boxed floats and canonical NaNs */
 void narrow_phis(IrBuilder *b);
 
+/* ---- opt/lazyflags.c: phis of flags that snapshots alone want */
+void lazy_flags(IrBuilder *b);
+
 /* ---- opt/canon.c: where fcanon is made */
 void canon_sink(IrBuilder *b, bool may_split); /* readers behind a loop get their own, if need be on new edges */
 void canon_mark(IrBuilder *b, bool has_phis); /* IR_FLAG_KEPT: what non-arithmetic (and phis) read */

@@ -41,6 +41,8 @@ enum {
     STATE_POLL_PAGE = 8192,  /* offsets from the start of the block */
     STATE_TABLE = 12288,     /* per-thread jump table */
     STATE_TABLE_BITS = 12,
+    STATE_TABLE2 = STATE_TABLE + (16 << STATE_TABLE_BITS), /* what was driven out of the first */
+    STATE_TABLES_END = STATE_TABLE2 + (16 << STATE_TABLE_BITS),
     STATE_SPILLS = 128,      /* 16-byte spill slots */
     STATE_PINS = 10,
 };
@@ -66,7 +68,7 @@ typedef enum TcgEvent {
 } TcgEvent;
 
 typedef struct TcgTableEntry {
-    uint64_t pc; /* guest pc, ~0: empty. Context other than 0 is hashed elsewhere: see tcg/exec.c */
+    uint64_t pc; /* guest pc; jumptable.h says what is empty. Context other than 0 is hashed elsewhere: see tcg/exec.c */
     void *code;
 } TcgTableEntry;
 
@@ -106,7 +108,7 @@ typedef struct CpuState {
     uint64_t ll_addr, ll_value, ll_value2; /* load-reserved: address, values seen; address ~0: none */
     HostCpuArea host_cpu; /* kept up to date by the kernel while the thread runs */
     _Alignas(16) uint8_t spill[STATE_SPILLS][16];
-    /* STATE_POLL_PAGE: one page; STATE_TABLE: TcgTableEntry[1 << STATE_TABLE_BITS] */
+    /* STATE_POLL_PAGE: one page; STATE_TABLE, STATE_TABLE2: TcgTableEntry[1 << STATE_TABLE_BITS] each */
 } CpuState;
 
 /* Kinds of memory fault, from the host's siginfo and the row. */

@@ -15,10 +15,10 @@
 #include "util/assert.h"
 #include "util/hostmem.h"
 
-/* A thread's block: [guard][return stack][CpuState][poll page][jump table][guard] */
+/* A thread's block: [guard][return stack][CpuState][poll page][jump tables][guard] */
 enum {
     RETURN_STACK_SIZE = 256 << 10,
-    BLOCK_SIZE = STATE_TABLE + (sizeof(TcgTableEntry) << STATE_TABLE_BITS),
+    BLOCK_SIZE = STATE_TABLES_END,
     DEFAULT_HOT_THRESHOLD = 20000, /* a larger region costs a millisecond or two: what it saves must have a chance to be more */
     MXCSR_DEFAULT = 0x1f80,
     LOGS_OF_CODE = TCG_LOG_IN_ASM | TCG_LOG_OUT_ASM | TCG_LOG_OP | TCG_LOG_OP_OPT | TCG_LOG_MIR | TCG_LOG_EXEC | TCG_LOG_CPU,

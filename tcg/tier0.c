@@ -12,6 +12,7 @@
 
 enum {
     COUNT_BITS = 15,    /* blocks that are counted at a time */
+    START_REGIONS = 40000, /* of tier 1: then the program has started */
     COUNT_MASK = 15,    /* a count; the rest is a tag */
     WINDOW = 64,        /* bytes fetched at a time */
     MAX_INSNS = 24,     /* executed at a time */
@@ -19,6 +20,7 @@ enum {
 
 struct Tier0 {
     uint16_t counts[1 << COUNT_BITS]; /* direct mapped */
+    unsigned crowded;                 /* visits to places that another block has filled */
 };
 
 void tier0_free(Tier0 *t0)
@@ -36,22 +38,27 @@ static uint16_t *place_of(const TcgThread *th, RegionKey key, uint16_t *tag)
     return &th->tier0->counts[(key.pc >> 1 ^ key.pc >> (COUNT_BITS + 1)) & ((1 << COUNT_BITS) - 1)];
 }
 
+/* Most code of a start runs once or twice; what a program still reaches after that runs longer, and is not worth a count. */
+static bool is_over(const TcgThread *th) { return th->stats.regions[1] >= START_REGIONS; }
+
 bool tier0_has_seen(const TcgThread *th, RegionKey key)
 {
     uint16_t tag;
-    return !th->tier0 || (*place_of(th, key, &tag) & ~COUNT_MASK) == tag;
+    return !th->tier0 || is_over(th) || (*place_of(th, key, &tag) & ~COUNT_MASK) == tag;
 }
 
-/* Counts a visit; false: it is one too many. Blocks that share a place also share a count until one of them is translated, so none waits
- * for ever. */
+/* Counts a visit; false: it is one too many. Blocks that share a place share its count until it is full, which it stays for the block that
+ * filled it; of the visits of others there every few are too many, so that none waits for ever. */
 static bool visit(TcgThread *th)
 {
     const unsigned max = th->tcg->settings.cold_visits;
     uint16_t tag, *place = place_of(th, (RegionKey){ th->state->pc, th->state->ctx }, &tag), count = *place & COUNT_MASK;
-    bool is_other = ((*place ^ tag) & ~COUNT_MASK) != 0;
-    count = is_other && count == max ? 0 : count;
-    if (count == max) {
+    if (is_over(th)) {
         return false;
+    }
+    if (count >= max) {
+        bool is_other = ((*place ^ tag) & ~COUNT_MASK) != 0;
+        return max && is_other && ++th->tier0->crowded % max != 0;
     }
     *place = tag | (uint16_t)(count + 1);
     return true;

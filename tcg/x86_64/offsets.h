@@ -15,7 +15,9 @@
 #define OFF_RETURN_SP 2264
 #define OFF_PIN_HOME 2280
 #define OFF_TABLE 12288
+#define OFF_TABLE2 77824
 #define OFF_BIAS 128
+#define TABLE_BITS 12
 #define TABLE_MASK 0x1ffe /* JUMPTABLE_MASK */
 #define EVENT_LINK 16
 #define EVENT_INDIRECT 17

@@ -133,6 +133,22 @@ static bool add_flags(Sel *s, unsigned slot, uint32_t v)
     return false;
 }
 
+/* What opt/lazyflags.c makes of a phi: flags of operands, and what they differ by. */
+static bool add_lazy_flags(Sel *s, unsigned slot, uint32_t v)
+{
+    const IrInsn *insns = s->r->insns;
+    uint32_t both = insns[v].arg[0];
+    if (!is_unwanted(s, v, IR_CC_MAKE_I32) || !is_unwanted(s, both, IR_XOR_I32) || !is_unwanted(s, insns[both].arg[0], IR_CC_PACK_I32)) {
+        return false;
+    }
+    uint32_t flags = insns[insns[both].arg[0]].arg[0], change = insns[both].arg[1];
+    if (insns[change].op == IR_CONST_I32 || !add_flags(s, slot, flags)) {
+        return false;
+    }
+    add_entry(s, slot, M_CC_XOR, sel_reg(s, change));
+    return true;
+}
+
 static void add_value(Sel *s, unsigned slot, uint32_t v)
 {
     v = sel_known(s, v);
@@ -148,7 +164,7 @@ static void add_value(Sel *s, unsigned slot, uint32_t v)
         add_entry(s, slot, i->op == IR_VFROM64_V128 ? M_LOW64 : M_LOW32, sel_reg(s, i->arg[0]));
     } else if (is_unwanted(s, v, IR_FCANON_F64) || is_unwanted(s, v, IR_FCANON_F32)) {
         add_entry(s, slot, i->op == IR_FCANON_F64 ? M_CANON64 : M_CANON32, sel_reg(s, i->arg[0]));
-    } else if (!add_flags(s, slot, v)) {
+    } else if (!add_flags(s, slot, v) && !add_lazy_flags(s, slot, v)) {
         add_sum(s, slot, v, 0, false);
     }
 }

@@ -102,8 +102,16 @@ FUNCTION tramp_indirect
         mov     %eax, %edx
         and     $TABLE_MASK, %edx
         cmp     %rax, (OFF_TABLE - OFF_BIAS)(%rbp, %rdx, 8)
-        jne     .Lindirect_leave
+        jne     .Lsecond_probe
         jmp     *(OFF_TABLE + 8 - OFF_BIAS)(%rbp, %rdx, 8)
+.Lsecond_probe:
+        mov     %rax, %rdx
+        shr     $TABLE_BITS, %rdx
+        xor     %eax, %edx
+        and     $TABLE_MASK, %edx
+        cmp     %rax, (OFF_TABLE2 - OFF_BIAS)(%rbp, %rdx, 8)
+        jne     .Lindirect_leave
+        jmp     *(OFF_TABLE2 + 8 - OFF_BIAS)(%rbp, %rdx, 8)
 .Lindirect_leave:
         mov     %rax, S(OFF_PC)
         mov     %rcx, S(OFF_EVENT_ARG)

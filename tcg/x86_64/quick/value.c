@@ -84,14 +84,21 @@ unsigned quick_find_slow(const Quick *q, uint32_t v)
     return home;
 }
 
-/* v gets a register: those of its homes that are pins were hidden. */
-static void note_displaced(Quick *q, uint32_t v)
+/* v, which has homes, gets a register: those that are pins were hidden. */
+static NOINLINE void note_hidden(Quick *q, uint32_t v)
 {
     const QVal *x = &q->vals[v];
     unsigned own = quick_is_param(q, v) ? quick_home_of(q, (unsigned)q->insns[v].aux) : 0;
     q->displaced |= quick_is_reg(own) ? 1u << (own - 1) : 0;
     for (unsigned n = 0; n < 2; n++) {
         q->displaced |= quick_is_reg(x->home[n]) ? 1u << (x->home[n] - 1) : 0;
+    }
+}
+
+static inline void note_displaced(Quick *q, uint32_t v)
+{
+    if (q->vals[v].home[0] || quick_is_param(q, v)) {
+        note_hidden(q, v);
     }
 }
 
@@ -315,10 +322,17 @@ void quick_load_all(Quick *q)
 /* ---- puts */
 
 /* A register with v, for a home in memory; Q_NO_REG: v is a constant that can be stored as it is. */
-static unsigned put_source(Quick *q, unsigned size, uint32_t v, uint64_t *imm)
+static inline unsigned put_source(Quick *q, unsigned size, uint32_t v, uint64_t *imm)
 {
+    unsigned place = quick_find(q, v);
+    if (quick_is_reg(place)) {
+        return quick_read(q, place - 1);
+    }
+    if (!quick_trait(q, v)) {
+        return allocate_for(q, v);
+    }
     bool is_short = quick_const(q, v, imm) && (size == 4 || x86_fits32((int64_t)*imm));
-    return is_short ? Q_NO_REG : quick_reg(q, v);
+    return is_short ? Q_NO_REG : quick_reg_slow(q, v);
 }
 
 static void put_memory(Quick *q, unsigned home, unsigned size, unsigned reg, uint64_t imm)
@@ -352,7 +366,7 @@ static NOINLINE void make_put(Quick *q, const BuildPut *put, unsigned home)
         quick_move_to(q, home - 1, v);
         restore_slot(q, put, home);
     } else {
-        uint64_t imm;
+        uint64_t imm = 0;
         unsigned size = quick_type_size(q->r->slots[put->slot].type), reg = put_source(q, size, v, &imm);
         restore_slot(q, put, home);
         put_memory(q, home, size, reg, imm);
