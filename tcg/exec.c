@@ -48,7 +48,8 @@ static TcgEvent run_or_translate(TcgThread *th)
     if (event == TCG_EVENT_NONE) {
         return translate(th, (RegionKey){ s->pc, s->ctx }, first_tier(th->tcg));
     }
-    return event == TCG_EVENT_LOOKUP && take_stop(th) ? TCG_EVENT_STOP : event;
+    /* the request is handle_event's to take: taken here, it would be forgotten there */
+    return event == TCG_EVENT_LOOKUP && atomic_load_explicit(&th->stop, memory_order_relaxed) ? TCG_EVENT_STOP : event;
 }
 
 /* Code for the state's pc; the thread is online before and after, but may have been offline meanwhile. */
