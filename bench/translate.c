@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Translation speed without running anything: translates a riscv64 ELF file region by region, following direct exits from its entry,
- * then from the first address of its code that no region covers. CPU time of this thread less what finding the addresses takes;
- * the parts are shares of it.
+ * then from the first address of its code that no region covers. CPU time of this thread less what finding the addresses takes; the parts
+ * are shares of it.
  *
- *     translate [-e block|tiered|region] [-n INSNS] [-r ROUNDS] FILE
+ *     translate [-e block|tiered|region] [-n INSNS] [-r ROUNDS] [-p 1] FILE       -p 1: with the parts, which costs some ns
  */
 #include <elf.h>
 #include <fcntl.h>
@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 #include "target/riscv/cpu.h"
-#include "tcg/stats.h"
 #include "tcg/translate.h"
+#include "tcg/x86_64/hostclock.h"
 
 enum { SEEN_BITS = 20, CACHE_SIZE = 192 << 20 };
 
@@ -129,16 +129,16 @@ static uint64_t next_pc(Image *m, Work *w, uint64_t *at)
 
 static void run(TcgThread *th, Image *m, Work *w, unsigned tier, uint64_t max_insns)
 {
-    uint64_t at = m->start, pc, start = stats_clock();
+    uint64_t at = m->start, pc, start = host_clock();
     push(w, m->entry);
     while (th->stats.guest_insns[tier] < max_insns && (pc = next_pc(m, w, &at))) {
         RegionKey key = { pc, 0 };
         if (map_find(&th->tcg->map, key)) { /* as exec.c does before */
             continue;
         }
-        w->ticks += stats_clock() - start;
+        w->ticks += host_clock() - start;
         TcgEvent event = translate(th, key, tier);
-        start = stats_clock();
+        start = host_clock();
         if (event == TCG_EVENT_NONE) {
             follow(th->tcg, m, w, pc);
         }
@@ -159,6 +159,7 @@ int main(int argc, char **argv)
     TcgSettings settings = { .cache_size = CACHE_SIZE, .log_fd = 2, .cpu = riscv_cpu_parse("max", &error) };
     uint64_t max_insns = UINT64_MAX;
     unsigned rounds = 1, tier = 1;
+    bool has_phases = false;
     for (int i = 1; i < argc; i++) {
         if (argv[i][0] == '-' && i + 1 < argc) {
             const char *value = argv[++i];
@@ -168,6 +169,7 @@ int main(int argc, char **argv)
                                                                                                          : TCG_ENGINE_TIERED;
                 break;
             case 'n': max_insns = strtoull(value, NULL, 0); break;
+            case 'p': has_phases = strtoul(value, NULL, 0); break;
             case 'r': rounds = (unsigned)atoi(value); break;
             default: break;
             }
@@ -176,7 +178,7 @@ int main(int argc, char **argv)
         }
     }
     if (!path || !load(path, &image)) {
-        fprintf(stderr, "usage: translate [-e block|tiered|region] [-n INSNS] [-r ROUNDS] FILE\n");
+        fprintf(stderr, "usage: translate [-e block|tiered|region] [-n INSNS] [-r ROUNDS] [-p 1] FILE\n");
         return 2;
     }
     host_features_detect();
@@ -186,22 +188,25 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < rounds; i++) {
         Tcg *t = tcg_new(&target_riscv64, &settings, &ops, &image);
         CpuState *s = tcg_thread_new(t, NULL);
+        t->has_phases = has_phases;
         w->n = 0;
         w->ticks = 0;
         memset(w->seen, 0, sizeof w->seen);
         memset(image.is_covered, 0, (image.end - image.start) / 2);
-        uint64_t start = cpu_ns(), start_ticks = stats_clock();
+        uint64_t start = cpu_ns(), start_ticks = host_clock();
         run(s->tcg, &image, w, tier, max_insns);
         uint64_t ns = cpu_ns() - start;
-        ns -= (uint64_t)((double)ns * (double)w->ticks / (double)(stats_clock() - start_ticks));
+        ns -= (uint64_t)((double)ns * (double)w->ticks / (double)(host_clock() - start_ticks));
         const TcgStats *st = &s->tcg->stats;
         double insns = (double)st->guest_insns[tier];
-        double ticks = (double)(st->phase_ns[0] + st->phase_ns[1] + st->phase_ns[2] + st->phase_ns[3]);
-        double per = (double)ns / insns / ticks;
-        printf("%.0f insns, %.2f per region, %.2f bytes/insn: %.1f ns/insn CPU (decode %.1f, IR %.1f, compile %.1f, publish %.1f)\n",
-               insns, insns / (double)st->regions[tier], (double)st->host_bytes[tier] / insns, (double)ns / insns,
-               (double)st->phase_ns[0] * per, (double)st->phase_ns[1] * per, (double)st->phase_ns[2] * per,
-               (double)st->phase_ns[3] * per);
+        printf("%.0f insns, %.2f per region, %.2f bytes/insn: %.1f ns/insn CPU", insns, insns / (double)st->regions[tier],
+               (double)st->host_bytes[tier] / insns, (double)ns / insns);
+        if (has_phases) {
+            double per = (double)ns / insns / (double)(st->phase_ns[0] + st->phase_ns[1] + st->phase_ns[2] + st->phase_ns[3]);
+            printf(" (decode %.1f, IR %.1f, compile %.1f, publish %.1f)", (double)st->phase_ns[0] * per, (double)st->phase_ns[1] * per,
+                   (double)st->phase_ns[2] * per, (double)st->phase_ns[3] * per);
+        }
+        printf("\n");
         tcg_thread_free(s);
         tcg_free(t);
     }

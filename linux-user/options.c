@@ -373,22 +373,30 @@ static Verdict apply(Options *o, const OptionDesc *d, const char *value)
     return d->handle(o, value);
 }
 
+static bool has_prefix(const char *variable)
+{
+    return strncmp(variable, "LYRE_", 5) == 0 || strncmp(variable, "QEMU_", 5) == 0;
+}
+
+static const char *find_variable(const char *prefix, const char *name)
+{
+    char full[40];
+    snprintf(full, sizeof(full), "%s%s", prefix, name);
+    return getenv(full);
+}
+
 static Verdict apply_environment(Options *o)
 {
-    static const char *const prefixes[] = {"LYRE_", "QEMU_"};
-    for (unsigned i = 0; i < ARRAY_LEN(table); i++) {
-        for (unsigned k = 0; table[i].env && k < ARRAY_LEN(prefixes); k++) {
-            char name[40];
-            snprintf(name, sizeof(name), "%s%s", prefixes[k], table[i].env);
-            const char *value = getenv(name);
-            if (!value) {
-                continue;
-            }
-            Verdict v = apply(o, &table[i], value);
-            if (v != FINE) {
-                return v;
-            }
-            break;
+    char **first = environ;
+    while (*first && !has_prefix(*first)) {
+        first++;
+    }
+    for (unsigned i = 0; *first && i < ARRAY_LEN(table); i++) {
+        const char *value = table[i].env ? find_variable("LYRE_", table[i].env) : NULL;
+        value = value || !table[i].env ? value : find_variable("QEMU_", table[i].env);
+        Verdict v = value ? apply(o, &table[i], value) : FINE;
+        if (v != FINE) {
+            return v;
         }
     }
     return FINE;

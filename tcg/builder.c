@@ -72,6 +72,8 @@ void ir_begin(IrBuilder *b, IrRegion *r, struct Arena *arena, const IrSlotDesc *
         b->no_values = arena_alloc0(arena, nslots * sizeof(uint32_t));
     }
     START(b->log, b->cap_log, 256);
+    b->log[0] = (BuildPut){ .slot = BUILD_PUT_DEAD };
+    b->nlog = 1;
     START(b->seen, b->cap_seen, 128);
     b->seen[0] = 0;
     b->nseen = 1;
@@ -208,41 +210,51 @@ static NOINLINE uint32_t find_const(IrBuilder *b, IrOp op, uint64_t bits)
     return v;
 }
 
+static NOINLINE uint32_t new_const_slow(IrBuilder *b, IrOp op, uint64_t bits)
+{
+    uint32_t v = build_new_insn(b->r, op);
+    build_insn(b, v)->imm = bits;
+    build_insn(b, v)->aux = op == IR_CONST_V128 ? (int32_t)bits : 0;
+    return v;
+}
+
 /* is_quick: without looking for an equal one, but for 0. */
-static inline uint32_t new_const(IrBuilder *b, IrOp op, uint64_t bits)
+static inline uint32_t make_const(IrBuilder *b, IrOp op, uint64_t bits)
 {
     IrRegion *r = b->r;
     uint32_t v = r->ninsns;
-    if (UNLIKELY(v == r->cap_insns)) {
-        grow_insns(r);
+    if (!b->settings.is_quick) {
+        return find_const(b, op, bits);
+    }
+    if (UNLIKELY(v == r->cap_insns || op == IR_CONST_V128)) {
+        return new_const_slow(b, op, bits);
     }
     r->ninsns = v + 1;
     IrInsn *i = &r->insns[v];
     memset(i, 0, sizeof *i);
     i->head = ir_op_head[op];
     i->imm = bits;
-    i->aux = op == IR_CONST_V128 ? (int32_t)bits : 0;
     return v;
 }
 
 uint32_t build_const(IrBuilder *b, IrOp op, uint64_t bits)
 {
-    return b->settings.is_quick ? new_const(b, op, bits) : find_const(b, op, bits);
+    return make_const(b, op, bits);
 }
 
 static NOINLINE uint32_t make_zero(IrBuilder *b)
 {
-    return b->zero = build_const(b, IR_CONST_I64, 0);
+    return b->zero = make_const(b, IR_CONST_I64, 0);
 }
 
-I32 ir_const_i32(IrBuilder *b, uint32_t v) { return (I32){ build_const(b, IR_CONST_I32, v) }; }
+I32 ir_const_i32(IrBuilder *b, uint32_t v) { return (I32){ make_const(b, IR_CONST_I32, v) }; }
 
 I64 ir_const_i64(IrBuilder *b, uint64_t v)
 {
     if (v == 0) {
         return (I64){ b->zero ? b->zero : make_zero(b) };
     }
-    return (I64){ build_const(b, IR_CONST_I64, v) };
+    return (I64){ make_const(b, IR_CONST_I64, v) };
 }
 
 F32 ir_const_f32(IrBuilder *b, uint32_t bits) { return (F32){ build_const(b, IR_CONST_F32, bits) }; }
@@ -518,8 +530,9 @@ uint32_t build_param(IrBuilder *b, uint32_t root, uint32_t slot)
 }
 
 /* The chain reads the slot before it writes it. is_quick: the parameter stands in no block; cur is the whole chain's and would have it. */
-static NOINLINE uint32_t get_param(IrBuilder *b, unsigned slot)
+uint32_t ir_get_param(IrBuilder *b, unsigned slot)
 {
+    lyre_check(b->block && slot < b->r->nslots);
     if (b->settings.is_quick) {
         uint32_t v = build_new_insn(b->r, build_phi_op(b->r->slots[slot].type));
         build_insn(b, v)->aux = (int32_t)slot;
@@ -531,13 +544,6 @@ static NOINLINE uint32_t get_param(IrBuilder *b, unsigned slot)
         b->cur[slot] = v;
     }
     return v;
-}
-
-static inline uint32_t get(IrBuilder *b, unsigned slot, IrType type)
-{
-    lyre_check(b->block && slot < b->r->nslots && b->r->slots[slot].type == type);
-    uint32_t v = b->cur[slot];
-    return LIKELY(v) ? v : get_param(b, slot);
 }
 
 /* From here on the values of the block in hand are its own. */
@@ -555,8 +561,8 @@ static NOINLINE void put_full(IrBuilder *b, unsigned slot, uint32_t v)
 
 static inline void log_put(IrBuilder *b, unsigned slot, uint32_t v, uint32_t prev)
 {
-    b->log[b->nlog++] = (BuildPut){ slot, v, b->r->ninsns, prev };
     b->last[slot] = b->nlog;
+    b->log[b->nlog++] = (BuildPut){ slot, v, b->r->ninsns, prev };
     b->cur[slot] = v;
 }
 
@@ -565,11 +571,11 @@ static NOINLINE void put_rare(IrBuilder *b, unsigned slot, uint32_t v)
 {
     uint32_t prev = b->last[slot];
     GROW(b->log, b->cap_log, b->nlog + 1);
-    if (prev && b->last_seen < b->log[prev - 1].at) {
-        BuildPut *dead = &b->log[prev - 1];
+    if (prev && b->last_seen < b->log[prev].at) {
+        BuildPut *dead = &b->log[prev];
         dead->slot = BUILD_PUT_DEAD;
         prev = b->last[slot] = dead->prev;
-        if ((prev ? b->log[prev - 1].value : b->in[slot]) == v) {
+        if ((prev ? b->log[prev].value : b->in[slot]) == v) {
             b->cur[slot] = v;
             return;
         }
@@ -589,19 +595,13 @@ static inline void put(IrBuilder *b, unsigned slot, uint32_t v)
         return;
     }
     uint32_t prev = b->last[slot];
-    if (UNLIKELY(b->nlog == b->cap_log || (prev && b->last_seen < b->log[prev - 1].at))) {
+    if (UNLIKELY(b->nlog == b->cap_log || (prev && b->last_seen < b->log[prev].at))) {
         put_rare(b, slot, v);
         return;
     }
     log_put(b, slot, v, prev);
 }
 
-I32 ir_get_i32(IrBuilder *b, unsigned slot) { return (I32){ get(b, slot, IR_I32) }; }
-I64 ir_get_i64(IrBuilder *b, unsigned slot) { return (I64){ get(b, slot, IR_I64) }; }
-F32 ir_get_f32(IrBuilder *b, unsigned slot) { return (F32){ get(b, slot, IR_F32) }; }
-F64 ir_get_f64(IrBuilder *b, unsigned slot) { return (F64){ get(b, slot, IR_F64) }; }
-V128 ir_get_v128(IrBuilder *b, unsigned slot) { return (V128){ get(b, slot, IR_V128) }; }
-CC ir_get_cc(IrBuilder *b, unsigned slot) { return (CC){ get(b, slot, IR_CC) }; }
 void ir_put_i32(IrBuilder *b, unsigned slot, I32 v) { put(b, slot, v.id); }
 void ir_put_i64(IrBuilder *b, unsigned slot, I64 v) { put(b, slot, v.id); }
 void ir_put_f32(IrBuilder *b, unsigned slot, F32 v) { put(b, slot, v.id); }

@@ -62,13 +62,22 @@ F64 ir_const_f64(IrBuilder *b, uint64_t bits);
 V128 ir_const_v128(IrBuilder *b, V128Bits bits);
 bool ir_is_const_i64(const IrBuilder *b, I64 v, uint64_t *out);
 
-/* Slots: the slot's type must match. */
-I32 ir_get_i32(IrBuilder *b, unsigned slot);
-I64 ir_get_i64(IrBuilder *b, unsigned slot);
-F32 ir_get_f32(IrBuilder *b, unsigned slot);
-F64 ir_get_f64(IrBuilder *b, unsigned slot);
-V128 ir_get_v128(IrBuilder *b, unsigned slot);
-CC ir_get_cc(IrBuilder *b, unsigned slot);
+/* Slots: the slot's type must match. What the beginning of every builder knows is had in place. */
+typedef struct IrBuilderTop {
+    uint32_t *cur; /* of the current block, per slot: its value; 0: ir_get_param gives one */
+} IrBuilderTop;
+uint32_t ir_get_param(IrBuilder *b, unsigned slot);
+static inline uint32_t ir_get(IrBuilder *b, unsigned slot)
+{
+    uint32_t v = ((const IrBuilderTop *)b)->cur[slot];
+    return v ? v : ir_get_param(b, slot);
+}
+static inline I32 ir_get_i32(IrBuilder *b, unsigned slot) { return (I32){ ir_get(b, slot) }; }
+static inline I64 ir_get_i64(IrBuilder *b, unsigned slot) { return (I64){ ir_get(b, slot) }; }
+static inline F32 ir_get_f32(IrBuilder *b, unsigned slot) { return (F32){ ir_get(b, slot) }; }
+static inline F64 ir_get_f64(IrBuilder *b, unsigned slot) { return (F64){ ir_get(b, slot) }; }
+static inline V128 ir_get_v128(IrBuilder *b, unsigned slot) { return (V128){ ir_get(b, slot) }; }
+static inline CC ir_get_cc(IrBuilder *b, unsigned slot) { return (CC){ ir_get(b, slot) }; }
 void ir_put_i32(IrBuilder *b, unsigned slot, I32 v);
 void ir_put_i64(IrBuilder *b, unsigned slot, I64 v);
 void ir_put_f32(IrBuilder *b, unsigned slot, F32 v);

@@ -33,13 +33,38 @@ static void fold_address(IrBuilder *b, uint32_t *addr, int32_t *disp)
     }
 }
 
-static inline uint32_t emit_mem(IrBuilder *b, IrOp op, uint32_t addr, int32_t disp, uint32_t x, uint32_t y, unsigned mem)
+static uint32_t emit_mem(IrBuilder *b, IrOp op, uint32_t addr, int32_t disp, uint32_t x, uint32_t y, unsigned mem)
 {
     uint32_t snap = build_insn_snap(b);
     uint32_t id = build_append(b, op, disp, addr, x, y);
     IrInsn *i = build_insn(b, id);
     i->mem = (uint16_t)mem;
     build_set_snap(b, id, snap);
+    return id;
+}
+
+static NOINLINE uint32_t emit_access_slow(IrBuilder *b, IrOp op, uint32_t addr, int32_t disp, uint32_t x, unsigned mem)
+{
+    return emit_mem(b, op, addr, disp, x, 0, mem);
+}
+
+/* is_quick: a load or store as it is. */
+static NOINLINE uint32_t emit_access(IrBuilder *b, IrOp op, uint32_t addr, int32_t disp, uint32_t x, unsigned mem)
+{
+    IrRegion *r = b->r;
+    bool is_full = r->ninsns == r->cap_insns || r->nsnaps == r->cap_snaps || b->nseen == b->cap_seen;
+    if (UNLIKELY(is_full || b->insn_has_put || b->nfp_ops)) {
+        return emit_access_slow(b, op, addr, disp, x, mem);
+    }
+    if (!b->insn_snap) {
+        b->insn_snap = r->nsnaps++;
+        r->snaps[b->insn_snap] = (IrSnapshot){ .pc = b->insn_pc, .ctx = b->insn_ctx };
+    }
+    uint32_t id = r->ninsns;
+    build_append(b, op, disp, addr, x, 0);
+    r->insns[id].mem = (uint16_t)mem;
+    r->insns[id].snap = b->insn_snap;
+    b->seen[b->nseen++] = b->last_seen = id;
     return id;
 }
 
@@ -136,9 +161,9 @@ static uint32_t find_value(IrBuilder *b, uint32_t base, int32_t disp, IrType typ
     return 0;
 }
 
-static uint32_t load(IrBuilder *b, IrOp op, uint32_t addr, int32_t disp, unsigned mem)
+static NOINLINE uint32_t load_full(IrBuilder *b, IrOp op, uint32_t addr, int32_t disp, unsigned mem)
 {
-    if (b->settings.no_fold || b->settings.is_quick) {
+    if (b->settings.no_fold) {
         return emit_mem(b, op, addr, disp, 0, 0, mem);
     }
     fold_address(b, &addr, &disp);
@@ -157,6 +182,11 @@ static uint32_t load(IrBuilder *b, IrOp op, uint32_t addr, int32_t disp, unsigne
         remember(b, addr, disp, mem, id, false);
     }
     return id;
+}
+
+static inline uint32_t load(IrBuilder *b, IrOp op, uint32_t addr, int32_t disp, unsigned mem)
+{
+    return LIKELY(b->settings.is_quick) ? emit_access(b, op, addr, disp, 0, mem) : load_full(b, op, addr, disp, mem);
 }
 
 I32 ir_load_i32(IrBuilder *b, I64 addr, int32_t disp, unsigned mem)
@@ -184,10 +214,9 @@ V128 ir_load_v128(IrBuilder *b, I64 addr, int32_t disp, unsigned mem)
     return (V128){ load(b, IR_LOAD_V128, addr.id, disp, mem) };
 }
 
-static void store(IrBuilder *b, IrOp op, uint32_t addr, int32_t disp, uint32_t v, unsigned mem)
+static NOINLINE void store_full(IrBuilder *b, IrOp op, uint32_t addr, int32_t disp, uint32_t v, unsigned mem)
 {
-    mem &= ~(unsigned)MEM_SIGNED;
-    if (b->settings.no_fold || b->settings.is_quick) {
+    if (b->settings.no_fold) {
         emit_mem(b, op, addr, disp, v, 0, mem);
         return;
     }
@@ -200,6 +229,16 @@ static void store(IrBuilder *b, IrOp op, uint32_t addr, int32_t disp, uint32_t v
     }
     forget_aliases(b, addr, disp, MEM_SIZE(mem));
     remember(b, addr, disp, mem, v, true);
+}
+
+static inline void store(IrBuilder *b, IrOp op, uint32_t addr, int32_t disp, uint32_t v, unsigned mem)
+{
+    mem &= ~(unsigned)MEM_SIGNED;
+    if (LIKELY(b->settings.is_quick)) {
+        emit_access(b, op, addr, disp, v, mem);
+    } else {
+        store_full(b, op, addr, disp, v, mem);
+    }
 }
 
 void ir_store_i32(IrBuilder *b, I64 addr, int32_t disp, I32 v, unsigned mem)

@@ -59,7 +59,7 @@ typedef struct BuildPut {
     uint32_t slot, value;
     /* is_quick: */
     uint32_t at;           /* operations with smaller ids come before it */
-    uint32_t prev;         /* put + 1 of the slot that it replaces, 0: what the chain's head finds there */
+    uint32_t prev;         /* the slot's put that it replaces, 0: what the chain's head finds there */
 } BuildPut;
 
 enum {
@@ -81,12 +81,16 @@ typedef struct MemValue {
 } MemValue;
 
 struct IrBuilder {
+    union {
+        IrBuilderTop top;
+        uint32_t *cur;     /* of the current block */
+    };
     IrRegion *r;
     struct Arena *arena;
     IrSettings settings;
     BuildBlock *blocks;
     BuildSnap *snaps;      /* not with is_quick */
-    BuildPut *log;
+    BuildPut *log;         /* of puts; 0 is none */
     uint32_t nlog, cap_log;
     uint32_t *seen;       /* operations with snapshots, in order; entry 0 is 0 */
     uint32_t nseen, cap_seen;
@@ -94,9 +98,8 @@ struct IrBuilder {
 
     /* current block; 0: none or terminated */
     uint32_t block;
-    uint32_t *cur;
     uint32_t *in;          /* is_quick: its root's */
-    uint32_t *last;        /* is_quick: the chain's, per slot the last put + 1 that counts; 0: none */
+    uint32_t *last;        /* is_quick: the chain's, per slot the last put that counts, 0: none */
     bool is_cur_shared;    /* with other blocks: copied before it is written */
     uint32_t *no_values;   /* zeros, one per slot; not with is_quick */
     uint32_t zero;         /* const.i64 0, once it is made */
@@ -259,6 +262,9 @@ void slots_fill_snapshots(IrBuilder *b); /* leaves IR_FLAG_MARK on the values th
 
 /* ---- opt/narrow.c: phis of boxed floats and canonical NaNs */
 void narrow_phis(IrBuilder *b);
+
+/* ---- opt/lazyflags.c: phis of flags that snapshots alone want */
+void lazy_flags(IrBuilder *b);
 
 /* ---- opt/canon.c: where fcanon is made */
 void canon_sink(IrBuilder *b, bool may_split); /* readers behind a loop get their own, if need be on new edges */

@@ -121,6 +121,19 @@ static void populate(uint8_t *base, uint32_t *there, uint32_t end, uint32_t limi
     *there = next;
 }
 
+void codecache_prefetch(const CodeCache *c)
+{
+    enum { LINE = 64, CODE_LINES = 3, META_LINES = 4 };
+    const Segment *seg = &c->segments[c->current];
+    for (unsigned i = 0; i < CODE_LINES; i++) {
+        __builtin_prefetch(seg->code + seg->code_used + i * LINE, 1);
+    }
+    for (unsigned i = 0; i < META_LINES; i++) {
+        __builtin_prefetch(seg->meta + seg->meta_used + i * LINE, 1);
+    }
+    __builtin_prefetch(seg->data + seg->data_used, 1);
+}
+
 Region *codecache_reserve(CodeCache *c, const RegionSize *s)
 {
     Segment *seg = &c->segments[c->current];

@@ -82,6 +82,8 @@ typedef struct RegionSize {
 bool codecache_can_hold(const CodeCache *c, const RegionSize *size);
 /* Space in the current segment, descriptor filled with addresses and counts; not findable yet. NULL: segment is full. */
 Region *codecache_reserve(CodeCache *c, const RegionSize *size);
+/* Begins to bring in the memory of the next region: a hint, that takes no lock. */
+void codecache_prefetch(const CodeCache *c);
 /* Makes the reserved region findable by address. */
 void codecache_commit(CodeCache *c, const Region *r);
 /* Recycles the oldest segment. The caller holds `publish` (released meanwhile) and is offline. */

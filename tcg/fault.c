@@ -7,6 +7,7 @@
 #include <ucontext.h>
 
 #include "tcg/epoch.h"
+#include "tcg/eval.h"
 #include "tcg/log.h"
 #include "tcg/sidetable.h"
 #include "tcg/x86_64/hostregs.h"
@@ -83,6 +84,13 @@ static SlotBits apply_recipe(SlotBits v, const SideEntry *e, uint64_t sum)
     case M_SHL3:
         v.u64[0] <<= e->recipe - M_SHL1 + 1;
         break;
+    case M_LOW32:
+        v.u64[0] = v.u32[0];
+        v.u64[1] = 0;
+        break;
+    case M_LOW64:
+        v.u64[1] = 0;
+        break;
     case M_PLUS:
     case M_PLUS_SHL1:
     case M_PLUS_SHL2:
@@ -118,6 +126,33 @@ static SlotBits apply_recipe(SlotBits v, const SideEntry *e, uint64_t sum)
         break;
     case M_CONSTANT:
         v.u64[0] = e->value;
+        break;
+    case M_CC_ADD32:
+        v.u64[0] = ir_eval_cc_add32((uint32_t)sum, v.u32[0]);
+        break;
+    case M_CC_ADD64:
+        v.u64[0] = ir_eval_cc_add64(sum, v.u64[0]);
+        break;
+    case M_CC_SUB32:
+        v.u64[0] = ir_eval_cc_sub32((uint32_t)sum, v.u32[0]);
+        break;
+    case M_CC_SUB64:
+        v.u64[0] = ir_eval_cc_sub64(sum, v.u64[0]);
+        break;
+    case M_CC_SUB32_CONSTANT:
+        v.u64[0] = ir_eval_cc_sub32((uint32_t)sum, (uint32_t)e->value);
+        break;
+    case M_CC_SUB64_CONSTANT:
+        v.u64[0] = ir_eval_cc_sub64(sum, e->value);
+        break;
+    case M_CC_LOGIC32:
+        v.u64[0] = (uint64_t)(v.u32[0] >> 31) << 3 | (uint64_t)(v.u32[0] == 0) << 2;
+        break;
+    case M_CC_LOGIC64:
+        v.u64[0] = v.u64[0] >> 63 << 3 | (uint64_t)(v.u64[0] == 0) << 2;
+        break;
+    case M_CC_XOR:
+        v.u64[0] = sum ^ v.u32[0];
         break;
     default:
         lyre_unreachable();

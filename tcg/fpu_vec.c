@@ -133,7 +133,7 @@ static void check_tiny(FpuVecOp op, unsigned size, unsigned result_size, uint64_
     }
 }
 
-static uint64_t arithmetic(FpuVecOp op, unsigned size, uint64_t a, uint64_t b, uint64_t c)
+uint64_t fpu_vec_lane(FpuVecOp op, unsigned size, uint64_t a, uint64_t b, uint64_t c)
 {
     bool is_unary = op == FPU_SQRT;
     if (is_nan(size, a) || (!is_unary && is_nan(size, b)) || (op == FPU_FMA && is_nan(size, c))) {
@@ -181,7 +181,7 @@ V128Bits fpu_vec(FpuVecOp op, unsigned size, int rm, V128Bits a, V128Bits b, V12
         case FPU_TO_INT_S:
         case FPU_TO_INT_U: set_lane(&r, size, i, to_int(size, x, op == FPU_TO_INT_U, rm)); break;
         case FPU_NARROW: set_lane(&r, size - 1, i, narrow(size, x)); break;
-        default: set_lane(&r, size, i, arithmetic(op, size, x, y, z));
+        default: set_lane(&r, size, i, fpu_vec_lane(op, size, x, y, z));
         }
     }
     return r;

@@ -20,6 +20,9 @@ typedef enum FpuVecOp {
 /* size: log2 of a lane's bytes, 1 to 3. rm: IrRound of FPU_TO_INT. */
 V128Bits fpu_vec(FpuVecOp op, unsigned size, int rm, V128Bits a, V128Bits b, V128Bits c);
 
+/* One lane of the arithmetic (up to FPU_MAXNUM). */
+uint64_t fpu_vec_lane(FpuVecOp op, unsigned size, uint64_t a, uint64_t b, uint64_t c);
+
 /* All ones or zeros. EQ: only a signalling NaN raises invalid; GE, GT: any NaN does. */
 typedef enum FpuVecCompare { FPU_EQ, FPU_GE, FPU_GT } FpuVecCompare;
 V128Bits fpu_vec_compare(FpuVecCompare op, unsigned size, V128Bits a, V128Bits b);

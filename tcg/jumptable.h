@@ -28,10 +28,13 @@ static inline TcgTableEntry *jumptable_second(CpuState *s, uint64_t pc)
     return &table[((pc ^ pc >> STATE_TABLE_BITS) & JUMPTABLE_MASK) >> 1];
 }
 
+/* Of a new state, which is zeroed. */
+static inline void jumptable_init(CpuState *s) { jumptable_entry(s, 0)->pc = jumptable_second(s, 0)->pc = JUMPTABLE_NO_PC; }
+
 static inline void jumptable_clear(CpuState *s)
 {
     memset((char *)s + STATE_TABLE, 0, STATE_TABLES_END - STATE_TABLE);
-    jumptable_entry(s, 0)->pc = jumptable_second(s, 0)->pc = JUMPTABLE_NO_PC;
+    jumptable_init(s);
 }
 
 static inline void *jumptable_find(CpuState *s, uint64_t pc)

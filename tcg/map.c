@@ -6,7 +6,7 @@
 #include "util/assert.h"
 #include "util/hostmem.h"
 
-enum { FIRST_BITS = 10 };
+enum { FIRST_BITS = 7 }; /* a page */
 
 struct MapEntry {
     _Atomic uint64_t pc;

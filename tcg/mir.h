@@ -86,8 +86,16 @@ typedef enum MRecipe {
     M_SHL1, M_SHL2, M_SHL3, /* location << n */
     /* Sums (addresses that were folded into accesses): added, modulo 2^64, to what the entry before, of the same slot, gave. So
      * each entry still has one location; the row's writer and reader treat these as any other entry, in order. */
+    M_LOW32, M_LOW64, /* V128 of a scalar location: the rest is zero */
     M_PLUS, M_PLUS_SHL1, M_PLUS_SHL2, M_PLUS_SHL3, M_PLUS_SEXT32, M_PLUS_ZEXT32, M_PLUS_CONSTANT,
+    /* Flags of an operation on what the entry before gave and this one (LOGIC: on this one alone); XOR: with what the entry before gave. */
+    M_CC_ADD32, M_CC_ADD64, M_CC_SUB32, M_CC_SUB64, M_CC_SUB32_CONSTANT, M_CC_SUB64_CONSTANT, M_CC_LOGIC32, M_CC_LOGIC64, M_CC_XOR,
 } MRecipe;
+/* Whether vreg is the id of a constant. */
+static inline bool mir_recipe_is_const(unsigned recipe)
+{
+    return recipe == M_CONSTANT || recipe == M_PLUS_CONSTANT || recipe == M_CC_SUB32_CONSTANT || recipe == M_CC_SUB64_CONSTANT;
+}
 typedef struct MSnapEntry {
     uint16_t slot;
     uint8_t recipe;

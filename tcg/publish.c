@@ -22,9 +22,9 @@ static void copy_code(CodeCache *c, Region *r, const CodeBlob *blob)
     memcpy(code, blob->code, blob->code_size);
     memcpy(data, blob->data, blob->data_size);
     int32_t distance = (int32_t)(data - code);
-    for (uint32_t i = 0; i < blob->nrefs; i++) {
-        int32_t *field = (int32_t *)(code + blob->refs[i]);
-        *field += distance;
+    for (uint32_t i = 0; i < blob->nrefs; i++) { /* read from where it was: what was just copied is long in coming */
+        uint32_t at = blob->refs[i];
+        *(int32_t *)(code + at) = *(const int32_t *)(blob->code + at) + distance;
     }
     if (c->moved_by) { /* -x move: nothing may depend on where it was put first */
         memcpy(r->code, code, blob->code_size);

@@ -74,6 +74,7 @@ struct Tcg {
     _Atomic uint32_t epoch_futex, epoch_waiters;
 
     uint16_t pin_home[STATE_PINS];
+    bool has_phases;     /* TcgStats.phase_ns is counted */
     uint64_t clock_cost; /* of reading the CPU clock, in ns; 0: it is not read (stats.h) */
 };
 

@@ -31,6 +31,7 @@ void stats_translated(TcgThread *th, unsigned tier, uint64_t start)
 void stats_start(Tcg *t)
 {
     uint64_t cost = UINT64_MAX;
+    t->has_phases = t->settings.log & TCG_LOG_STATS;
     for (unsigned i = 0; i < 32 && t->settings.log & TCG_LOG_STATS; i++) {
         uint64_t start = cpu_ns(), ns = cpu_ns() - start;
         cost = ns < cost ? ns : cost;

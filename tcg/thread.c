@@ -110,7 +110,7 @@ static void init_state(CpuState *s, TcgThread *th)
     *bottom = (void *)tramp_return_miss;
     s->return_bottom = s->return_sp = bottom;
     s->tcg = th;
-    jumptable_clear(s);
+    jumptable_init(s);
 }
 
 CpuState *tcg_thread_new(Tcg *t, void *owner)
@@ -123,6 +123,7 @@ CpuState *tcg_thread_new(Tcg *t, void *owner)
     TcgThread *th = host_alloc(sizeof *th);
     th->state = s;
     th->tcg = t;
+    th->flushed = atomic_load(&t->epoch); /* there is nothing yet */
     s->owner = owner;
     init_state(s, th);
     lock_acquire(&t->threads_lock);

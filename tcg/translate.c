@@ -123,13 +123,13 @@ static void log_guest_code(const Tcg *t, const Former *f)
 /* From the end of the phase before. */
 static void end_phase(TcgThread *th, TcgPhase phase)
 {
-    stats_phase(&th->stats, phase, &th->translator->clock);
+    stats_phase(th, phase, &th->translator->clock);
 }
 
 static bool discover(TcgThread *th, RegionKey key, RegionShape shape, uint32_t max_insns)
 {
     Former *f = &th->translator->former;
-    th->translator->clock = stats_clock();
+    th->translator->clock = stats_clock(th->tcg);
     bool is_ok = region_discover(f, key, shape, max_insns);
     end_phase(th, TCG_PHASE_DECODE);
     if (!is_ok) {
@@ -260,6 +260,7 @@ static bool compile_quick(TcgThread *th, const HostSettings *host, CodeBlob *blo
     IrRegion r;
     build(th, &r, true);
     init_blob(th, blob);
+    codecache_prefetch(&th->tcg->cache);
     bool is_done = host_compile_quick(th->translator->builder, host, blob);
     end_phase(th, TCG_PHASE_COMPILE);
     return is_done;

@@ -8,7 +8,7 @@
 #include "util/assert.h"
 #include "util/hostmem.h"
 
-enum { FIRST_CHUNK = 64 * 1024, MIN_ELEMENTS = 64 };
+enum { FIRST_CHUNK = 256 * 1024 /* touched as it is used */, MIN_ELEMENTS = 64 };
 
 typedef struct ArenaChunk {
     struct ArenaChunk *next;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Scalar floating point of singles and doubles by the host's unit, where FPCR asks for nothing odd: its rounding mode is MXCSR's, its flags are
- * MXCSR's. The host differs in NaN results, and in underflow, which Arm detects before rounding: so a result that is a NaN, or the smallest
- * normal number, is computed again by helper (flags are sticky: what was raised is raised again).
+ * Scalar floating point of singles and doubles by operations of the IR that have Arm's rules (fpu_vec.h), where FPCR asks for nothing odd: its
+ * rounding mode is MXCSR's, its flags are MXCSR's.
  */
 #include "target/aarch64/trans.h"
 
@@ -32,14 +31,6 @@ static void put(A64Trans *t, unsigned r, Scalar x)
     a64_put_v(t, r, v);
 }
 
-static I64 bits_of(A64Trans *t, Scalar x)
-{
-    if (x.is_double)
-        return ir_bits_f64_i64(t->b, x.d);
-    I32 low = ir_bits_f32_i32(t->b, x.s);
-    return ir_zext_i64(t->b, low);
-}
-
 static Scalar negate(A64Trans *t, Scalar x)
 {
     if (x.is_double)
@@ -63,67 +54,38 @@ static I32 is_less(A64Trans *t, Scalar x, Scalar y, bool is_signaling)
 
 /* ---- arithmetic */
 
-/* Neither a NaN nor, where that may have been rounded up, the smallest normal number. */
-static I32 is_plain(A64Trans *t, Scalar r, bool can_underflow)
-{
-    I32 is_number = is_equal(t, r, r);
-    if (!can_underflow)
-        return is_number;
-    I64 bits = bits_of(t, r), magnitude = ir_const_i64(t->b, r.is_double ? ~0ull >> 1 : ~0u >> 1);
-    I64 smallest = ir_const_i64(t->b, r.is_double ? 1ull << 52 : 1ull << 23), low = ir_and_i64(t->b, bits, magnitude);
-    I32 is_other = ir_cmp_ne_i64(t->b, low, smallest);
-    return ir_and_i32(t->b, is_number, is_other);
-}
-
-/* Puts r, or what the helper makes of the operands. */
-static void put_checked(A64Trans *t, unsigned rd, Scalar r, bool can_underflow, uint32_t what, Scalar a, Scalar b, Scalar c)
-{
-    uint32_t slow = ir_block_new(t->b, t->pc, false), join = ir_block_new(t->b, t->next, false);
-    I32 is_done = is_plain(t, r, can_underflow);
-    put(t, rd, r);
-    ir_br(t->b, is_done, join, slow);
-    ir_block_begin(t->b, slow, 0);
-    ir_insn_commit(t->b);
-    I64 x = bits_of(t, a), y = bits_of(t, b), z = bits_of(t, c);
-    I64 exact = a64_call_fp(t, what, x, y, z);
-    a64_put_fp(t, r.is_double ? 3 : 2, rd, exact);
-    ir_goto(t->b, join);
-    ir_block_begin(t->b, join, 0);
-}
-
 static Scalar compute(A64Trans *t, A64FpOp op, Scalar x, Scalar y)
 {
     IrBuilder *b = t->b;
     Scalar r = { .is_double = x.is_double };
     switch (op) {
     case A64_FP_ADD:
-        r.is_double ? (void)(r.d = ir_fadd_f64(b, x.d, y.d)) : (void)(r.s = ir_fadd_f32(b, x.s, y.s));
+        r.is_double ? (void)(r.d = ir_nfadd_f64(b, x.d, y.d)) : (void)(r.s = ir_nfadd_f32(b, x.s, y.s));
         return r;
     case A64_FP_SUB:
-        r.is_double ? (void)(r.d = ir_fsub_f64(b, x.d, y.d)) : (void)(r.s = ir_fsub_f32(b, x.s, y.s));
+        r.is_double ? (void)(r.d = ir_nfsub_f64(b, x.d, y.d)) : (void)(r.s = ir_nfsub_f32(b, x.s, y.s));
         return r;
     case A64_FP_MUL:
     case A64_FP_NMUL:
-        r.is_double ? (void)(r.d = ir_fmul_f64(b, x.d, y.d)) : (void)(r.s = ir_fmul_f32(b, x.s, y.s));
+        r.is_double ? (void)(r.d = ir_nfmul_f64(b, x.d, y.d)) : (void)(r.s = ir_nfmul_f32(b, x.s, y.s));
         return op == A64_FP_NMUL ? negate(t, r) : r;
     case A64_FP_DIV:
-        r.is_double ? (void)(r.d = ir_fdiv_f64(b, x.d, y.d)) : (void)(r.s = ir_fdiv_f32(b, x.s, y.s));
+        r.is_double ? (void)(r.d = ir_nfdiv_f64(b, x.d, y.d)) : (void)(r.s = ir_nfdiv_f32(b, x.s, y.s));
         return r;
     default: /* square root */
-        r.is_double ? (void)(r.d = ir_fsqrt_f64(b, x.d)) : (void)(r.s = ir_fsqrt_f32(b, x.s));
+        r.is_double ? (void)(r.d = ir_nfsqrt_f64(b, x.d)) : (void)(r.s = ir_nfsqrt_f32(b, x.s));
         return r;
     }
 }
 
 bool a64_fp_host_arith(A64Trans *t, const A64Ops *o, unsigned size, A64FpOp op)
 {
-    bool can_underflow = op == A64_FP_MUL || op == A64_FP_NMUL || op == A64_FP_DIV;
-    bool is_known = can_underflow || op == A64_FP_ADD || op == A64_FP_SUB || op == A64_FP_SQRT;
+    bool is_known = op <= A64_FP_SQRT;
     if (!is_known || !a64_fp_is_host(t, size))
         return false;
     Scalar x = get(t, size, o->rn), y = op == A64_FP_SQRT ? x : get(t, size, o->rm);
     Scalar r = compute(t, op, x, y);
-    put_checked(t, o->rd, r, can_underflow, A64_FP_WHAT(op, size, 0), x, y, y);
+    put(t, o->rd, r);
     return true;
 }
 
@@ -135,10 +97,10 @@ bool a64_fp_host_fma(A64Trans *t, const A64Ops *o, unsigned size, bool neg_produ
     x = neg_product ? negate(t, x) : x;
     z = neg_sum ? negate(t, z) : z;
     if (r.is_double)
-        r.d = ir_fma_f64(t->b, x.d, y.d, z.d);
+        r.d = ir_nfma_f64(t->b, x.d, y.d, z.d);
     else
-        r.s = ir_fma_f32(t->b, x.s, y.s, z.s);
-    put_checked(t, o->rd, r, true, A64_FP_WHAT(A64_FP_FMA, size, 0), x, y, z);
+        r.s = ir_nfma_f32(t->b, x.s, y.s, z.s);
+    put(t, o->rd, r);
     return true;
 }
 

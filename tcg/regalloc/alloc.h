@@ -169,7 +169,7 @@ static inline uint8_t ra_weight(const MBlock *b) { return b->is_cold ? 0 : b->lo
 /* Whether the entry names an IR constant, not a machine value. */
 static inline bool ra_is_const(uint8_t recipe)
 {
-    return recipe == M_CONSTANT || recipe == M_PLUS_CONSTANT;
+    return mir_recipe_is_const(recipe);
 }
 static inline bool ra_is_same(Loc a, Loc b)
 {

@@ -62,7 +62,14 @@ void call_vec_slow(uint64_t state, uint64_t what)
     for (unsigned i = 0; i < 3; i++) {
         memcpy(&in[i], saved + (what >> (16 + 4 * i) & 15) * 2, sizeof in[i]);
     }
-    r = fpu_vec((FpuVecOp)(what & 15), what >> 4 & 15, (int)(what >> 8 & 15), in[0], in[1], in[2]);
+    FpuVecOp op = (FpuVecOp)(what & 15);
+    unsigned size = what >> 4 & 15;
+    if (what & CALL_VEC_SLOW_SCALAR) {
+        uint64_t mask = ~0ull >> (64 - (8u << size));
+        r = (V128Bits){ .u64 = { fpu_vec_lane(op, size, in[0].u64[0] & mask, in[1].u64[0] & mask, in[2].u64[0] & mask), 0 } };
+    } else {
+        r = fpu_vec(op, size, (int)(what >> 8 & 15), in[0], in[1], in[2]);
+    }
     memcpy(saved + (what >> 12 & 15) * 2, &r, sizeof r);
 }
 
@@ -80,3 +87,8 @@ CallVec call_vshlv32(struct CpuState *s, CallVec a, CallVec b) { return vec(ir_e
 CallVec call_vshlv64(struct CpuState *s, CallVec a, CallVec b) { return vec(ir_eval_vshlv64(bits(a), bits(b))); }
 CallVec call_vshrv32(struct CpuState *s, CallVec a, CallVec b) { return vec(ir_eval_vshrv32(bits(a), bits(b))); }
 CallVec call_vshrv64(struct CpuState *s, CallVec a, CallVec b) { return vec(ir_eval_vshrv64(bits(a), bits(b))); }
+uint32_t call_lane32(struct CpuState *s, uint32_t a, uint32_t b, uint32_t c, uint32_t op)
+{
+    return (uint32_t)fpu_vec_lane((FpuVecOp)op, 2, a, b, c);
+}
+uint64_t call_lane64(struct CpuState *s, uint64_t a, uint64_t b, uint64_t c, uint32_t op) { return fpu_vec_lane((FpuVecOp)op, 3, a, b, c); }

@@ -37,7 +37,10 @@ CallVec call_vec_fp(struct CpuState *s, CallVec a, CallVec b, CallVec c, uint32_
 /* fpu_vec on vector registers that x86_slow_call has saved; the first is the result's. */
 #define CALL_VEC_SLOW(op, size, rm, d, a, b, c) \
     ((uint32_t)(op) | (uint32_t)(size) << 4 | (uint32_t)(rm) << 8 | (uint32_t)(d) << 12 | (uint32_t)(a) << 16 | (uint32_t)(b) << 20 | (uint32_t)(c) << 24)
+#define CALL_VEC_SLOW_SCALAR (1u << 28) /* the low lane alone; the rest becomes zero */
 void call_vec_slow(uint64_t state, uint64_t what);
+uint32_t call_lane32(struct CpuState *s, uint32_t a, uint32_t b, uint32_t c, uint32_t op);
+uint64_t call_lane64(struct CpuState *s, uint64_t a, uint64_t b, uint64_t c, uint32_t op);
 CallVec call_vec_round(struct CpuState *s, CallVec a, uint32_t what); /* size | rm << 8 | exact << 16 */
 CallVec call_vec_compare(struct CpuState *s, CallVec a, CallVec b, uint32_t op); /* halves */
 CallVec call_vec_widen(struct CpuState *s, CallVec a); /* halves */

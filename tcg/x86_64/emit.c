@@ -89,6 +89,7 @@ static void emit_composite(Emit *e, unsigned form, const MInsn *insn, const MOpe
     case MOP_FORM_UNBOX: emit_unbox(e, insn, ops); break;
     case MOP_FORM_CVT_U64: emit_cvt_u64(e, insn, ops); break;
     case MOP_FORM_VFP: emit_vfp(e, insn, ops); break;
+    case MOP_FORM_SFP: emit_sfp(e, insn, ops); break;
     case MOP_FORM_VCVT: emit_vcvt(e, insn, ops); break;
     default: lyre_unreachable();
     }
@@ -204,12 +205,14 @@ void emit_make_room(Emit *e, uint32_t nlinks, uint32_t nstubs, uint32_t nrows, u
     out->cap_code = code;
     e->cap_stubs = nstubs;
     e->side.cap = nrows * ROW_BYTES + SIDE_BYTES;
-    out->entries = arena_alloc(e->arena, sizeof *out->entries);
-    out->refs = arena_alloc(e->arena, out->cap_refs * sizeof *out->refs);
-    out->data = arena_alloc(e->arena, out->cap_data);
-    out->code = arena_alloc(e->arena, code);
-    e->stubs = arena_alloc(e->arena, nstubs * sizeof *e->stubs);
-    e->side.bytes = arena_alloc(e->arena, e->side.cap);
+    size_t entries = sizeof *out->entries, stubs = nstubs * sizeof *e->stubs, refs = out->cap_refs * sizeof *out->refs;
+    uint8_t *at = arena_alloc(e->arena, entries + stubs + out->cap_data + refs + e->side.cap + code); /* by falling alignment */
+    out->entries = (CodeEntry *)at;
+    e->stubs = (EmitStub *)(at += entries);
+    out->data = at += stubs;
+    out->refs = (uint32_t *)(at += out->cap_data);
+    e->side.bytes = at += refs;
+    out->code = at + e->side.cap;
     e->a.p = out->code;
     e->limit = out->code + code;
 }

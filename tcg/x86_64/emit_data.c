@@ -7,24 +7,11 @@
 
 enum { MAX_SEARCH = 64 }; /* equal constants are shared among the last ones */
 
-static void add_ref(Emit *e, uint32_t ref)
-{
-    CodeBlob *out = e->out;
-    out->refs = arena_grow(e->arena, out->refs, sizeof *out->refs, &out->cap_refs, out->nrefs + 1);
-    out->refs[out->nrefs++] = ref;
-}
-
-uint32_t emit_field(Emit *e, uint32_t field, uint32_t end, uint32_t data_offset)
-{
-    add_ref(e, field);
-    return data_offset - end;
-}
-
 void emit_ref(Emit *e, enum EmitData part, uint32_t index)
 {
     static const uint8_t unit[EMIT_NDATA] = { 0, sizeof(IcRow), sizeof(IcRow), 16, 8 };
     uint32_t value = index * unit[part] - emit_pos(e);
-    add_ref(e, (uint32_t)(e->a.rip_field - e->out->code) | (uint32_t)part << EMIT_PART_SHIFT);
+    emit_add_ref(e, (uint32_t)(e->a.rip_field - e->out->code) | (uint32_t)part << EMIT_PART_SHIFT);
     memcpy(e->a.rip_field, &value, sizeof value);
     e->a.rip_field = NULL;
 }

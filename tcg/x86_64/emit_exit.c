@@ -63,9 +63,9 @@ static void poll_insn(Emit *e)
 /* sub dword [counter], 1; js to the stub */
 static void count(Emit *e)
 {
-    uint32_t at = emit_pos(e);
-    uint64_t field = emit_field(e, at + 2, at + 7, 0);
-    x86_put(&e->a, 0x2d83 | field << 16 | 1ull << 48 | 0x0full << 56, 8);
+    uint32_t at = emit_pos(e), field = 0 - (at + 7);
+    emit_add_ref(e, at + 2);
+    x86_put(&e->a, 0x2d83 | (uint64_t)field << 16 | 1ull << 48 | 0x0full << 56, 8);
     x86_put(&e->a, 0x88, 5);
     e->hot_site = at + 9;
 }

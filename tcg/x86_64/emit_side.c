@@ -4,8 +4,6 @@
 #include "tcg/x86_64/emit_state.h"
 #include "util/assert.h"
 
-static bool is_constant(unsigned recipe) { return recipe == M_CONSTANT || recipe == M_PLUS_CONSTANT; }
-
 /* Whether the slot's home (its pin, memory) already has the value that is at `loc` as it is. */
 static bool is_at_home(const Emit *e, unsigned slot, Loc loc)
 {
@@ -22,7 +20,7 @@ static uint32_t add_entries(Emit *e, const MSnapEntry *s, const Loc *locs, uint3
         unsigned slot = s[i].slot, recipe = s[i].recipe;
         if (recipe == M_AS_IS && is_at_home(e, slot, locs[i]) && (i + 1 == n || s[i + 1].slot != slot)) {
             pins |= locs[i].kind == LOC_REG ? 1u << e->ir->slots[slot].pin : 0;
-        } else if (is_constant(recipe)) {
+        } else if (mir_recipe_is_const(recipe)) {
             SideEntry k = { s[i].slot, s[i].recipe, { .kind = LOC_CONST }, e->ir->insns[s[i].vreg].imm };
             side_writer_entry_slow(&e->side, &k);
         } else {

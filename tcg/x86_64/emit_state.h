@@ -6,6 +6,7 @@
 #include "tcg/sidetable.h"
 #include "tcg/x86_64/emit.h"
 #include "tcg/x86_64/encode.h"
+#include "util/arena.h"
 #include "util/compiler.h"
 
 enum { EMIT_UNBOUND = UINT32_MAX, EMIT_ROOM = 512, EMIT_MAX_CODE = 256 * 1024 };
@@ -99,8 +100,13 @@ void emit_insn(Emit *e, const MInsn *insn);
 void emit_stubs(Emit *e); /* deferred code */
 void emit_end(Emit *e);   /* data and side table; `out` is complete */
 
-/* emit_data.c: references to the data. What the field is to hold that leads to a data offset, of an instruction that ends at `end`. */
-uint32_t emit_field(Emit *e, uint32_t field, uint32_t end, uint32_t data_offset);
+/* emit_data.c: references to the data. */
+static inline void emit_add_ref(Emit *e, uint32_t ref)
+{
+    CodeBlob *out = e->out;
+    out->refs = arena_grow(e->arena, out->refs, sizeof *out->refs, &out->cap_refs, out->nrefs + 1);
+    out->refs[out->nrefs++] = ref;
+}
 /* Called right after the instruction whose operand is rip-relative. */
 void emit_ref(Emit *e, enum EmitData part, uint32_t index);
 uint32_t emit_const8(Emit *e, uint64_t bits);
@@ -155,6 +161,7 @@ void emit_unbox(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_fma(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_cvt_u64(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_vfp(Emit *e, const MInsn *insn, const MOperand *ops);
+void emit_sfp(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_vcvt(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_divmod(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_align(Emit *e, const MInsn *insn, const MOperand *ops);

@@ -14,14 +14,14 @@
 
 enum { /* opcodes; ps and pd forms differ by the prefix */
     V_MUL = 0x59 | X86_0F, V_ADD = 0x58 | X86_0F, V_SUB = 0x5c | X86_0F, V_DIV = 0x5e | X86_0F, V_MIN = 0x5d | X86_0F, V_MAX = 0x5f | X86_0F,
-    V_SQRT = 0x51 | X86_0F, V_AND = 0x54 | X86_0F, V_OR = 0x56 | X86_0F, V_CMP = 0xc2 | X86_0F,
+    V_SQRT = 0x51 | X86_0F, V_UCOMIS = 0x2e | X86_0F, V_AND = 0x54 | X86_0F, V_OR = 0x56 | X86_0F, V_CMP = 0xc2 | X86_0F,
     V_PAND = 0xdb | X86_0F | X86_PP_66, V_POR = 0xeb | X86_0F | X86_PP_66, V_PCMPEQW = 0x75 | X86_0F | X86_PP_66,
     V_PCMPEQD = 0x76 | X86_0F | X86_PP_66, V_PCMPEQQ = 0x29 | X86_0F38 | X86_PP_66, V_PCMPGTW = 0x65 | X86_0F | X86_PP_66,
     V_PTEST = 0x17 | X86_0F38 | X86_PP_66, V_FMADD231 = 0xb8 | X86_0F38 | X86_PP_66, V_CVTPH2PS = 0x13 | X86_0F38 | X86_PP_66,
     V_CVTPS2PH = 0x1d | X86_0F3A | X86_PP_66, V_CVTPD2PS = 0x5a | X86_0F | X86_PP_66, V_CVTTPS2DQ = 0x5b | X86_0F | X86_PP_F3,
     V_ROUNDPS = 0x08 | X86_0F3A | X86_PP_66, V_SHIFT = 0x73 | X86_0F | X86_PP_66, V_UNPACK = 0x6c | X86_0F | X86_PP_66,
 };
-enum { CMP_UNORD = 3, CMP_NLT = 5, SCRATCH = X86_SCRATCH_VEC };
+enum { CMP_UNORD = 3, CMP_NLT = 5, CMP_EQ_UQ = 8 /* equal or unordered; VEX only */, SCRATCH = X86_SCRATCH_VEC };
 
 static uint32_t packed(const MInsn *insn, uint32_t op) { return op | (insn->size == 8 ? X86_PP_66 : 0); }
 
@@ -73,14 +73,16 @@ static void stub_slow(Emit *e, const EmitStub *s)
     emit_jmp_to(e, s->resume);
 }
 
-/* To C when any bit of SCRATCH is set. */
-static EmitStub *leave_if_any(Emit *e, const MInsn *insn, const MOperand *ops, unsigned third)
+static EmitStub *leave(Emit *e, X86Cond cond, const MInsn *insn, const MOperand *ops, unsigned third)
 {
     unsigned log = insn->size == 8 ? 3 : insn->size == 4 ? 2 : 1;
-    EmitStub *s = emit_jcc_stub(e, X86_NE, stub_slow, insn, ops);
+    EmitStub *s = emit_jcc_stub(e, cond, stub_slow, insn, ops);
     s->arg = CALL_VEC_SLOW(insn->cond, log, insn->imm, ops[0].loc.index, ops[1].loc.index, ops[2].loc.index, third);
     return s;
 }
+
+/* When PTEST has found a bit. */
+static EmitStub *leave_if_any(Emit *e, const MInsn *insn, const MOperand *ops, unsigned third) { return leave(e, X86_NE, insn, ops, third); }
 
 static const struct {
     uint64_t magnitude, least_normal, infinity;
@@ -128,7 +130,10 @@ static void emit_arithmetic(Emit *e, const MInsn *insn, const MOperand *ops)
     } else {
         compute(e, insn, dst, a, b);
     }
-    if (can_be_tiny(insn->cond)) {
+    if (can_be_tiny(insn->cond) && e->a.use_vex) { /* one comparison finds both */
+        op3_const(e, V_PAND, SCRATCH, dst, insn->size, formats[insn->size].magnitude);
+        op3_const_imm(e, packed(insn, V_CMP), SCRATCH, SCRATCH, insn->size, formats[insn->size].least_normal, CMP_EQ_UQ);
+    } else if (can_be_tiny(insn->cond)) {
         find_least_normal(e, dst, insn->size);
         find_unordered(e, insn, t, dst, dst);
         op3(e, V_POR, SCRATCH, SCRATCH, t);
@@ -195,6 +200,42 @@ static void emit_halves(Emit *e, const MInsn *insn, const MOperand *ops)
         op2(e, V_PTEST, t, t);
     }
     EmitStub *s = leave_if_any(e, insn, ops, 0);
+    s->resume = emit_pos(e);
+}
+
+/* ---- scalars: one comparison finds both a NaN and the least normal number */
+
+static uint32_t scalar(const MInsn *insn, uint32_t op) { return op | (insn->size == 8 ? X86_PP_F2 : X86_PP_F3); }
+
+static void compute_scalar(Emit *e, const MInsn *insn, const MOperand *ops)
+{
+    static const uint32_t opcodes[] = { [FPU_ADD] = V_ADD, [FPU_SUB] = V_SUB, [FPU_MUL] = V_MUL, [FPU_DIV] = V_DIV, [FPU_SQRT] = V_SQRT };
+    unsigned dst = ops[0].loc.index, a = ops[1].loc.index, b = ops[2].loc.index;
+    if (insn->cond != FPU_FMA) {
+        op3(e, scalar(insn, opcodes[insn->cond]), dst, a, b);
+        return;
+    }
+    X86Rm rm = x86_rm_reg(b);
+    x86_movv_rr(&e->a, dst, ops[3].loc.index);
+    x86_vex_rm(&e->a, (V_FMADD231 + 1) | (insn->size == 8 ? X86_W : 0), dst, a, &rm);
+}
+
+void emit_sfp(Emit *e, const MInsn *insn, const MOperand *ops)
+{
+    bool is_tiny = can_be_tiny(insn->cond), is_fma = insn->cond == FPU_FMA;
+    unsigned dst = ops[0].loc.index;
+    uint32_t ucomis = V_UCOMIS | (insn->size == 8 ? X86_PP_66 : 0);
+    compute_scalar(e, insn, ops);
+    if (is_tiny) {
+        X86Rm rip = x86_rm_rip();
+        op3_const(e, V_AND, SCRATCH, dst, insn->size, formats[insn->size].magnitude);
+        x86_sse_rm(&e->a, ucomis, SCRATCH, X86_NO_VVVV, &rip);
+        emit_ref(e, EMIT_CONST8, emit_const8(e, formats[insn->size].least_normal));
+    } else {
+        op2(e, ucomis, dst, dst);
+    }
+    EmitStub *s = leave(e, is_tiny ? X86_E : X86_P, insn, ops, is_fma ? ops[3].loc.index : 0);
+    s->arg |= CALL_VEC_SLOW_SCALAR;
     s->resume = emit_pos(e);
 }
 

@@ -11,7 +11,8 @@ static uint32_t exit_value(Sel *s, uint32_t v)
     const IrInsn *i = &s->r->insns[v];
     const IrBlock *from = &s->r->blocks[i->block], *to = &s->r->blocks[s->block];
     bool is_sext = i->op == IR_SEXT_I64 || i->op == IR_SEXT32_I64;
-    bool is_sinkable = i->op == IR_BOX_F64 || i->op == IR_FCANON_F64 || i->op == IR_FCANON_F32;
+    bool is_plain = (i->op >= IR_CC_ADD_I32 && i->op <= IR_CC_LOGIC_I64) || i->op == IR_VFROM32_V128 || i->op == IR_VFROM64_V128;
+    bool is_sinkable = is_plain || i->op == IR_BOX_F64 || i->op == IR_FCANON_F64 || i->op == IR_FCANON_F32;
     uint64_t c;
     if (sel_is_narrow(s, v) || (is_sext && !s->vreg[v] && sel_resolve(s, v) == v && !sel_const(s, i->arg[0], &c))) {
         uint32_t d = sel_new(s, M_GPR, 8);
@@ -23,6 +24,13 @@ static uint32_t exit_value(Sel *s, uint32_t v)
         return sel_reg(s, v);
     }
     uint32_t d = sel_new_typed(s, i->type);
+    if (is_plain) {
+        const SelRow *row = sel_row(i->op);
+        s->vreg[v] = d;
+        row->fn(s, v, i, row);
+        s->vreg[v] = 0;
+        return d;
+    }
     if (i->op == IR_FCANON_F64 || i->op == IR_FCANON_F32) {
         sel_canon(s, d, i->arg[0]);
         return d;

@@ -60,6 +60,8 @@ bool sel_calls(const IrInsn *i)
     switch (i->op) {
     case IR_FMA_F32:
     case IR_FMA_F64:
+    case IR_NFMA_F32:
+    case IR_NFMA_F64:
         return !host_features.fma;
     case IR_F16_TO_F32_F32:
     case IR_F32_TO_F16_I32:

@@ -96,6 +96,59 @@ static void add_sum(Sel *s, unsigned slot, uint32_t v, unsigned depth, bool plus
     }
 }
 
+static void add_operand(Sel *s, unsigned slot, uint32_t v)
+{
+    bool is_const = s->r->insns[v].op == IR_CONST_I32 || s->r->insns[v].op == IR_CONST_I64;
+    add_entry(s, slot, is_const ? M_CONSTANT : M_AS_IS, is_const ? v : sel_reg(s, v));
+}
+
+/* Flags that nobody else wants are made of the operands. */
+static bool add_flags(Sel *s, unsigned slot, uint32_t v)
+{
+    static const struct {
+        uint16_t op;
+        uint8_t recipe, with_constant;
+    } rows[] = {
+        { IR_CC_SUB_I32, M_CC_SUB32, M_CC_SUB32_CONSTANT }, { IR_CC_SUB_I64, M_CC_SUB64, M_CC_SUB64_CONSTANT },
+        { IR_CC_ADD_I32, M_CC_ADD32, 0 }, { IR_CC_ADD_I64, M_CC_ADD64, 0 },
+        { IR_CC_LOGIC_I32, M_CC_LOGIC32, 0 }, { IR_CC_LOGIC_I64, M_CC_LOGIC64, 0 },
+    };
+    const IrInsn *i = &s->r->insns[v];
+    for (unsigned n = 0; n < ARRAY_LEN(rows); n++) {
+        if (!is_unwanted(s, v, rows[n].op)) {
+            continue;
+        }
+        uint32_t last = i->arg[i->nargs - 1];
+        bool is_const = s->r->insns[last].op == IR_CONST_I32 || s->r->insns[last].op == IR_CONST_I64;
+        if (i->nargs == 2) {
+            add_operand(s, slot, i->arg[0]);
+        }
+        if (is_const && rows[n].with_constant) {
+            add_entry(s, slot, rows[n].with_constant, last);
+        } else {
+            add_entry(s, slot, rows[n].recipe, sel_reg(s, last));
+        }
+        return true;
+    }
+    return false;
+}
+
+/* What opt/lazyflags.c makes of a phi: flags of operands, and what they differ by. */
+static bool add_lazy_flags(Sel *s, unsigned slot, uint32_t v)
+{
+    const IrInsn *insns = s->r->insns;
+    uint32_t both = insns[v].arg[0];
+    if (!is_unwanted(s, v, IR_CC_MAKE_I32) || !is_unwanted(s, both, IR_XOR_I32) || !is_unwanted(s, insns[both].arg[0], IR_CC_PACK_I32)) {
+        return false;
+    }
+    uint32_t flags = insns[insns[both].arg[0]].arg[0], change = insns[both].arg[1];
+    if (insns[change].op == IR_CONST_I32 || !add_flags(s, slot, flags)) {
+        return false;
+    }
+    add_entry(s, slot, M_CC_XOR, sel_reg(s, change));
+    return true;
+}
+
 static void add_value(Sel *s, unsigned slot, uint32_t v)
 {
     v = sel_known(s, v);
@@ -107,9 +160,11 @@ static void add_value(Sel *s, unsigned slot, uint32_t v)
         uint32_t x = i->arg[0];
         bool is_canon = is_unwanted(s, x, IR_FCANON_F32) && !sel_const(s, s->r->insns[x].arg[0], &c);
         add_entry(s, slot, is_canon ? M_BOX_CANON32 : M_BOX32, sel_reg(s, is_canon ? s->r->insns[x].arg[0] : x));
+    } else if ((is_unwanted(s, v, IR_VFROM64_V128) || is_unwanted(s, v, IR_VFROM32_V128)) && !sel_const(s, i->arg[0], &c)) {
+        add_entry(s, slot, i->op == IR_VFROM64_V128 ? M_LOW64 : M_LOW32, sel_reg(s, i->arg[0]));
     } else if (is_unwanted(s, v, IR_FCANON_F64) || is_unwanted(s, v, IR_FCANON_F32)) {
         add_entry(s, slot, i->op == IR_FCANON_F64 ? M_CANON64 : M_CANON32, sel_reg(s, i->arg[0]));
-    } else {
+    } else if (!add_flags(s, slot, v) && !add_lazy_flags(s, slot, v)) {
         add_sum(s, slot, v, 0, false);
     }
 }
@@ -145,7 +200,7 @@ uint32_t sel_retarget(Sel *s, uint32_t snap, uint32_t from, uint32_t to)
     MRegion *m = s->m;
     MSnapshot new = m->snaps[snap];
     uint32_t old = new.first, n = 0;
-    while (n < new.count && (m->snap_entries[old + n].vreg != from || m->snap_entries[old + n].recipe == M_CONSTANT)) {
+    while (n < new.count && (m->snap_entries[old + n].vreg != from || mir_recipe_is_const(m->snap_entries[old + n].recipe))) {
         n++;
     }
     if (n == new.count) {
@@ -154,8 +209,7 @@ uint32_t sel_retarget(Sel *s, uint32_t snap, uint32_t from, uint32_t to)
     new.first = m->nsnap_entries;
     for (n = 0; n < new.count; n++) {
         MSnapEntry e = m->snap_entries[old + n];
-        bool is_const = e.recipe == M_CONSTANT || e.recipe == M_PLUS_CONSTANT;
-        add_entry(s, e.slot, e.recipe, !is_const && e.vreg == from ? to : e.vreg);
+        add_entry(s, e.slot, e.recipe, !mir_recipe_is_const(e.recipe) && e.vreg == from ? to : e.vreg);
     }
     return add_snapshot(m, &new);
 }

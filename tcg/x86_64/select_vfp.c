@@ -49,6 +49,29 @@ static void select_arithmetic(Sel *s, uint32_t id, const IrInsn *i, const SelRow
     sel_emit(s, is_fma ? MOP_VFP3 : MOP_VFP2, row->size, n, args)->cond = row->x;
 }
 
+/* Scalars. Without the host's FMA by C, on bits. */
+static void select_scalar(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
+{
+    bool is_fma = row->x == FPU_FMA;
+    uint32_t d = sel_def(s, id), v[3];
+    for (unsigned n = 0; n < 2u + is_fma; n++) {
+        v[n] = sel_reg(s, i->arg[n < i->nargs ? n : 0]);
+    }
+    SelArg args[] = { sel_arg_reg(d), sel_arg_reg(v[0]), sel_arg_reg(v[1]), sel_arg_reg(v[2 * is_fma]) };
+    if (!is_fma || host_features.fma) {
+        sel_emit(s, is_fma ? MOP_SFP3 : MOP_SFP2, row->size, 3 + is_fma, args)->cond = row->x;
+        return;
+    }
+    uint32_t bits[4], t = sel_new(s, M_GPR, row->size);
+    for (unsigned n = 0; n < 3; n++) {
+        bits[n] = sel_new(s, M_GPR, row->size);
+        sel_emit2(s, MOP_MOVD_R, row->size, bits[n], sel_arg_reg(v[n]));
+    }
+    bits[3] = sel_const_reg(s, row->x, 4);
+    sel_call(s, row->size == 8 ? (void *)call_lane64 : (void *)call_lane32, true, row->size == 8 ? IR_I64 : IR_I32, t, 4, bits);
+    sel_emit2(s, MOP_MOVD, row->size, d, sel_arg_reg(t));
+}
+
 static void select_conversion(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
 {
     if (conversion_calls(i, row)) {
@@ -177,10 +200,17 @@ bool sel_vfp_calls(const IrInsn *i)
            (row->fn == select_round && (i->aux == IR_RMM || (is_half(row) && !host_features.f16c)));
 }
 
+#define SCALARS(name, x) { IR_##name##_F32, { select_scalar, 0, 4, x } }, { IR_##name##_F64, { select_scalar, 0, 8, x } }
 #define LANES(name, fn, x) \
     { IR_##name##16_V128, { fn, 0, 2, x } }, { IR_##name##32_V128, { fn, 0, 4, x } }, { IR_##name##64_V128, { fn, 0, 8, x } }
 
 const SelEntry sel_vfp_rows[] = {
+    SCALARS(NFADD, FPU_ADD),
+    SCALARS(NFSUB, FPU_SUB),
+    SCALARS(NFMUL, FPU_MUL),
+    SCALARS(NFDIV, FPU_DIV),
+    SCALARS(NFSQRT, FPU_SQRT),
+    SCALARS(NFMA, FPU_FMA),
     LANES(VFADD, select_arithmetic, FPU_ADD),
     LANES(VFSUB, select_arithmetic, FPU_SUB),
     LANES(VFMUL, select_arithmetic, FPU_MUL),

@@ -23,6 +23,7 @@ class Generator(insns.Source):
     PINNED = set()        # registers of the guest that have one of the host
     BAD_POINTERS = [0, 8, ex.DATA_UNMAPPED, ex.DATA_UNMAPPED - 4, ex.DATA_READ_ONLY, ex.DATA_BASE]
     UNIT = 8              # alignment of most pointers
+    MOVE = FORGET = ''    # rows that copy a register, that set one to a constant
     BASES = {5: 0}        # bits of a register's field -> the first register that it can name
 
     def __init__(self, seed, shape=None, only=''):
@@ -84,38 +85,46 @@ class Generator(insns.Source):
                 word = word & ~(1 << b) | (offset >> i & 1) << b
         return word
 
-    def draw_rows(self, count, last):
-        """Endless rows for a block of `count`. A chain has few kinds of rows and few registers, so that what goes wrong together comes together, and ends with
-        writes of row `last`: by then many values were never seen outside."""
+    def draw_rows(self, count):
+        """Endless rows for a block of `count`. A chain has few kinds of rows and few registers, so that what goes wrong together comes together. It ends
+        with writes of FORGET: by then many values were never seen outside. Some chains begin with moves of registers that they then write: more values
+        than tier 1 has registers live on in copies that are forgotten."""
         rows, sums = self.rng.choice(self.menus)
         if self.shape is not self.CHAIN:
             while True:
                 yield self.rng.choices(rows, cum_weights=sums)[0]
         rows = self.rng.choices(rows, cum_weights=sums, k=self.rng.randrange(5, 40))
-        self.pool = set(self.rng.sample(sorted(range(32)) + sorted(self.PINNED - self.POINTERS), self.rng.randrange(3, 14)))
+        pool = list(dict.fromkeys(self.rng.sample(sorted(range(32)) + sorted(self.PINNED - self.POINTERS), self.rng.randrange(3, 14))))
+        self.copies = set(pool[:len(pool) // 2]) if self.rng.randrange(3) == 0 else set()
+        self.pool = set(pool)
         self.near = self.rng.choice([2, 3, 8])  # how often registers follow from the ones before
         self.recent = []
-        for _ in range(count - self.rng.randrange(len(self.pool))):
-            yield self.rng.choice(rows)
+        first, last = (len(self.copies),) * 2 if self.copies else (0, self.rng.randrange(len(pool)))
+        for i in range(count - last):
+            yield self.isa.by_name[self.MOVE] if i < first else self.rng.choice(rows)
         while True:
-            yield self.isa.by_name[last]
+            yield self.isa.by_name[self.FORGET]
 
-    def depend(self, f, fixed, sources, destinations):
+    def depend(self, row, fixed, sources, destinations):
         """Registers of an instruction of a chain, where they are not fixed: results are read soon and forgotten soon, a destination is often a source too."""
         def base(letter):
-            return self.BASES[len(f[letter])]
+            return self.BASES[len(row.fields[letter])]
 
         def choose(letter, values):
-            possible = sorted(v for v in values if 0 <= v - base(letter) < 1 << len(f[letter]))
-            if possible:
-                fixed[letter] = self.rng.choice(possible) - base(letter)
-        sources, destinations = ([c for c in letters if c in f and len(f[c]) in self.BASES and c not in fixed] for letters in (sources, destinations))
+            low = base(letter)
+            numbers = range(low, low + (1 << len(row.fields[letter])))
+            possible = sorted(v for v in values if v in numbers) or [v for v in numbers if v not in self.POINTERS]
+            fixed[letter] = self.rng.choice(possible) - low
+        sources, destinations = ([c for c in letters if c in row.fields and len(row.fields[c]) in self.BASES and c not in fixed]
+                                 for letters in (sources, destinations))
+        is_copy = row.name in (self.MOVE, self.FORGET)
         for letter in sources:
-            choose(letter, self.recent if self.rng.randrange(self.near) == 0 else self.pool)
-        read = {fixed[c] + base(c) for c in sources if c in fixed}
+            choose(letter, self.pool - self.copies if is_copy else self.recent if self.rng.randrange(self.near) == 0 else self.pool)
+        read = {fixed[c] + base(c) for c in sources}
+        written = self.copies or self.pool if is_copy else read if self.rng.randrange(self.near) == 0 else self.pool
         for letter in destinations:
-            choose(letter, (read if self.rng.randrange(self.near) == 0 else self.pool) - (set() if self.is_rare() else self.POINTERS))
-        self.recent = ([fixed[c] + base(c) for c in destinations if c in fixed] + self.recent)[:2]
+            choose(letter, written - (set() if is_copy else self.copies) - (set() if self.is_rare() else self.POINTERS))
+        self.recent = ([fixed[c] + base(c) for c in destinations] + self.recent)[:2]
 
     def experiment(self):
         code, rows = self.block()

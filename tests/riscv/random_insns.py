@@ -41,6 +41,7 @@ class Generator(blocks.Generator):
     POINTERS = {2, 8, 15}  # sp, s0, a5
     PINNED = {1, 2, 8, 9, 10, 11, 14, 15, 18, 19}
     BAD_POINTERS = blocks.Generator.BAD_POINTERS + [ex.MASK, 1 << 63]
+    MOVE, FORGET = 'c.mv', 'c.li'
     BASES = {3: 8, 5: 0}
 
     def boxed_float(self):
@@ -73,7 +74,7 @@ class Generator(blocks.Generator):
         if 'c' in f:
             fixed['c'] = self.rng.choice(CSRS)
         if is_chain:
-            self.depend(f, fixed, 'st', 'd')
+            self.depend(row, fixed, 'st', 'd')
         return fixed
 
     def oracle_errs(self, rows, words):
@@ -112,7 +113,7 @@ class Generator(blocks.Generator):
     def rows_of_block(self):
         n = self.rng.randint(self.shape.least, self.shape.most)
         rows, lr = [], ''
-        for row in self.draw_rows(n, 'c.li'):
+        for row in self.draw_rows(n):
             if row.flow == 'jalr':
                 rows += [self.isa.by_name['auipc'], self.isa.by_name['addi'], row]
             elif row.name.startswith('sc.') and row.name[2:] != lr[2:]:

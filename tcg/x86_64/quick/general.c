@@ -329,7 +329,8 @@ void quick_general(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
     for (uint32_t k = g->m.ninsns; k-- > first && !q->is_failed;) {
         place(q, g, k);
     }
-    q->is_failed |= q->nops + (id + q->nputs) * Q_OPS_PER_INSN + Q_MOST_OPS > q->cap_ops;
+    uint32_t nops = (uint32_t)(q->op - q->ops), nputs = (uint32_t)(q->put - q->b->log);
+    q->is_failed |= nops + (id + nputs) * Q_OPS_PER_INSN + Q_MOST_OPS > q->cap_ops;
     for (uint32_t v = first_vreg; v < g->m.nvregs; v++) {
         s->vreg[g->m.vregs[v].value] = 0;
     }

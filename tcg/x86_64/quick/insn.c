@@ -106,16 +106,12 @@ static void subtract_from(Quick *q, unsigned dst, unsigned size, uint32_t a)
 }
 
 /* row->opcode: of the form reg op= rm; x: the digit of the immediate form */
-static void alu(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
+static NOINLINE void alu_to(Quick *q, const IrInsn *i, const QRow *row, unsigned dst)
 {
-    unsigned dst = quick_def(q, id);
-    if (dst == Q_NO_REG) {
-        return;
-    }
     uint32_t a = quick_resolve(q, i->arg[0]), b = quick_resolve(q, i->arg[1]);
     int32_t imm;
     bool is_add = row->x == X86_ALU_ADD, is_sub = row->x == X86_ALU_SUB;
-    if (is_add && add_three(q, dst, row->size, a, b)) {
+    if (dst == Q_NO_REG || (is_add && add_three(q, dst, row->size, a, b))) {
         return;
     }
     if (as_imm(q, b, row->size, &imm)) {
@@ -136,6 +132,33 @@ static void alu(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
     }
     quick_op(q, row->opcode | width(row->size), dst, rm);
     quick_move_to(q, dst, a);
+}
+
+static NOINLINE void alu_slow(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
+{
+    unsigned dst = quick_def_slow(q, id);
+    alu_to(q, i, row, dst);
+}
+
+/* Mostly the left operand is in a register, and the right one an immediate. */
+static void alu(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
+{
+    if (UNLIKELY(!quick_is_plain_def(q, id))) {
+        alu_slow(q, id, i, row);
+        return;
+    }
+    int32_t imm;
+    unsigned dst = quick_def_plain(q, id), place = quick_glance(q, i->arg[0]), x = place - 1;
+    if (!place || !as_imm(q, i->arg[1], row->size, &imm)) {
+        alu_to(q, i, row, dst);
+    } else if (x != dst && row->x == X86_ALU_ADD) {
+        quick_op(q, 0x8d | width(row->size), dst, x86_rm_mem(x, imm));
+    } else {
+        alu_imm(q, row->x, row->size, x86_rm_reg(dst), imm);
+        if (x != dst) {
+            quick_mov(q, row->size, dst, x86_rm_reg(x));
+        }
+    }
 }
 
 static void mul(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
@@ -399,12 +422,12 @@ static void minmax(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
 
 /* ---- memory */
 
-static bool is_simple(const Quick *q, const IrInsn *i)
+static bool is_simple(const IrInsn *i)
 {
     return !(i->mem & (MEM_BIG_ENDIAN | MEM_ALIGNED | ~0u << MEM_INDEX_SHIFT));
 }
 
-static X86Rm address(Quick *q, const IrInsn *i)
+static NOINLINE X86Rm address_slow(Quick *q, const IrInsn *i)
 {
     uint64_t c;
     uint32_t v = quick_resolve(q, i->arg[0]);
@@ -417,30 +440,58 @@ static X86Rm address(Quick *q, const IrInsn *i)
     return x86_rm_mem(quick_reg(q, v), i->aux);
 }
 
-static void load(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
+static inline X86Rm address(Quick *q, const IrInsn *i)
 {
-    static const uint32_t unsigned_ops[] = { 0xb6 | X86_0F, 0xb7 | X86_0F, 0x8b, 0x8b | X86_W };
-    static const uint32_t signed_ops[] = { 0xbe | X86_0F, 0xbf | X86_0F, 0x63, 0x8b };
-    if (!is_simple(q, i)) {
-        quick_general(q, id, i, row);
-        return;
-    }
-    unsigned log = i->mem & MEM_SIZE_MASK, dst = quick_def(q, id);
+    unsigned place = quick_glance(q, i->arg[0]);
+    return place ? x86_rm_mem(quick_read(q, place - 1), i->aux) : address_slow(q, i);
+}
+
+static inline void load_op(Quick *q, const IrInsn *i, const QRow *row, unsigned dst, X86Rm rm)
+{
+    static const uint32_t opcodes[2][4] = { { 0xb6 | X86_0F, 0xb7 | X86_0F, 0x8b, 0x8b | X86_W }, { 0xbe | X86_0F, 0xbf | X86_0F, 0x63, 0x8b } };
+    unsigned log = i->mem & MEM_SIZE_MASK;
     bool is_signed = i->mem & MEM_SIGNED && 1u << log < row->size;
-    if (dst == Q_NO_REG) {
-        dst = quick_allocate(q, false);
-    }
-    X86Rm rm = address(q, i);
-    q->nrows++;
-    QOp *op = quick_op(q, is_signed ? signed_ops[log] | width(row->size) : unsigned_ops[log], dst, rm);
+    QOp *op = quick_op(q, opcodes[is_signed][log] | (is_signed ? width(row->size) : 0), dst, rm);
     op->access = (uint8_t)(1u << log);
     op->snap = i->snap;
+    q->nrows++;
+}
+
+static NOINLINE void load_to(Quick *q, const IrInsn *i, const QRow *row, unsigned dst)
+{
+    X86Rm rm = address_slow(q, i);
+    load_op(q, i, row, dst, rm);
+}
+
+static NOINLINE void load_slow(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
+{
+    if (is_simple(i)) {
+        unsigned dst = quick_def(q, id);
+        load_to(q, i, row, dst != Q_NO_REG ? dst : quick_allocate(q, false));
+    } else {
+        quick_general(q, id, i, row);
+    }
+}
+
+/* Mostly there is nothing to be done for the operands. */
+static void load(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
+{
+    if (UNLIKELY(!is_simple(i) || !quick_is_plain_def(q, id))) {
+        load_slow(q, id, i, row);
+        return;
+    }
+    unsigned dst = quick_def_plain(q, id), place = quick_glance(q, i->arg[0]);
+    if (place) {
+        load_op(q, i, row, dst, x86_rm_mem(place - 1, i->aux));
+    } else {
+        load_to(q, i, row, dst);
+    }
 }
 
 /* Floating point and vectors, as they are */
 static void load_vector(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
 {
-    if (!is_simple(q, i)) {
+    if (!is_simple(i)) {
         quick_general(q, id, i, row);
         return;
     }
@@ -455,7 +506,7 @@ static void load_vector(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
 
 static void store_vector(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
 {
-    if (!is_simple(q, i) || MEM_ORDER(i->mem) == IR_ORDER_SEQ) {
+    if (!is_simple(i) || MEM_ORDER(i->mem) == IR_ORDER_SEQ) {
         quick_general(q, id, i, row);
         return;
     }
@@ -467,29 +518,44 @@ static void store_vector(Quick *q, uint32_t id, const IrInsn *i, const QRow *row
     q->nrows++;
 }
 
-static void store(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
+static const uint32_t store_opcodes[] = { 0x88 | X86_BYTE_REG, 0x89 | X86_OSZ, 0x89, 0x89 | X86_W };
+
+static inline QOp *store_op(Quick *q, const IrInsn *i, uint32_t opcode, unsigned reg, X86Rm rm)
 {
-    static const uint32_t reg_ops[] = { 0x88 | X86_BYTE_REG, 0x89 | X86_OSZ, 0x89, 0x89 | X86_W };
-    static const uint32_t imm_ops[] = { 0xc6, 0xc7 | X86_OSZ, 0xc7, 0xc7 | X86_W };
+    QOp *op = quick_op(q, opcode, reg, rm);
+    op->access = (uint8_t)MEM_SIZE(i->mem);
+    op->is_store = true;
+    op->snap = i->snap;
+    q->nrows++;
+    return op;
+}
+
+static NOINLINE void store_slow(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
+{
+    static const uint32_t imm_opcodes[] = { 0xc6, 0xc7 | X86_OSZ, 0xc7, 0xc7 | X86_W };
     unsigned log = i->mem & MEM_SIZE_MASK, size = 1u << log;
     int32_t imm;
-    if (!is_simple(q, i) || MEM_ORDER(i->mem) == IR_ORDER_SEQ) {
+    if (!is_simple(i) || MEM_ORDER(i->mem) == IR_ORDER_SEQ) {
         quick_general(q, id, i, row);
         return;
     }
     X86Rm rm = address(q, i);
-    QOp *op;
     if (as_imm(q, quick_resolve(q, i->arg[1]), size, &imm)) {
-        op = quick_op(q, imm_ops[log], 0, rm);
-        with_imm(op, imm, size < 8 ? size : 4);
+        with_imm(store_op(q, i, imm_opcodes[log], 0, rm), imm, size < 8 ? size : 4);
     } else {
         unsigned reg = quick_reg(q, i->arg[1]);
-        op = quick_op(q, reg_ops[log], reg, rm);
+        store_op(q, i, store_opcodes[log], reg, rm);
     }
-    op->access = (uint8_t)size;
-    op->is_store = true;
-    op->snap = i->snap;
-    q->nrows++;
+}
+
+static void store(Quick *q, uint32_t id, const IrInsn *i, const QRow *row)
+{
+    unsigned base = quick_glance(q, i->arg[0]), reg = quick_glance(q, i->arg[1]);
+    if (LIKELY(base && reg && is_simple(i) && MEM_ORDER(i->mem) != IR_ORDER_SEQ)) {
+        store_op(q, i, store_opcodes[i->mem & MEM_SIZE_MASK], reg - 1, x86_rm_mem(base - 1, i->aux));
+    } else {
+        store_slow(q, id, i, row);
+    }
 }
 
 #define BOTH(name, ...) [IR_##name##_I32] = { __VA_ARGS__, 4, 0 }, [IR_##name##_I64] = { __VA_ARGS__, 8, 0 }

@@ -32,12 +32,13 @@ static bool is_next(const Quick *q, uint32_t block, uint32_t at)
 static bool find_line(Quick *q)
 {
     const IrRegion *r = q->r;
+    const BuildPut *log = q->put;
     uint32_t at = 1;
     do {
         const IrInsn *last = &q->insns[r->blocks[at].last];
         const BuildBlock *build = &q->b->blocks[at];
         uint32_t next = 0;
-        if (build->log_first != q->nputs) {
+        if (&log[build->log_first] != q->put + 1) {
             return false;
         }
         for (uint32_t i = 0; i < r->blocks[at].nsucc; i++) {
@@ -49,7 +50,7 @@ static bool find_line(Quick *q)
             }
         }
         q->line[q->nline++] = at;
-        q->nputs = build->log_end;
+        q->put = &log[build->log_end - 1];
         at = next;
     } while (at);
     return true;
@@ -58,10 +59,9 @@ static bool find_line(Quick *q)
 /* What the slots hold at the end. */
 static void find_homes(const Quick *q)
 {
-    const BuildPut *log = q->b->log;
-    for (uint32_t n = 0; n < q->nputs; n++) {
-        if (log[n].slot != BUILD_PUT_DEAD && q->last[log[n].slot] == n + 1) {
-            quick_add_home(&q->vals[log[n].value], quick_home_of(q, log[n].slot));
+    for (const BuildPut *log = q->b->log, *put = q->put; put != log; put--) {
+        if (put->slot != BUILD_PUT_DEAD && q->last[put->slot] == put - log) {
+            quick_add_home(&q->vals[put->value], quick_home_of(q, put->slot));
         }
     }
 }
@@ -129,11 +129,10 @@ static inline void do_insn(Quick *q, uint32_t id, const IrInsn *i)
 
 static void walk(Quick *q)
 {
-    const BuildPut *log = q->b->log;
     while (q->nline && !q->is_failed) {
         const IrInsn *i;
         for (uint32_t id = q->r->blocks[q->line[--q->nline]].last; id && !q->is_failed; id = i->prev) {
-            while (q->nputs && log[q->nputs - 1].at > id) {
+            while (q->put->at > id) {
                 quick_take_back_put(q);
             }
             i = &q->insns[id];
@@ -141,7 +140,7 @@ static void walk(Quick *q)
         }
         q->next = q->line[q->nline];
     }
-    while (q->nputs && !q->is_failed) {
+    while (q->put != q->b->log && !q->is_failed) {
         quick_take_back_put(q);
     }
     quick_begin_op(q, 0);
@@ -162,7 +161,8 @@ static void init(Quick *q, const IrBuilder *b, const HostSettings *settings)
     q->in = b->blocks[1].in;
     q->last = build_last(b, 1);
     q->cap_ops = (r->ninsns + b->nlog) * Q_OPS_PER_INSN + Q_MORE_OPS;
-    q->ops = arena_alloc(r->arena, q->cap_ops * sizeof *q->ops);
+    q->ops = q->op = arena_alloc(r->arena, q->cap_ops * sizeof *q->ops);
+    q->put = b->log;
     q->vals = arena_alloc0(r->arena, r->ninsns * sizeof *q->vals);
     q->line = arena_alloc(r->arena, r->nblocks * sizeof *q->line);
     memset(q->slot_of, -1, sizeof q->slot_of);
@@ -183,6 +183,7 @@ bool host_compile_quick(const IrBuilder *b, const HostSettings *settings, CodeBl
     if (q.is_failed) {
         return false;
     }
+    q.nops = (uint32_t)(q.op - q.ops);
     lyre_assert(q.nops <= q.cap_ops);
     quick_emit(&q, out);
     return true;

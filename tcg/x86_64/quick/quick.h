@@ -72,6 +72,7 @@ typedef struct Quick {
     const HostSettings *settings;
     QVal *vals;
     QOp *ops;              /* last one first */
+    QOp *op;               /* the next one */
     uint32_t nops, cap_ops;
     uint32_t nlinks, nrows; /* side exits; accesses of guest memory */
     uint32_t value[Q_NREGS]; /* in a scratch register, or in a pin before its put; 0: none */
@@ -86,9 +87,9 @@ typedef struct Quick {
     uint32_t temps;        /* those with constants for it */
     uint32_t written;      /* its result's; 0: none */
     uint32_t nseen;        /* IrBuilder.seen: those up to it, when somebody asked last */
-    uint32_t nputs;        /* IrBuilder.log: not yet taken back */
+    const BuildPut *put;   /* in IrBuilder.log: the last one that is not yet taken back */
     const uint32_t *in;    /* per slot: its parameter, 0: none */
-    uint32_t *last;        /* per slot: the put + 1 whose value is there, 0: none so far */
+    uint32_t *last;        /* per slot: the put whose value is there, 0: none so far */
     uint32_t *line;        /* blocks in the order of execution: nline of them left */
     uint32_t nline, next;  /* next: the block behind the one in hand, 0: none */
     int8_t slot_of[Q_NREGS]; /* slot of a pinned register, -1: it is no pin */
@@ -137,7 +138,15 @@ static inline unsigned quick_home_of(const Quick *q, unsigned slot)
     return pin < 0 ? Q_MEM | slot : x86_pin_reg[pin] + 1u;
 }
 X86Rm quick_home(const Quick *q, unsigned home);
-void quick_add_home(QVal *x, unsigned home);
+void quick_add_more_home(QVal *x, unsigned home);
+static inline void quick_add_home(QVal *x, unsigned home)
+{
+    if (LIKELY(!x->home[0])) {
+        x->home[0] = (uint8_t)home;
+    } else {
+        quick_add_more_home(x, home);
+    }
+}
 static inline void quick_remove_home(QVal *x, unsigned home)
 {
     if (x->home[0] == home) {
@@ -160,6 +169,13 @@ static inline unsigned quick_find(const Quick *q, uint32_t v)
         return home;
     }
     return home || quick_is_param(q, v) ? quick_find_slow(q, v) : 0;
+}
+/* The same as far as it is at once to be seen; 0: ask quick_find. */
+static inline unsigned quick_glance(const Quick *q, uint32_t v)
+{
+    const QVal *x = &q->vals[v];
+    unsigned home = x->home[0];
+    return x->reg ? x->reg : home < Q_MEM && home && !q->value[home - 1] ? home : 0;
 }
 static inline bool quick_is_reg(unsigned place) { return place - 1u < Q_NREGS; }
 /* The register that holds v already; Q_NO_REG: none. */
@@ -215,17 +231,21 @@ static inline X86Rm quick_rm(Quick *q, uint32_t v) { return quick_rm_hint(q, v, 
 void quick_move_to(Quick *q, unsigned reg, uint32_t v);
 /* The operation's result register: wanted after, free from here on. Q_NO_REG: nobody wants it. */
 unsigned quick_def_slow(Quick *q, uint32_t v);
+static inline bool quick_is_plain_def(const Quick *q, uint32_t v) { return q->vals[v].reg && !q->vals[v].spill; }
+static inline unsigned quick_def_plain(Quick *q, uint32_t v)
+{
+    unsigned reg = q->vals[v].reg - 1u;
+    uint32_t bit = 1u << reg;
+    q->vals[v].reg = 0;
+    q->value[reg] = 0;
+    q->used &= ~bit;
+    q->locked |= bit;
+    q->written = bit;
+    return reg;
+}
 static inline unsigned quick_def(Quick *q, uint32_t v)
 {
-    const QVal *x = &q->vals[v];
-    if (UNLIKELY(!x->reg || x->spill)) {
-        return quick_def_slow(q, v);
-    }
-    unsigned reg = x->reg - 1u;
-    quick_release(q, reg);
-    q->locked |= 1u << reg;
-    q->written = 1u << reg;
-    return reg;
+    return LIKELY(quick_is_plain_def(q, v)) ? quick_def_plain(q, v) : quick_def_slow(q, v);
 }
 static inline bool quick_is_wanted(const Quick *q, uint32_t v) { return q->vals[v].reg || q->vals[v].spill; }
 
@@ -248,7 +268,7 @@ void quick_load_all(Quick *q); /* at the head: what is still wanted comes from h
 /* ---- insn.c: making operations */
 static inline QOp *quick_new(Quick *q)
 {
-    QOp *op = &q->ops[q->nops++];
+    QOp *op = q->op++;
     memset(op, 0, sizeof *op);
     return op;
 }

@@ -43,11 +43,9 @@ X86Rm quick_home(const Quick *q, unsigned home)
     return home < Q_MEM ? x86_rm_reg(home - 1) : x86_rm_state(q->r->slots[home - Q_MEM].offset);
 }
 
-void quick_add_home(QVal *x, unsigned home)
+NOINLINE void quick_add_more_home(QVal *x, unsigned home)
 {
-    if (!x->home[0]) {
-        x->home[0] = (uint8_t)home;
-    } else if (!x->home[1]) {
+    if (!x->home[1]) {
         bool is_first = home < Q_MEM && x->home[0] >= Q_MEM;
         x->home[1] = is_first ? x->home[0] : (uint8_t)home;
         x->home[0] = is_first ? (uint8_t)home : x->home[0];
@@ -86,14 +84,21 @@ unsigned quick_find_slow(const Quick *q, uint32_t v)
     return home;
 }
 
-/* v gets a register: those of its homes that are pins were hidden. */
-static void note_displaced(Quick *q, uint32_t v)
+/* v, which has homes, gets a register: those that are pins were hidden. */
+static NOINLINE void note_hidden(Quick *q, uint32_t v)
 {
     const QVal *x = &q->vals[v];
     unsigned own = quick_is_param(q, v) ? quick_home_of(q, (unsigned)q->insns[v].aux) : 0;
     q->displaced |= quick_is_reg(own) ? 1u << (own - 1) : 0;
     for (unsigned n = 0; n < 2; n++) {
         q->displaced |= quick_is_reg(x->home[n]) ? 1u << (x->home[n] - 1) : 0;
+    }
+}
+
+static inline void note_displaced(Quick *q, uint32_t v)
+{
+    if (q->vals[v].home[0] || quick_is_param(q, v)) {
+        note_hidden(q, v);
     }
 }
 
@@ -183,7 +188,7 @@ static unsigned allocate_for(Quick *q, uint32_t v)
 }
 
 /* The latest operation up to the one in hand where the state can be seen. */
-static uint32_t seen(Quick *q)
+static inline uint32_t seen(Quick *q)
 {
     const uint32_t *all = q->b->seen;
     while (all[q->nseen - 1] > q->id) {
@@ -286,7 +291,7 @@ NOINLINE void quick_end_op_slow(Quick *q)
     }
     if (pins) { /* the slot's value is in its pin again */
         unsigned pin = (unsigned)__builtin_ctz(pins), slot = (unsigned)q->slot_of[pin];
-        uint32_t old = q->last[slot] ? q->b->log[q->last[slot] - 1].value : q->in[slot];
+        uint32_t old = q->last[slot] ? q->b->log[q->last[slot]].value : q->in[slot];
         q->displaced &= ~pins;
         if (old && q->vals[old].reg) {
             unsigned reg = q->vals[old].reg - 1u;
@@ -317,10 +322,17 @@ void quick_load_all(Quick *q)
 /* ---- puts */
 
 /* A register with v, for a home in memory; Q_NO_REG: v is a constant that can be stored as it is. */
-static unsigned put_source(Quick *q, unsigned size, uint32_t v, uint64_t *imm)
+static inline unsigned put_source(Quick *q, unsigned size, uint32_t v, uint64_t *imm)
 {
+    unsigned place = quick_find(q, v);
+    if (quick_is_reg(place)) {
+        return quick_read(q, place - 1);
+    }
+    if (!quick_trait(q, v)) {
+        return allocate_for(q, v);
+    }
     bool is_short = quick_const(q, v, imm) && (size == 4 || x86_fits32((int64_t)*imm));
-    return is_short ? Q_NO_REG : quick_reg(q, v);
+    return is_short ? Q_NO_REG : quick_reg_slow(q, v);
 }
 
 static void put_memory(Quick *q, unsigned home, unsigned size, unsigned reg, uint64_t imm)
@@ -335,49 +347,49 @@ static void put_memory(Quick *q, unsigned home, unsigned size, unsigned reg, uin
     quick_store(q, size, reg, rm);
 }
 
-/* Mostly v is made in the pin. */
-static void put_pin(Quick *q, unsigned pin, uint32_t v)
-{
-    bool is_free = !(quick_trait(q, v) & (Q_CONSTANT | Q_PARAM | Q_RESULT)) && !(q->used >> pin & 1);
-    if (is_free && !quick_find(q, v) && v >= seen(q)) {
-        quick_assign(q, pin, v);
-    } else {
-        quick_move_to(q, pin, v);
-    }
-}
-
 /* The slot holds again what it did before; its home is readable as soon as a pin's new value is made. */
-static void restore_slot(Quick *q, const BuildPut *put, unsigned home)
+static inline void restore_slot(Quick *q, const BuildPut *put, unsigned home)
 {
-    uint32_t old = put->prev ? q->b->log[put->prev - 1].value : q->in[put->slot];
+    uint32_t old = put->prev ? q->b->log[put->prev].value : q->in[put->slot];
     q->last[put->slot] = put->prev;
-    if (put->prev) {
+    if (old) {
+        q->displaced |= home < Q_MEM && q->vals[old].reg ? 1u << (home - 1) : 0;
         quick_add_home(&q->vals[old], home);
-    }
-    if (home < Q_MEM && old && q->vals[old].reg) {
-        q->displaced |= 1u << (home - 1);
     }
 }
 
 /* Finding a place for the operand may evict another value, which is loaded again behind the put: until then the slot holds what is put. */
-void quick_take_back_put(Quick *q)
+static NOINLINE void make_put(Quick *q, const BuildPut *put, unsigned home)
 {
-    const BuildPut *put = &q->b->log[--q->nputs];
-    if (put->slot == BUILD_PUT_DEAD) {
-        return;
-    }
     uint32_t v = quick_resolve(q, put->value);
-    unsigned home = quick_home_of(q, put->slot);
-    quick_remove_home(&q->vals[put->value], home);
-    quick_begin_op(q, put->at - 1);
     if (home < Q_MEM) {
-        put_pin(q, home - 1, v);
+        quick_move_to(q, home - 1, v);
         restore_slot(q, put, home);
     } else {
-        uint64_t imm;
+        uint64_t imm = 0;
         unsigned size = quick_type_size(q->r->slots[put->slot].type), reg = put_source(q, size, v, &imm);
         restore_slot(q, put, home);
         put_memory(q, home, size, reg, imm);
     }
     quick_end_op(q);
+}
+
+void quick_take_back_put(Quick *q)
+{
+    const BuildPut *put = q->put--;
+    if (put->slot == BUILD_PUT_DEAD) {
+        return;
+    }
+    uint32_t v = put->value;
+    unsigned home = quick_home_of(q, put->slot);
+    QVal *x = &q->vals[v];
+    quick_remove_home(x, home);
+    quick_begin_op(q, put->at - 1);
+    bool is_new = !x->reg && !x->home[0] && !quick_trait(q, v);
+    if (home < Q_MEM && is_new && !(q->used >> (home - 1) & 1) && (v == q->id || v >= seen(q))) {
+        quick_assign(q, home - 1, v); /* it is made there */
+        restore_slot(q, put, home);
+    } else {
+        make_put(q, put, home);
+    }
 }
