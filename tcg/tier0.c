@@ -12,7 +12,6 @@
 
 enum {
     COUNT_BITS = 15,    /* blocks that are counted at a time */
-    START_REGIONS = 40000, /* of tier 1: then the program has started */
     COUNT_MASK = 15,    /* a count; the rest is a tag */
     WINDOW = 64,        /* bytes fetched at a time */
     MAX_INSNS = 24,     /* executed at a time */
@@ -38,24 +37,32 @@ static uint16_t *place_of(const TcgThread *th, RegionKey key, uint16_t *tag)
     return &th->tier0->counts[(key.pc >> 1 ^ key.pc >> (COUNT_BITS + 1)) & ((1 << COUNT_BITS) - 1)];
 }
 
-/* Most code of a start runs once or twice; what a program still reaches after that runs longer, and is not worth a count. */
-static bool is_over(const TcgThread *th) { return th->stats.regions[1] >= START_REGIONS; }
+/* Most code of a start runs once or twice. The larger a program is, the longer it runs, and the more of what it still reaches does: after so
+ * many regions of tier 1 so many visits are allowed at most. */
+static unsigned visits_allowed(const TcgThread *th)
+{
+    static const struct { unsigned regions, visits; } steps[] = { { 40000, 0 }, { 1000, 3 } };
+    unsigned max = th->tcg->settings.cold_visits;
+    for (unsigned i = 0; i < ARRAY_LEN(steps); i++) {
+        if (th->stats.regions[1] >= steps[i].regions) {
+            return max < steps[i].visits ? max : steps[i].visits;
+        }
+    }
+    return max;
+}
 
 bool tier0_has_seen(const TcgThread *th, RegionKey key)
 {
     uint16_t tag;
-    return !th->tier0 || is_over(th) || (*place_of(th, key, &tag) & ~COUNT_MASK) == tag;
+    return !th->tier0 || !visits_allowed(th) || (*place_of(th, key, &tag) & ~COUNT_MASK) == tag;
 }
 
 /* Counts a visit; false: it is one too many. Blocks that share a place share its count until it is full, which it stays for the block that
  * filled it; of the visits of others there every few are too many, so that none waits for ever. */
 static bool visit(TcgThread *th)
 {
-    const unsigned max = th->tcg->settings.cold_visits;
+    const unsigned max = visits_allowed(th);
     uint16_t tag, *place = place_of(th, (RegionKey){ th->state->pc, th->state->ctx }, &tag), count = *place & COUNT_MASK;
-    if (is_over(th)) {
-        return false;
-    }
     if (count >= max) {
         bool is_other = ((*place ^ tag) & ~COUNT_MASK) != 0;
         return max && is_other && ++th->tier0->crowded % max != 0;
