@@ -176,8 +176,8 @@ class Generator(blocks.Generator):
         a, b = ours.regs, oracle.regs
         if a['sig'] == ex.SIGBUS and a['code'] == 1:
             return True  # misaligned atomics: the oracle does them
-        if a['sig'] == ex.SIGSEGV and 0x70000000 <= a['addr'] < 0x71000000:
-            return True  # there the oracle has its own program
+        if a['sig'] == ex.SIGSEGV and a['addr'] in ex.ORACLE:
+            return True
         if a['sig'] != ex.SIGSEGV or b['sig'] != ex.SIGSEGV:
             return False
         same = ours.mem == oracle.mem and a | {'addr': 0} == b

@@ -21,6 +21,7 @@ DATA_WINDOW = DATA_BASE + 4096 - 128
 DATA_UNMAPPED, DATA_READ_ONLY = DATA_BASE + 0x2000, DATA_BASE + 0x3000
 CODE_SIZE, MEM_SIZE = 256, 256
 MASK = (1 << 64) - 1
+ORACLE = range(0x70000000, 0x71000000)  # where the oracle has its own program, and we have nothing
 SIGILL, SIGTRAP, SIGBUS, SIGSEGV = 4, 5, 7, 11
 
 with open(os.path.join(guest.HERE, 'guest.def'), encoding='utf-8') as _f:
@@ -104,7 +105,7 @@ def build_oracle(folder):
     path, src = os.path.join(folder, guest.NAME + '_oracle'), os.path.join(HERE, 'oracle.c')
     sources = [src, os.path.join(HERE, 'state.h')] + [os.path.join(guest.HERE, n) for n in ('frame.h', 'guest.def')]
     if not os.path.exists(path) or os.path.getmtime(path) < max(map(os.path.getmtime, sources)):
-        subprocess.run([cc, '-O2', '-static', '-I', guest.HERE, '-Wl,-Ttext-segment=0x70000000', '-o', path, src], check=True)
+        subprocess.run([cc, '-O2', '-static', '-I', guest.HERE, '-Wl,-Ttext-segment=%#x' % ORACLE.start, '-o', path, src], check=True)
     return [emulator, '-cpu', os.environ.get('LYRE_ORACLE_CPU', guest.ORACLE_CPU), path]
 
 
