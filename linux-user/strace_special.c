@@ -58,6 +58,18 @@ static void put_message(TextBuf *out, uint64_t addr, uint64_t bytes)
     text_char(out, '}');
 }
 
+static void put_name_length(TextBuf *out, uint64_t addr)
+{
+    uint32_t length = 0;
+    if (addr == 0 || mm_read(&length, addr + 8, sizeof(length))) {
+        strace_address(out, addr);
+        return;
+    }
+    text_str(out, "{msg_namelen=");
+    text_u64(out, length);
+    text_char(out, '}');
+}
+
 bool strace_special(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n)
 {
     const SyscallArg *arg = &c->row->arg[i];
@@ -81,7 +93,13 @@ bool strace_special(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n)
     case STRUCT_iovec: strace_iovecs(out, addr, n, UINT64_MAX); return true;
     case STRUCT_riovec: strace_iovecs(out, addr, n, c->has_result && c->result >= 0 ? (uint64_t)c->result : 0); return true;
     case STRUCT_msghdr: strace_msghdr(out, addr, UINT64_MAX); return true;
-    case STRUCT_rmsghdr: strace_msghdr(out, addr, c->has_result && c->result >= 0 ? (uint64_t)c->result : 0); return true;
+    case STRUCT_rmsghdr:
+        if (c->has_result && c->result < 0) { /* all else would be what the call has not written */
+            put_name_length(out, addr);
+        } else {
+            strace_msghdr(out, addr, c->has_result ? (uint64_t)c->result : 0);
+        }
+        return true;
     case STRUCT_wstatus:
         if (c->has_result && c->result == 0) { /* no child has changed: nothing was written */
             strace_address(out, addr);
