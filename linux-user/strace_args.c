@@ -101,7 +101,7 @@ void strace_integer(TextBuf *out, const SyscallArg *arg, uint64_t v)
     case ARG_ADDR: strace_address(out, v); break;
     case ARG_ATFD: put_name_or_number(out, (int)v == AT_FDCWD ? "AT_FDCWD" : NULL, v); break;
     case ARG_UID: text_i64(out, (uint32_t)v == UINT32_MAX ? -1 : (int64_t)(uint32_t)v); break;
-    case ARG_MODE: strace_octal(out, (uint32_t)v); break;
+    case ARG_MODE: strace_octal(out, (uint16_t)v); break;
     case ARG_FTYPE: strace_mode(out, (uint32_t)v); break;
     case ARG_DEV: text_hex(out, v); break;
     case ARG_KEY:
@@ -288,6 +288,17 @@ static void format_clone(TextBuf *out, const uint64_t args[6])
     }
 }
 
+/* IOPRIO_PRIO_VALUE() of <linux/ioprio.h>. */
+static void format_ioprio(TextBuf *out, uint32_t v)
+{
+    enum { CLASS_SHIFT = 13 };
+    text_str(out, "IOPRIO_PRIO_VALUE(");
+    strace_enum(out, LIST_ioprio_class, v >> CLASS_SHIFT);
+    text_str(out, ", ");
+    text_u64(out, v & ((1u << CLASS_SHIFT) - 1));
+    text_char(out, ')');
+}
+
 /* pselect6's pair of a mask and its size. */
 static void format_sigmask6(TextBuf *out, uint64_t addr)
 {
@@ -335,6 +346,7 @@ void strace_argument(TextBuf *out, const StraceCall *c, unsigned i)
     case ARG_ENVP: format_envp(out, v); break;
     case ARG_CLONE_ARGS: format_clone(out, c->args); break;
     case ARG_SIGMASK6: format_sigmask6(out, v); break;
+    case ARG_IOPRIO: format_ioprio(out, (uint32_t)v); break;
     case ARG_PROTOCOL: format_protocol(out, c->args[0], v); break;
     case ARG_SOCKOPT: format_sockopt_name(out, before, v); break;
     case ARG_EVENTS:

@@ -27,6 +27,37 @@ static void put_bits(TextBuf *out, uint64_t addr, uint64_t bytes)
 
 void strace_fdset(TextBuf *out, uint64_t addr, uint64_t bytes) { put_bits(out, addr, bytes); }
 
+/* A mask of memory nodes: words of bits. The kernel takes one bit less than it is told. */
+static void put_nodes(TextBuf *out, uint64_t addr, uint64_t maxnode)
+{
+    enum { WORDS_SHOWN = 32 };
+    if (addr == 0) {
+        text_str(out, "NULL");
+        return;
+    }
+    text_char(out, '[');
+    for (uint64_t i = 0; i * 64 + 1 < maxnode && i < WORDS_SHOWN; i++) {
+        uint64_t word = 0;
+        if (mm_read(&word, addr + 8 * i, sizeof(word))) {
+            break;
+        }
+        text_str(out, i ? ", " : "");
+        text_hex(out, word);
+    }
+    text_str(out, maxnode > WORDS_SHOWN * 64 + 1 ? ", ...]" : "]");
+}
+
+/* A signal set with a size behind it that is none. */
+static bool has_odd_size(const StraceCall *c, unsigned i)
+{
+    for (unsigned k = i + 1; k < c->row->nargs; k++) {
+        if (c->row->arg[k].type == ARG_ULONG && c->args[k] != sizeof(uint64_t)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void put_dirents(TextBuf *out, uint64_t addr, uint64_t bytes)
 {
     enum { RECLEN = 16 };
@@ -77,11 +108,17 @@ bool strace_special(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n)
     switch (arg->ref) {
     case STRUCT_buf:
         if (arg->unit == COUNT_BITS) {
-            strace_address(out, addr);
+            put_nodes(out, addr, c->args[arg->count]);
         } else {
             strace_buffer(out, addr, used);
         }
         return true;
+    case STRUCT_sigset:
+        if (has_odd_size(c, i)) { /* the kernel refuses it unseen */
+            strace_address(out, addr);
+            return true;
+        }
+        return false;
     case STRUCT_cstr: strace_string(out, addr, 4096); return true;
     case STRUCT_optval: strace_sockopt(out, c->args[1], c->args[2], addr, n); return true;
     case STRUCT_sockaddr: strace_sockaddr(out, addr, n); return true;
