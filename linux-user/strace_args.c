@@ -39,7 +39,7 @@ static void put_flags(TextBuf *out, unsigned list, uint64_t value, bool is_octal
 {
     size_t start = out->n;
     uint64_t rest = put_known_flags(out, list, value);
-    if (rest || out->n == start) {
+    if (rest || out->n == start || is_octal) { /* a mode stands beside flags even if it is 0 */
         text_str(out, out->n != start ? "|" : "");
         if (is_octal) {
             strace_octal(out, rest);

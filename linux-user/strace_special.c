@@ -42,7 +42,10 @@ static void put_nodes(TextBuf *out, uint64_t addr, uint64_t maxnode)
             break;
         }
         text_str(out, i ? ", " : "");
-        text_hex(out, word);
+        text_str(out, word ? "0x" : "");
+        for (int shift = 60; shift >= 0; shift -= 4) {
+            text_char(out, "0123456789abcdef"[word >> shift & 15]);
+        }
     }
     text_str(out, maxnode > WORDS_SHOWN * 64 + 1 ? ", ...]" : "]");
 }
@@ -130,6 +133,12 @@ bool strace_special(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n)
     case STRUCT_iovec: strace_iovecs(out, addr, n, UINT64_MAX); return true;
     case STRUCT_riovec: strace_iovecs(out, addr, n, c->has_result && c->result >= 0 ? (uint64_t)c->result : 0); return true;
     case STRUCT_msghdr: strace_msghdr(out, addr, UINT64_MAX); return true;
+    case STRUCT_rmmsghdr:
+        if (c->has_result && c->result < 0) {
+            strace_address(out, addr);
+            return true;
+        }
+        return false;
     case STRUCT_rmsghdr:
         if (c->has_result && c->result < 0) { /* all else would be what the call has not written */
             put_name_length(out, addr);
