@@ -47,6 +47,8 @@ typedef enum TcgLog {
 typedef struct TcgMemOps {
     /* Copies up to len bytes that may be executed at pc; returns how many (0: fetch fault, *fault says why). */
     unsigned (*fetch)(void *mm, uint64_t pc, void *buf, unsigned len, TcgFault *fault);
+    /* The range round pc that may be executed, and whose bytes are read as data is (reading may fault still); false: there is none. */
+    bool (*exec_range)(void *mm, uint64_t pc, uint64_t *start, uint64_t *end);
     /* Called, without translator locks, before a region made of [start, end) is published: writes to these pages must be reported
      * by tcg_invalidate from now on. false: the pages are not mapped executable any more. */
     bool (*protect_code)(void *mm, uint64_t start, uint64_t end);

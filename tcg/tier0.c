@@ -13,8 +13,6 @@
 enum {
     COUNT_BITS = 15,    /* blocks that are counted at a time */
     COUNT_MASK = 15,    /* a count; the rest is a tag */
-    WINDOW = 64,        /* bytes fetched at a time */
-    MAX_INSNS = 24,     /* executed at a time */
 };
 
 struct Tier0 {
@@ -71,10 +69,10 @@ static bool visit(TcgThread *th)
     return true;
 }
 
-_Noreturn NOINLINE void direct_fault(Direct *d, AccessResult result)
+_Noreturn NOINLINE void direct_fault(Direct *d, uint64_t kind, uint64_t addr)
 {
-    d->state->fault_addr = result.addr;
-    d->state->fault_kind = (uint32_t)result.kind;
+    d->state->fault_addr = addr;
+    d->state->fault_kind = (uint32_t)kind;
     __builtin_longjmp(d->leave, 1);
 }
 
@@ -83,72 +81,24 @@ void direct_access(Direct *d, IrOp op, int32_t disp, unsigned mem, const IrValue
     const IrInsn i = { .op = (uint16_t)op, .mem = (uint16_t)mem, .aux = disp };
     AccessResult result = interp_access(d->tag_bits, d->align_window, &i, args, out);
     if (UNLIKELY(result.kind != ACCESS_OK)) {
-        direct_fault(d, result);
+        direct_fault(d, result.kind, result.addr);
     }
 }
 
-/* ---- fetching */
-
-/* Each block reads its bytes anew, so whatever was written and made known before is seen. That the page may be executed is looked up
- * once in a run. */
-typedef struct Fetch {
-    const Tcg *tcg;
-    uint64_t page; /* address of the last one that may be executed, 1: none so far */
-    unsigned avail;
-    uint8_t bytes[WINDOW];
-} Fetch;
-
-static bool fetch_known(Fetch *f, uint64_t pc)
+NOINLINE unsigned direct_fetch_anew(Direct *d, uint64_t pc, uint32_t *raw)
 {
-    uint64_t words[2];
-    for (unsigned i = 0; i < WINDOW; i += sizeof words) {
-        if (access_load16(pc + i, words).kind != ACCESS_OK) {
-            return false;
-        }
-        memcpy(f->bytes + i, words, sizeof words);
-    }
-    return true;
-}
-
-static void fetch(Fetch *f, uint64_t pc)
-{
+    const Tcg *t = d->state->tcg->tcg;
+    uint64_t start, end;
     TcgFault fault;
-    uint64_t page = ALIGN_DOWN(pc, (uint64_t)4096);
-    f->avail = WINDOW;
-    if (f->page != page || pc + WINDOW > page + 4096 || !fetch_known(f, pc)) {
-        f->avail = f->tcg->ops->fetch(f->tcg->mm, pc, f->bytes, WINDOW, &fault);
-        f->page = f->avail == WINDOW ? page : 1;
+    if (pc - d->code >= d->code_size) {
+        bool is_known = t->ops->exec_range && t->ops->exec_range(t->mm, pc, &start, &end);
+        d->code = is_known ? start : 0;
+        d->code_size = is_known ? end - start : 0;
     }
+    return t->ops->fetch(t->mm, pc, raw, sizeof *raw, &fault);
 }
 
 /* ---- running */
-
-/* The instructions from the state's pc up to one that ends a block or is not done here; the state's pc is always that of an instruction that
- * has done nothing yet. NONE: nothing was done. */
-static NOINLINE TcgEvent run_block(TcgThread *th, Direct *d, Fetch *f)
-{
-    const Target *target = th->tcg->target;
-    const TargetCpu *cpu = th->tcg->settings.cpu;
-    CpuState *s = th->state;
-    TargetInsn insns[MAX_INSNS];
-    unsigned n = 0, done = 0;
-    fetch(f, s->pc);
-    if (f->avail >= target->max_insn) {
-        n = target->decode_run(cpu, s->ctx, s->pc, f->bytes, f->avail, insns, MAX_INSNS);
-    } else if (f->avail >= target->min_insn) {
-        n = target->decode(cpu, s->ctx, s->pc, f->bytes, f->avail, insns);
-    }
-    d->event = TCG_EVENT_LOOKUP;
-    for (; done < n; done++) {
-        d->next_pc = s->pc + insns[done].len;
-        if (!target->direct(d, cpu, &insns[done])) {
-            break;
-        }
-        s->pc = d->next_pc;
-    }
-    th->stats.direct_insns += done;
-    return done ? d->event : TCG_EVENT_NONE;
-}
 
 static bool is_asked_to_stop(TcgThread *th)
 {
@@ -160,7 +110,6 @@ TcgEvent tier0_run(TcgThread *th)
     const Target *target = th->tcg->target;
     bool is_always = th->tcg->settings.engine == TCG_ENGINE_DIRECT;
     Direct d = { .state = th->state, .slots = target->slots, .tag_bits = target->tag_bits, .align_window = target->align_window };
-    Fetch f = { .tcg = th->tcg, .page = 1 };
     if (!target->direct) {
         return TCG_EVENT_NONE;
     }
@@ -176,13 +125,15 @@ TcgEvent tier0_run(TcgThread *th)
     }
     bool is_any = false;
     while (is_always || visit(th)) {
-        TcgEvent event = run_block(th, &d, &f);
+        d.event = TCG_EVENT_LOOKUP;
+        unsigned done = target->direct(&d, th->tcg->settings.cpu);
+        th->stats.direct_insns += done;
         th->state->pc &= target->pc_mask;
-        if (event == TCG_EVENT_NONE) {
+        if (!done) {
             break;
         }
-        if (event != TCG_EVENT_LOOKUP || is_asked_to_stop(th)) {
-            return event;
+        if (d.event != TCG_EVENT_LOOKUP || is_asked_to_stop(th)) {
+            return d.event;
         }
         is_any = true;
     }

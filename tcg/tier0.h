@@ -26,20 +26,23 @@ bool tier0_has_seen(const struct TcgThread *th, RegionKey key);
 
 /* ---- for target/<isa>/direct.c */
 
-/* What executes one instruction: fields of the one in hand. */
+/* A run of tier 0. */
 typedef struct Direct {
     CpuState *state;
+    uint64_t next_pc;       /* behind the instruction in hand; its function may change it */
+    TcgEvent event;         /* LOOKUP, or what the block's last instruction asks for */
+    uint64_t more[3];       /* the other results of an operation that has several */
+    uint64_t code, code_size; /* where instructions were fetched last: may be executed, which is looked up once in a run; 0 bytes: nowhere */
     const IrSlotDesc *slots;
-    uint64_t next_pc;  /* where execution goes on */
-    TcgEvent event;    /* NONE: it just goes on */
-    uint64_t more[3];  /* the other results of an operation that has several */
     uint8_t tag_bits, align_window; /* Target */
-    void *leave[5];    /* __builtin_setjmp: a memory access faulted */
+    void *leave[5];         /* __builtin_setjmp: a memory access faulted */
 } Direct;
 
 /* The access of the instruction in hand failed: it has done nothing. */
-_Noreturn void direct_fault(Direct *d, AccessResult result);
+_Noreturn void direct_fault(Direct *d, uint64_t kind, uint64_t addr);
 /* A load, store or atomic operation; does not return if it faults. */
 void direct_access(Direct *d, IrOp op, int32_t disp, unsigned mem, const IrValue args[3], IrValue *out);
+/* Up to 4 bytes at pc into raw: how many, in whole smallest instructions; 0: they cannot be executed. */
+unsigned direct_fetch_anew(Direct *d, uint64_t pc, uint32_t *raw);
 
 #endif
