@@ -7,8 +7,8 @@
  * then trans.h and the chapters that can be done so: integers, memory, control flow. A chapter can if its functions branch only to leave the
  * instruction, and call no helper. Rows of other chapters are absent from the table: their instructions are left to translation.
  *
- *   enum { DIRECT_TAG_BITS };                  Target.tag_bits
- *   unsigned direct_offset(unsigned slot);     of the slot's home in the state
+ *   direct_pc_mask, direct_tag_bits     as Target.pc_mask, Target.tag_bits
+ *   direct_offset(slot)                 of the slot's home in the state
  */
 #ifndef LYRE_TCG_DIRECT_H
 #define LYRE_TCG_DIRECT_H
@@ -18,6 +18,7 @@
 
 #include "tcg/builder.h"
 #include "tcg/interp_mem.h"
+#include "tcg/runtime.h"
 #include "tcg/tier0.h"
 #include "util/access_x86_64.h"
 #include "util/assert.h"
@@ -37,11 +38,25 @@ typedef struct DirectTrans {
     const TargetInsn *insn;
 } DirectTrans;
 
+/* After the last instruction of a block. */
+static inline bool direct_goes_on(Direct *d)
+{
+    const TcgThread *th = d->state->tcg;
+    return LIKELY(d->event == TCG_EVENT_LOOKUP && !atomic_load_explicit(&th->stop, memory_order_relaxed) &&
+                  !atomic_load_explicit(&th->is_poll_closed, memory_order_relaxed)) && direct_visit(d);
+}
+
+/* Where this thread keeps what is known of an instruction; another may stand there. */
+static inline DirectInsn *direct_insn_place(Direct *d, uint32_t raw)
+{
+    return &d->t0->insns[raw * 0x9e3779b1u >> (32 - TIER0_INSN_BITS)];
+}
+
 /* The bytes at pc, which has been fetched in a row with others or not: as direct_fetch_anew. */
 static inline unsigned direct_fetch(Direct *d, uint64_t pc, uint32_t *raw)
 {
-    uint64_t bytes, at = pc - d->code;
-    if (LIKELY(at < d->code_size && at + sizeof *raw <= d->code_size && access_load_inline(sizeof *raw, pc, &bytes) == ACCESS_OK)) {
+    uint64_t bytes;
+    if (LIKELY(pc - d->code < d->code_room && access_load_inline(sizeof *raw, pc, &bytes) == ACCESS_OK)) {
         *raw = (uint32_t)bytes;
         return sizeof *raw;
     }
@@ -104,7 +119,7 @@ static inline IrValue direct_load_any(Direct *d, IrOp op, DirectI64 addr, int32_
 
 static inline DirectI64 direct_load_i64(Direct *d, DirectI64 addr, int32_t disp, unsigned mem)
 {
-    if (direct_is_plain(mem) && !DIRECT_TAG_BITS) {
+    if (direct_is_plain(mem) && !direct_tag_bits) {
         return (DirectI64){ direct_load_plain(d, addr.v + (uint64_t)(int64_t)disp, mem) };
     }
     return (DirectI64){ direct_load_any(d, IR_LOAD_I64, addr, disp, mem).u64 };
@@ -126,7 +141,7 @@ static inline void direct_store_any(Direct *d, IrOp op, DirectI64 addr, int32_t 
 
 static inline void direct_store_i64(Direct *d, DirectI64 addr, int32_t disp, DirectI64 v, unsigned mem)
 {
-    if (direct_is_plain(mem) && !DIRECT_TAG_BITS) {
+    if (direct_is_plain(mem) && !direct_tag_bits) {
         AccessResult r = access_store_inline(MEM_SIZE(mem), addr.v + (uint64_t)(int64_t)disp, v.v);
         if (UNLIKELY(r.kind != ACCESS_OK)) {
             direct_fault(d, r.kind, r.addr);
@@ -179,10 +194,13 @@ static inline void direct_fence(Direct *d, IrOrder order) { atomic_thread_fence(
 /* ---- where execution goes on */
 
 static inline void direct_exit(Direct *d, uint64_t pc) { d->next_pc = pc; }
-static inline void direct_exit_indirect(Direct *d, DirectI64 pc) { d->next_pc = pc.v; }
-static inline void direct_exit_return(Direct *d, DirectI64 pc) { d->next_pc = pc.v; }
+static inline void direct_exit_indirect(Direct *d, DirectI64 pc) { d->next_pc = pc.v & direct_pc_mask; }
+static inline void direct_exit_return(Direct *d, DirectI64 pc) { d->next_pc = pc.v & direct_pc_mask; }
 static inline void direct_exit_call(Direct *d, uint64_t pc, uint64_t ret_pc, uint32_t ret_block) { d->next_pc = pc; }
-static inline void direct_exit_call_indirect(Direct *d, DirectI64 pc, uint64_t ret_pc, uint32_t ret_block) { d->next_pc = pc.v; }
+static inline void direct_exit_call_indirect(Direct *d, DirectI64 pc, uint64_t ret_pc, uint32_t ret_block)
+{
+    d->next_pc = pc.v & direct_pc_mask;
+}
 static inline void direct_exit_event(Direct *d, unsigned event, uint64_t pc)
 {
     d->event = (TcgEvent)event;

@@ -18,7 +18,7 @@ typedef struct Tcg Tcg; /* one per guest address space (Mm): code cache, maps, s
 
 typedef enum TcgEngine { TCG_ENGINE_TIERED, TCG_ENGINE_INTERP, TCG_ENGINE_BLOCK, TCG_ENGINE_REGION, TCG_ENGINE_DIRECT } TcgEngine;
 
-enum { TCG_LOG_RANGES = 16, TCG_COLD_DEFAULT = 8, TCG_COLD_MAX = 16 };
+enum { TCG_LOG_RANGES = 16, TCG_COLD_DEFAULT = 63, TCG_COLD_MAX = 64 };
 typedef struct TcgSettings {
     TcgEngine engine;       /* -x engine=interp|block|region|direct */
     bool is_moved;          /* -x move */

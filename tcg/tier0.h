@@ -15,8 +15,8 @@ struct TcgThread;
 typedef struct Tier0 Tier0; /* a thread's counts */
 void tier0_free(Tier0 *t0);
 
-/* Executes the block at the state's pc if it has been visited seldom: an event for the caller of tcg_run, or
- *   TCG_EVENT_LOOKUP  it was done, the state stands behind it
+/* Executes from the state's pc on, as long as blocks have been visited seldom: an event for the caller of tcg_run, or
+ *   TCG_EVENT_LOOKUP  something was done, the state stands behind it
  *   TCG_EVENT_NONE    nothing was done: the block is to be translated
  */
 TcgEvent tier0_run(struct TcgThread *th);
@@ -26,18 +26,41 @@ bool tier0_has_seen(const struct TcgThread *th, RegionKey key);
 
 /* ---- for target/<isa>/direct.c */
 
+/* An instruction as it is decoded; that depends on its bits alone, so it can be kept. */
+typedef struct DirectInsn {
+    void (*fn)(void); /* of the target; NULL: nothing is kept here */
+    uint32_t raw;
+    uint8_t len;
+    bool is_last; /* of a block */
+} DirectInsn;
+
+enum {
+    TIER0_PLACE_BITS = 15, /* blocks that are counted at a time */
+    TIER0_COUNT = 63,      /* a count; the rest is a tag */
+    TIER0_INSN_BITS = 9,   /* instructions that are kept */
+};
+
+struct Tier0 {
+    uint16_t counts[1 << TIER0_PLACE_BITS]; /* direct mapped */
+    DirectInsn insns[1 << TIER0_INSN_BITS]; /* direct mapped */
+    unsigned crowded;                       /* visits to places that another block has filled */
+};
+
 /* A run of tier 0. */
 typedef struct Direct {
     CpuState *state;
     uint64_t next_pc;       /* behind the instruction in hand; its function may change it */
-    TcgEvent event;         /* LOOKUP, or what the block's last instruction asks for */
+    TcgEvent event;         /* LOOKUP, or what the last instruction asks for */
     uint64_t more[3];       /* the other results of an operation that has several */
-    uint64_t code, code_size; /* where instructions were fetched last: may be executed, which is looked up once in a run; 0 bytes: nowhere */
-    const IrSlotDesc *slots;
+    uint64_t code, code_room; /* pcs in [code, code + code_room) have 4 bytes that may be executed: looked up once in a run */
+    Tier0 *t0;
+    unsigned visits;        /* of one block that are allowed */
     uint8_t tag_bits, align_window; /* Target */
     void *leave[5];         /* __builtin_setjmp: a memory access faulted */
 } Direct;
 
+/* Whether the block at the state's pc may be executed here, which counts. */
+bool direct_visit(Direct *d);
 /* The access of the instruction in hand failed: it has done nothing. */
 _Noreturn void direct_fault(Direct *d, uint64_t kind, uint64_t addr);
 /* A load, store or atomic operation; does not return if it faults. */

@@ -4,7 +4,8 @@
 
 #include "target/riscv/cpu.h"
 
-enum { DIRECT_TAG_BITS = 0, MAX_INSNS = 100 /* till somebody looks whether to stop */ };
+static const uint64_t direct_pc_mask = ~1ull;
+static const unsigned direct_tag_bits = 0;
 static inline unsigned direct_offset(unsigned slot);
 
 #include "tcg/direct.h"
@@ -30,33 +31,47 @@ static inline unsigned direct_offset(unsigned slot)
 
 #include "target/riscv/rv_direct.c"
 
-/* Row of the instruction at insn->pc; 0: there is none, or it cannot be fetched. */
-static unsigned decode(Direct *d, uint64_t ext, TargetInsn *insn)
+static bool is_long(uint32_t raw) { return (raw & 3) == 3; }
+
+/* NULL: it is not for us. */
+static NOINLINE const DirectInsn *decode(DirectInsn *place, uint64_t ext, uint32_t raw)
 {
-    unsigned avail = direct_fetch(d, insn->pc, &insn->raw);
-    bool is_long = (insn->raw & 3) == 3;
-    insn->len = is_long ? 4 : 2;
-    if (UNLIKELY(avail < insn->len))
-        return 0;
-    if (!is_long)
-        insn->raw &= 0xffff;
-    unsigned row = is_long ? rv_match32(insn->raw, ext) : rv_match16(insn->raw, ext);
-    return UNLIKELY(rv_row_ext[row] & ~ext) ? 0 : row;
+    unsigned row = is_long(raw) ? rv_match32(raw, ext) : rv_match16(raw, ext);
+    if (!rv_row_direct[row] || (rv_row_ext[row] & ~ext))
+        return NULL;
+    *place = (DirectInsn){
+        .fn = (void (*)(void))rv_row_direct[row], .raw = raw, .len = is_long(raw) ? 4 : 2, .is_last = rv_row_flow[row] != RV_FLOW_NEXT
+    };
+    return place;
+}
+
+/* The instruction at pc. NULL: it cannot be fetched or is not for us. */
+static ALWAYS_INLINE const DirectInsn *insn_at(Direct *d, uint64_t ext, uint64_t pc)
+{
+    uint32_t raw;
+    unsigned avail = direct_fetch(d, pc, &raw);
+    if (UNLIKELY(avail < 4 && (avail < 2 || is_long(raw))))
+        return NULL;
+    raw &= is_long(raw) ? UINT32_MAX : UINT16_MAX;
+    DirectInsn *place = direct_insn_place(d, raw);
+    return LIKELY(place->raw == raw && place->fn) ? place : decode(place, ext, raw);
 }
 
 unsigned riscv_direct(Direct *d, const TargetCpu *cpu)
 {
     TargetInsn insn = { .pc = d->state->pc };
     RvTrans t = { .b = d, .cpu = cpu, .insn = &insn };
-    unsigned row, n = 0;
+    unsigned n = 0;
+    const DirectInsn *i;
     do {
-        row = decode(d, cpu->ext, &insn);
-        RvTransFn *fn = rv_row_direct[row];
-        if (!fn)
+        i = insn_at(d, cpu->ext, insn.pc);
+        if (UNLIKELY(!i))
             break;
-        d->next_pc = insn.pc + insn.len;
-        fn(&t, insn.raw);
+        insn.len = i->len;
+        d->next_pc = insn.pc + i->len;
+        ((RvTransFn *)i->fn)(&t, i->raw);
         insn.pc = d->state->pc = d->next_pc;
-    } while (++n < MAX_INSNS && rv_row_flow[row] == RV_FLOW_NEXT);
+        n++;
+    } while (!i->is_last || direct_goes_on(d));
     return n;
 }
