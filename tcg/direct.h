@@ -39,11 +39,11 @@ typedef struct DirectTrans {
 } DirectTrans;
 
 /* After the last instruction of a block. */
-static inline bool direct_goes_on(Direct *d)
+static inline bool direct_goes_on(Direct *d, uint64_t pc)
 {
     const TcgThread *th = d->state->tcg;
     return LIKELY(d->event == TCG_EVENT_LOOKUP && !atomic_load_explicit(&th->stop, memory_order_relaxed) &&
-                  !atomic_load_explicit(&th->is_poll_closed, memory_order_relaxed)) && direct_visit(d);
+                  !atomic_load_explicit(&th->is_poll_closed, memory_order_relaxed)) && direct_visit(d, pc);
 }
 
 /* Where this thread keeps what is known of an instruction; another may stand there. */

@@ -78,7 +78,7 @@ typedef struct Target {
     /* Emits its IR; ends the block (terminator) when its flow says so. Falls through otherwise. */
     void (*translate)(TargetTrans *t, const TargetInsn *insn);
     /* Executes from the state's pc on, as long as direct_goes_on says, up to what it cannot do (tcg/direct.h); returns how many instructions
-     * it did. The state's pc is always that of one that has done nothing yet. NULL: never. */
+     * it did; the state's pc is that of the next one. NULL: never. */
     unsigned (*direct)(struct Direct *d, const TargetCpu *cpu);
     /* One line of assembly text. */
     void (*disas)(const TargetInsn *insn, char *buf, unsigned size);

@@ -17,19 +17,11 @@ void tier0_free(Tier0 *t0)
     }
 }
 
-/* The place of a block and its tag there. Neighbours are neighbours: a small program touches few pages of the table. */
-static ALWAYS_INLINE uint16_t *place_of(Tier0 *t0, RegionKey key, uint16_t *tag)
-{
-    uint64_t h = (key.pc ^ (uint64_t)key.ctx << 40) * 0x9e3779b97f4a7c15ull;
-    *tag = (uint16_t)(h >> 48) & ~TIER0_COUNT;
-    return &t0->counts[(key.pc >> 1 ^ key.pc >> (TIER0_PLACE_BITS + 1)) & ((1 << TIER0_PLACE_BITS) - 1)];
-}
-
 /* Most code of a start runs once or twice. The larger a program is, the longer it runs, and the more of what it still reaches does: after so
  * many regions of tier 1 so many visits are allowed at most. */
 static unsigned visits_allowed(const TcgThread *th)
 {
-    static const struct { unsigned regions, visits; } steps[] = { { 40000, 0 }, { 1000, 3 } };
+    static const struct { unsigned regions, visits; } steps[] = { { 40000, 0 }, { 1000, 3 }, { 16, 8 } };
     unsigned max = th->tcg->settings.cold_visits;
     for (unsigned i = 0; i < ARRAY_LEN(steps); i++) {
         if (th->stats.regions[1] >= steps[i].regions) {
@@ -42,24 +34,20 @@ static unsigned visits_allowed(const TcgThread *th)
 bool tier0_has_seen(const TcgThread *th, RegionKey key)
 {
     uint16_t tag;
-    return !th->tier0 || !visits_allowed(th) || (*place_of(th->tier0, key, &tag) & ~TIER0_COUNT) == tag;
+    return !th->tier0 || !visits_allowed(th) || (*tier0_place(th->tier0, key, &tag) & ~TIER0_COUNT) == tag;
 }
 
 /* Blocks that share a place share its count until it is full, which it stays for the block that filled it; of the visits of others there
  * every few are too many, so that none waits for ever. */
-bool direct_visit(Direct *d)
+bool direct_visit_crowded(Direct *d, uint16_t place, uint16_t tag)
 {
-    uint16_t tag, *place = place_of(d->t0, (RegionKey){ d->state->pc, d->state->ctx }, &tag), count = *place & TIER0_COUNT;
-    if (LIKELY(count < d->visits)) {
-        *place = tag | (uint16_t)(count + 1);
-        return true;
-    }
-    bool is_other = ((*place ^ tag) & ~TIER0_COUNT) != 0;
+    bool is_other = ((place ^ tag) & ~TIER0_COUNT) != 0;
     return d->visits && is_other && ++d->t0->crowded % d->visits != 0;
 }
 
 _Noreturn NOINLINE void direct_fault(Direct *d, uint64_t kind, uint64_t addr)
 {
+    d->state->pc = d->insn.pc;
     d->state->fault_addr = addr;
     d->state->fault_kind = (uint32_t)kind;
     __builtin_longjmp(d->leave, 1);
@@ -111,7 +99,7 @@ TcgEvent tier0_run(TcgThread *th)
     if (__builtin_setjmp(d.leave)) {
         return TCG_EVENT_FAULT;
     }
-    unsigned done = direct_visit(&d) ? target->direct(&d, th->tcg->settings.cpu) : 0;
+    unsigned done = direct_visit(&d, th->state->pc) ? target->direct(&d, th->tcg->settings.cpu) : 0;
     th->stats.direct_insns += done;
     return done ? d.event : TCG_EVENT_NONE;
 }

@@ -10,6 +10,7 @@
 #include "tcg/interp_mem.h"
 #include "tcg/state.h"
 #include "tcg/target.h"
+#include "util/compiler.h"
 
 struct TcgThread;
 typedef struct Tier0 Tier0; /* a thread's counts */
@@ -37,18 +38,19 @@ typedef struct DirectInsn {
 enum {
     TIER0_PLACE_BITS = 15, /* blocks that are counted at a time */
     TIER0_COUNT = 63,      /* a count; the rest is a tag */
-    TIER0_INSN_BITS = 9,   /* instructions that are kept */
+    TIER0_INSN_BITS = 10,   /* instructions that are kept */
 };
 
 struct Tier0 {
-    uint16_t counts[1 << TIER0_PLACE_BITS]; /* direct mapped */
     DirectInsn insns[1 << TIER0_INSN_BITS]; /* direct mapped */
+    uint16_t counts[1 << TIER0_PLACE_BITS]; /* direct mapped */
     unsigned crowded;                       /* visits to places that another block has filled */
 };
 
 /* A run of tier 0. */
 typedef struct Direct {
-    CpuState *state;
+    CpuState *state;        /* its pc: of the block */
+    TargetInsn insn;        /* the one in hand: pc and len */
     uint64_t next_pc;       /* behind the instruction in hand; its function may change it */
     TcgEvent event;         /* LOOKUP, or what the last instruction asks for */
     uint64_t more[3];       /* the other results of an operation that has several */
@@ -59,8 +61,27 @@ typedef struct Direct {
     void *leave[5];         /* __builtin_setjmp: a memory access faulted */
 } Direct;
 
-/* Whether the block at the state's pc may be executed here, which counts. */
-bool direct_visit(Direct *d);
+/* The place of a block and its tag there. Neighbours are neighbours: a small program touches few pages of the table. */
+static inline uint16_t *tier0_place(Tier0 *t0, RegionKey key, uint16_t *tag)
+{
+    uint64_t h = (key.pc ^ (uint64_t)key.ctx << 40) * 0x9e3779b97f4a7c15ull;
+    *tag = (uint16_t)(h >> 48) & ~TIER0_COUNT;
+    return &t0->counts[(key.pc >> 1 ^ key.pc >> (TIER0_PLACE_BITS + 1)) & ((1 << TIER0_PLACE_BITS) - 1)];
+}
+
+/* Whether one more visit to a place that has seen its share may be. */
+bool direct_visit_crowded(Direct *d, uint16_t place, uint16_t tag);
+
+/* Whether the block at pc may be executed here, which counts. */
+static inline bool direct_visit(Direct *d, uint64_t pc)
+{
+    uint16_t tag, *place = tier0_place(d->t0, (RegionKey){ pc, d->state->ctx }, &tag), count = *place & TIER0_COUNT;
+    if (UNLIKELY(count >= d->visits)) {
+        return direct_visit_crowded(d, *place, tag);
+    }
+    *place = tag | (uint16_t)(count + 1);
+    return true;
+}
 /* The access of the instruction in hand failed: it has done nothing. */
 _Noreturn void direct_fault(Direct *d, uint64_t kind, uint64_t addr);
 /* A load, store or atomic operation; does not return if it faults. */

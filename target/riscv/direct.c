@@ -59,19 +59,23 @@ static ALWAYS_INLINE const DirectInsn *insn_at(Direct *d, uint64_t ext, uint64_t
 
 unsigned riscv_direct(Direct *d, const TargetCpu *cpu)
 {
-    TargetInsn insn = { .pc = d->state->pc };
-    RvTrans t = { .b = d, .cpu = cpu, .insn = &insn };
-    unsigned n = 0;
+    RvTrans t = { .b = d, .cpu = cpu, .insn = &d->insn };
+    const uint64_t ext = cpu->ext;
+    uint64_t pc = d->state->pc;
     const DirectInsn *i;
+    unsigned n = 0;
+    d->insn = (TargetInsn){ .pc = pc };
     do {
-        i = insn_at(d, cpu->ext, insn.pc);
+        i = insn_at(d, ext, pc);
         if (UNLIKELY(!i))
             break;
-        insn.len = i->len;
-        d->next_pc = insn.pc + i->len;
+        d->insn.pc = pc;
+        d->insn.len = i->len;
+        d->next_pc = pc + i->len;
         ((RvTransFn *)i->fn)(&t, i->raw);
-        insn.pc = d->state->pc = d->next_pc;
+        pc = d->next_pc;
         n++;
-    } while (!i->is_last || direct_goes_on(d));
+    } while (!i->is_last || direct_goes_on(d, pc));
+    d->state->pc = pc;
     return n;
 }
