@@ -7,6 +7,7 @@
 #include "tcg/fpu.h"
 
 #include <stdbool.h>
+#include <sys/platform/x86.h>
 
 #include "tcg/ir.h"
 
@@ -22,7 +23,7 @@ void fpu_use_hardware(int has_fma, int has_f16c)
 static bool has_fma(void)
 {
     if (use_fma == DETECT) {
-        use_fma = __builtin_cpu_supports("fma") != 0;
+        use_fma = CPU_FEATURE_ACTIVE(FMA);
     }
     return use_fma;
 }
@@ -30,7 +31,7 @@ static bool has_fma(void)
 static bool has_f16c(void)
 {
     if (use_f16c == DETECT) {
-        use_f16c = __builtin_cpu_supports("f16c") != 0;
+        use_f16c = CPU_FEATURE_ACTIVE(F16C);
     }
     return use_f16c;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which instructions of the host are in use: CPUID (SDM vol. 2, CPUID) cut down by -host-cpu. x86-64-v2 is the least host. */
-#include <cpuid.h>
 #include <string.h>
+#include <sys/platform/x86.h>
 
 #include "tcg/code.h"
 #include "util/compiler.h"
@@ -26,41 +26,28 @@ static const struct Feature {
 
 static bool *feature(HostFeatures *f, size_t i) { return (bool *)((char *)f + features[i].offset); }
 
-/* Whether the kernel saves the upper halves of vector registers (SDM vol. 1, 14.3). */
-static bool os_saves_avx(unsigned ecx)
-{
-    if (!(ecx & bit_OSXSAVE)) {
-        return false;
-    }
-    unsigned low, high;
-    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-    return (low & 6) == 6;
-}
-
+/* By the C library, which has asked already: in a virtual machine each CPUID costs ten microseconds. */
 static HostFeatures detect(void)
 {
     HostFeatures f = { 0 };
-    unsigned a, b, c, d;
-    if (__get_cpuid(1, &a, &b, &c, &d)) {
-        f.sse41 = c & bit_SSE4_1;
-        f.popcnt = c & bit_POPCNT;
-        f.pclmul = c & bit_PCLMUL;
-        f.aes = c & bit_AES;
-        f.movbe = c & bit_MOVBE;
-        f.cx16 = c & bit_CMPXCHG16B;
-        f.avx = (c & bit_AVX) && os_saves_avx(c);
-        f.fma = f.avx && (c & bit_FMA);
-        f.f16c = f.avx && (c & bit_F16C);
+#define SET(field, name) f.field = CPU_FEATURE_PRESENT(name)
+    SET(sse41, SSE4_1);
+    SET(popcnt, POPCNT);
+    SET(pclmul, PCLMULQDQ);
+    SET(aes, AES);
+    SET(movbe, MOVBE);
+    SET(cx16, CMPXCHG16B);
+    SET(sha, SHA);
+    SET(lzcnt, LZCNT);
+    f.avx = CPU_FEATURE_ACTIVE(AVX); /* the kernel saves the upper halves of vector registers */
+    if (f.avx) {
+        SET(fma, FMA);
+        SET(f16c, F16C);
+        SET(avx2, AVX2);
+        SET(bmi1, BMI1); /* VEX-coded */
+        SET(bmi2, BMI2);
     }
-    if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {
-        f.avx2 = f.avx && (b & bit_AVX2);
-        f.bmi1 = f.avx && (b & bit_BMI); /* VEX-coded */
-        f.bmi2 = f.avx && (b & bit_BMI2);
-        f.sha = b & bit_SHA;
-    }
-    if (__get_cpuid(0x80000001, &a, &b, &c, &d)) {
-        f.lzcnt = c & bit_LZCNT;
-    }
+#undef SET
     return f;
 }
 
