@@ -37,11 +37,32 @@ bool tier0_has_seen(const TcgThread *th, RegionKey key)
     return !th->tier0 || !visits_allowed(th) || (*tier0_place(th->tier0, key, &tag) & ~TIER0_COUNT) == tag;
 }
 
+/* Half of the price of faults. */
+static void populate(void *from, void *to)
+{
+    uintptr_t start = ALIGN_DOWN((uintptr_t)from, (uintptr_t)4096);
+    sys_call3(SYS_madvise, start, (uintptr_t)to - start, MADV_POPULATE_WRITE);
+}
+
+/* When half of the places are taken there shall be more. What was counted stays where it is, which is the place of few now. */
+static void take_place(Tier0 *t0)
+{
+    if (++t0->taken == 1 << (TIER0_FIRST_PLACES - 1)) {
+        t0->mask = (1 << TIER0_PLACE_BITS) - 1;
+        populate(t0->counts, t0 + 1);
+    }
+}
+
 /* Blocks that share a place share its count until it is full, which it stays for the block that filled it; of the visits of others there
  * every few are too many, so that none waits for ever. */
-bool direct_visit_crowded(Direct *d, uint16_t place, uint16_t tag)
+bool direct_visit_rare(Direct *d, uint16_t *place, uint16_t tag)
 {
-    bool is_other = ((place ^ tag) & ~TIER0_COUNT) != 0;
+    if (!(*place & TIER0_COUNT) && d->visits) {
+        *place = tag | 1;
+        take_place(d->t0);
+        return true;
+    }
+    bool is_other = ((*place ^ tag) & ~TIER0_COUNT) != 0;
     return d->visits && is_other && ++d->t0->crowded % d->visits != 0;
 }
 
@@ -79,8 +100,9 @@ NOINLINE unsigned direct_fetch_anew(Direct *d, uint64_t pc, uint32_t *raw)
 static Tier0 *make(void)
 {
     Tier0 *t0 = hostmem_pages_alloc(ALIGN_UP(sizeof *t0, (size_t)4096));
-    if (t0) { /* half the price of faults: all of it is used soon */
-        sys_call3(SYS_madvise, SYS_PTR(t0), sizeof *t0, MADV_POPULATE_WRITE);
+    if (t0) {
+        t0->mask = (1 << TIER0_FIRST_PLACES) - 1;
+        populate(t0, &t0->counts[1 << TIER0_FIRST_PLACES]);
     }
     return t0;
 }

@@ -36,15 +36,18 @@ typedef struct DirectInsn {
 } DirectInsn;
 
 enum {
-    TIER0_PLACE_BITS = 15, /* blocks that are counted at a time */
-    TIER0_COUNT = 63,      /* a count; the rest is a tag */
-    TIER0_INSN_BITS = 10,   /* instructions that are kept */
+    TIER0_INSN_BITS = 10,    /* instructions that are kept */
+    TIER0_PLACE_BITS = 15,   /* blocks that are counted at a time in a large program */
+    TIER0_FIRST_PLACES = 12, /* and in a small one */
+    TIER0_COUNT = 63,        /* a count; the rest is a tag */
 };
 
 struct Tier0 {
     DirectInsn insns[1 << TIER0_INSN_BITS]; /* direct mapped */
-    uint16_t counts[1 << TIER0_PLACE_BITS]; /* direct mapped */
     unsigned crowded;                       /* visits to places that another block has filled */
+    unsigned taken;                         /* places that had been empty */
+    uint32_t mask;                          /* of the places in use */
+    uint16_t counts[1 << TIER0_PLACE_BITS]; /* direct mapped */
 };
 
 /* A run of tier 0. */
@@ -61,27 +64,26 @@ typedef struct Direct {
     void *leave[5];         /* __builtin_setjmp: a memory access faulted */
 } Direct;
 
-/* The place of a block and its tag there. Neighbours are neighbours: a small program touches few pages of the table. */
+/* The place of a block and its tag there. */
 static inline uint16_t *tier0_place(Tier0 *t0, RegionKey key, uint16_t *tag)
 {
     uint64_t h = (key.pc ^ (uint64_t)key.ctx << 40) * 0x9e3779b97f4a7c15ull;
     *tag = (uint16_t)(h >> 48) & ~TIER0_COUNT;
-    return &t0->counts[(key.pc >> 1 ^ key.pc >> (TIER0_PLACE_BITS + 1)) & ((1 << TIER0_PLACE_BITS) - 1)];
+    return &t0->counts[(key.pc >> 1 ^ key.pc >> (TIER0_FIRST_PLACES + 1)) & t0->mask];
 }
 
-/* Whether one more visit to a place that has seen its share may be. */
-bool direct_visit_crowded(Direct *d, uint16_t place, uint16_t tag);
-
-/* Whether the block at pc may be executed here, which counts. */
+/* Whether the block at pc may be executed here, which counts; _rare: where its place is empty or has seen its share. */
+bool direct_visit_rare(Direct *d, uint16_t *place, uint16_t tag);
 static inline bool direct_visit(Direct *d, uint64_t pc)
 {
     uint16_t tag, *place = tier0_place(d->t0, (RegionKey){ pc, d->state->ctx }, &tag), count = *place & TIER0_COUNT;
-    if (UNLIKELY(count >= d->visits)) {
-        return direct_visit_crowded(d, *place, tag);
+    if (UNLIKELY(!count || count >= d->visits)) {
+        return direct_visit_rare(d, place, tag);
     }
     *place = tag | (uint16_t)(count + 1);
     return true;
 }
+
 /* The access of the instruction in hand failed: it has done nothing. */
 _Noreturn void direct_fault(Direct *d, uint64_t kind, uint64_t addr);
 /* A load, store or atomic operation; does not return if it faults. */
