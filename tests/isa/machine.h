@@ -12,7 +12,7 @@
 /* tests/<guest>/guest.c */
 typedef struct Guest {
     const Target *target;
-    const char *const *row_names; /* of instructions; [0]: undefined */
+    const char (*row_names)[32]; /* of instructions; [0]: undefined */
     unsigned nrows;
     void (*set_regs)(CpuState *s, const Regs *regs);
     void (*get_regs)(CpuState *s, Regs *regs); /* into zeroed ones */
