@@ -137,7 +137,8 @@ def parse_forms(path, rows, structs, lists):
             kept = []
             if words[0] != '*':
                 index, mask, values = parse_condition(where, words[0], base, lists)
-                kept = base['args'][:index + 1]
+                words = words[1:] if words[1:2] == ['*'] else words
+                kept = base['args'][:index + 1] if words[0] != '*' else []
         more = ['-:hidden' if w == '-' else w for w in words[1:]]
         shown = [f'{a[0]}:int' for a in kept] + more
         args = kept + [parse_arg(where, w, shown, structs, lists) for w in more]

@@ -67,7 +67,8 @@ static bool is_known_before(const SyscallArg *arg)
 static void format_length(TextBuf *out, const StraceCall *c, unsigned i)
 {
     uint32_t now = 0;
-    if (c->args[i] == 0 || mm_read(&now, c->args[i], 4)) {
+    bool is_unused = c->row->arg[i - 1].ref == STRUCT_sockaddr && c->args[i - 1] == 0; /* it belongs to an address that nobody wants */
+    if (c->args[i] == 0 || is_unused || mm_read(&now, c->args[i], 4)) {
         strace_address(out, c->args[i]);
         return;
     }
@@ -85,7 +86,7 @@ static void format_pointer(TextBuf *out, const StraceCall *c, unsigned i)
     const SyscallArg *arg = &c->row->arg[i];
     uint64_t addr = c->args[i], n = check_arg_count(c->row, arg, c->args);
     bool has_failed = c->has_result && c->result < 0;
-    if (arg->type == ARG_INOUT && arg->ref == STRUCT_uint) {
+    if (i && arg->type == ARG_INOUT && arg->ref == STRUCT_uint) {
         format_length(out, c, i);
     } else if (addr == 0 || (arg->type == ARG_OUT && (!c->has_result || has_failed))) {
         strace_address(out, addr);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* -strace: integers, arguments whose meaning another argument gives (ioctl, fcntl, futex, vectors of strings), results. */
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <sched.h>
@@ -16,6 +17,18 @@ enum { STRINGS_SHOWN = 32, STRING_SHOWN = 256 };
 
 /* ---- flags and integers */
 
+/* A number inside of the flags: 21<<MAP_HUGE_SHIFT. The flags without it. */
+static uint64_t put_shifted(TextBuf *out, const FlagName *f, uint64_t value, size_t start)
+{
+    if (value & f->mask) {
+        text_str(out, out->n != start ? "|" : "");
+        text_u64(out, (value & f->mask) >> f->value);
+        text_str(out, "<<");
+        text_str(out, row_text(f->name));
+    }
+    return value & ~f->mask;
+}
+
 static uint64_t put_known_flags(TextBuf *out, unsigned list, uint64_t value)
 {
     const FlagList *l = &flag_lists[list];
@@ -24,7 +37,9 @@ static uint64_t put_known_flags(TextBuf *out, unsigned list, uint64_t value)
     for (unsigned i = 0; i < l->n; i++) {
         const FlagName *f = &flag_names[l->flag + i];
         bool is_field = (f->mask != f->value || (f->mask & (f->mask - 1))) && (f->mask != 0);
-        if (f->mask && ((f->value ? value : all) & f->mask) == f->value && (f->value || is_field)) {
+        if (f->value & ~f->mask) {
+            value = put_shifted(out, f, value, start);
+        } else if (f->mask && ((f->value ? value : all) & f->mask) == f->value && (f->value || is_field)) {
             if (out->n != start) {
                 text_char(out, '|');
             }
@@ -41,8 +56,12 @@ static void put_flags(TextBuf *out, unsigned list, uint64_t value, bool is_octal
     uint64_t rest = put_known_flags(out, list, value);
     if (rest || out->n == start || is_octal) { /* a mode stands beside flags even if it is 0 */
         text_str(out, out->n != start ? "|" : "");
+        if (is_octal && rest & ~0777ull) {
+            text_hex(out, rest & ~0777ull);
+            text_char(out, '|');
+        }
         if (is_octal) {
-            strace_octal(out, rest);
+            strace_octal(out, rest & 0777);
         } else {
             text_hex(out, rest);
         }
@@ -320,6 +339,10 @@ static void format_protocol(TextBuf *out, uint64_t family, uint64_t v)
         strace_enum(out, LIST_ip_protocol, (uint32_t)v);
     } else if (family == AF_NETLINK) {
         strace_enum(out, LIST_netlink, (uint32_t)v);
+    } else if (family == AF_PACKET) {
+        text_str(out, "htons(");
+        strace_enum(out, LIST_eth_p, ntohs((uint16_t)v));
+        text_char(out, ')');
     } else {
         text_i64(out, (int32_t)v);
     }
@@ -329,7 +352,11 @@ static void format_sockopt_name(TextBuf *out, uint64_t level, uint64_t v)
 {
     bool is_known;
     unsigned list = strace_sockopt_list(level, &is_known);
-    put_name_or_number(out, is_known ? enum_name(list, (uint32_t)v) : NULL, v);
+    if (is_known) {
+        strace_enum(out, list, (uint32_t)v);
+    } else {
+        text_i64(out, (int32_t)v);
+    }
 }
 
 void strace_argument(TextBuf *out, const StraceCall *c, unsigned i)

@@ -104,6 +104,25 @@ static void put_name_length(TextBuf *out, uint64_t addr)
     text_char(out, '}');
 }
 
+/* The kernel fills in the lengths of those that were sent. */
+static void put_sent(TextBuf *out, const StraceCall *c, uint64_t addr, uint64_t n)
+{
+    enum { SHOWN = 32 };
+    uint64_t sent = c->has_result && c->result >= 0 ? (uint64_t)c->result : 0;
+    text_char(out, '[');
+    for (uint64_t i = 0; i < n && i < SHOWN; i++) {
+        text_str(out, i ? ", " : "");
+        if (i < sent) {
+            strace_element(out, STRUCT_mmsghdr, addr + i * struct_descs[STRUCT_mmsghdr].size);
+        } else {
+            text_str(out, "{msg_hdr=");
+            strace_msghdr(out, addr + i * struct_descs[STRUCT_mmsghdr].size, UINT64_MAX);
+            text_char(out, '}');
+        }
+    }
+    text_str(out, n > SHOWN ? ", ...]" : "]");
+}
+
 bool strace_special(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n)
 {
     const SyscallArg *arg = &c->row->arg[i];
@@ -133,6 +152,7 @@ bool strace_special(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n)
     case STRUCT_iovec: strace_iovecs(out, addr, n, UINT64_MAX); return true;
     case STRUCT_riovec: strace_iovecs(out, addr, n, c->has_result && c->result >= 0 ? (uint64_t)c->result : 0); return true;
     case STRUCT_msghdr: strace_msghdr(out, addr, UINT64_MAX); return true;
+    case STRUCT_mmsghdr: put_sent(out, c, addr, n); return true;
     case STRUCT_rmmsghdr:
         if (c->has_result && c->result < 0) {
             strace_address(out, addr);
