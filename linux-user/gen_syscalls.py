@@ -6,7 +6,7 @@ import shlex
 import sys
 
 INTS = ('int uint long ulong hex fd atfd pid uid mode ftype dev sig off addr key ioctl futex_op futex_wake_op argv envp events fcntl_arg ioctl_arg '
-        'futex_arg clone_args sockopt protocol sigmask6 ioprio hidden').split()
+        'futex_arg clone_args sockopt protocol sigmask6 ioprio qcmd swap iocbs errno hidden').split()
 DIRS = {'in': 'ARG_IN', 'out': 'ARG_OUT', 'io': 'ARG_INOUT', 'up': 'ARG_UPDATE'}
 CHECKED = {*DIRS.values(), 'ARG_STR'}  # pointers that check.c looks at
 RESULTS = {'ptr', 'hex', 'octal', 'poll', 'select'}
@@ -102,7 +102,7 @@ def parse_arg(where, word, words, structs, lists):
         return name, DIRS[head], index, bits, f'STRUCT_{tail}', structs[tail]['size']
     if kind == 'socktype':
         head, tail = 'flags', kind
-    if head in ('flags', 'flags64', 'oflags', 'enum'):
+    if head in ('flags', 'flags64', 'oflags', 'enum', 'noted', 'named'):
         if tail not in lists:
             fail(where, f'no list {tail}')
         return name, 'ARG_' + head.upper(), -1, 'COUNT_PLAIN', f'LIST_{tail}', 0

@@ -67,6 +67,16 @@ void strace_msghdr(TextBuf *out, uint64_t addr, uint64_t used);
 void strace_sockopt(TextBuf *out, uint64_t level, uint64_t name, uint64_t addr, uint64_t len);
 unsigned strace_sockopt_list(uint64_t level, bool *is_known);
 
+/* strace_admin.c */
+void strace_quota_command(TextBuf *out, uint32_t v);
+void strace_swap_flags(TextBuf *out, uint32_t v);
+void strace_iocb(TextBuf *out, uint64_t addr, bool has_data);
+void strace_iocbs(TextBuf *out, uint64_t addr, int64_t n);
+void strace_perf_event(TextBuf *out, uint64_t addr);
+void strace_file_handle(TextBuf *out, uint64_t addr);
+void strace_sigevent(TextBuf *out, uint64_t addr);
+void strace_ioprio(TextBuf *out, uint32_t v); /* strace_args.c */
+
 const char *signal_name(int sig); /* "SIGINT", "SIGRT_1" or NULL */
 
 /* One line per process: a call that is missing, under -d unimp. */

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "linux-user/check.h"
+#include "linux-user/errnos.h"
 #include "linux-user/mm.h"
 #include "linux-user/strace.h"
 #include "linux-user/syscall_rows.h"
@@ -308,7 +309,7 @@ static void format_clone(TextBuf *out, const uint64_t args[6])
 }
 
 /* IOPRIO_PRIO_VALUE() of <linux/ioprio.h>. */
-static void format_ioprio(TextBuf *out, uint32_t v)
+void strace_ioprio(TextBuf *out, uint32_t v)
 {
     enum { CLASS_SHIFT = 13 };
     text_str(out, "IOPRIO_PRIO_VALUE(");
@@ -359,6 +360,18 @@ static void format_sockopt_name(TextBuf *out, uint64_t level, uint64_t v)
     }
 }
 
+/* A number with its name behind it. */
+static void format_noted(TextBuf *out, unsigned list, uint64_t v)
+{
+    const char *name = enum_name(list, v);
+    text_i64(out, (int32_t)v);
+    if (name) {
+        text_str(out, " /* ");
+        text_str(out, name);
+        text_str(out, " */");
+    }
+}
+
 void strace_argument(TextBuf *out, const StraceCall *c, unsigned i)
 {
     uint64_t v = c->args[i], before = i ? c->args[i - 1] : 0;
@@ -373,9 +386,15 @@ void strace_argument(TextBuf *out, const StraceCall *c, unsigned i)
     case ARG_ENVP: format_envp(out, v); break;
     case ARG_CLONE_ARGS: format_clone(out, c->args); break;
     case ARG_SIGMASK6: format_sigmask6(out, v); break;
-    case ARG_IOPRIO: format_ioprio(out, (uint32_t)v); break;
+    case ARG_IOPRIO: strace_ioprio(out, (uint32_t)v); break;
     case ARG_PROTOCOL: format_protocol(out, c->args[0], v); break;
     case ARG_SOCKOPT: format_sockopt_name(out, before, v); break;
+    case ARG_QCMD: strace_quota_command(out, (uint32_t)v); break;
+    case ARG_SWAP: strace_swap_flags(out, (uint32_t)v); break;
+    case ARG_IOCBS: strace_iocbs(out, v, (int64_t)before); break;
+    case ARG_ERRNO: put_name_or_number(out, errno_name((int)v), v); break;
+    case ARG_NAMED: put_name_or_number(out, enum_name(c->row->arg[i].ref, v), v); break;
+    case ARG_NOTED: format_noted(out, c->row->arg[i].ref, v); break;
     case ARG_EVENTS:
         if (!c->has_result || c->result < 0) {
             strace_address(out, v);

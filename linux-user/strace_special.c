@@ -123,6 +123,49 @@ static void put_sent(TextBuf *out, const StraceCall *c, uint64_t addr, uint64_t 
     text_str(out, n > SHOWN ? ", ...]" : "]");
 }
 
+static void put_value(TextBuf *out, uint64_t addr, uint64_t n)
+{
+    char last = 1;
+    bool has_zero = n && addr && mm_read(&last, addr + n - 1, 1) == 0 && last == 0;
+    strace_buffer(out, addr, n - has_zero);
+}
+
+/* Of a handle that is asked for, its size alone is known before. */
+static void put_handle(TextBuf *out, const StraceCall *c, uint64_t addr)
+{
+    if (c->has_result && c->result < 0) {
+        strace_struct(out, STRUCT_file_handle_size, addr);
+    } else {
+        strace_file_handle(out, addr);
+    }
+}
+
+/* mincore: a byte for each page of `bytes`. */
+static void put_resident(TextBuf *out, uint64_t addr, uint64_t bytes)
+{
+    enum { SHOWN = 32, PAGE = 4096 };
+    uint64_t n = bytes / PAGE + (bytes % PAGE != 0);
+    uint8_t page = 0;
+    text_char(out, '[');
+    for (uint64_t i = 0; i < n && i < SHOWN && mm_read(&page, addr + i, 1) == 0; i++) {
+        text_str(out, i ? ", " : "");
+        text_char(out, page & 1 ? '1' : '0');
+    }
+    text_str(out, n > SHOWN ? ", ...]" : "]");
+}
+
+/* When the call failed, the kernel has filled in nothing. */
+static bool put_ring_wishes(TextBuf *out, const StraceCall *c, uint64_t addr)
+{
+    enum { FLAGS_AT = 8, ATTACH_WQ = 32 };
+    uint32_t flags = 0;
+    if (!c->has_result || c->result >= 0 || mm_read(&flags, addr + FLAGS_AT, sizeof(flags))) {
+        return false;
+    }
+    strace_struct(out, flags & ATTACH_WQ ? STRUCT_io_uring_attach : STRUCT_io_uring_wishes, addr);
+    return true;
+}
+
 bool strace_special(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n)
 {
     const SyscallArg *arg = &c->row->arg[i];
@@ -152,6 +195,15 @@ bool strace_special(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n)
     case STRUCT_iovec: strace_iovecs(out, addr, n, UINT64_MAX); return true;
     case STRUCT_riovec: strace_iovecs(out, addr, n, c->has_result && c->result >= 0 ? (uint64_t)c->result : 0); return true;
     case STRUCT_msghdr: strace_msghdr(out, addr, UINT64_MAX); return true;
+    case STRUCT_xattr: /* most values are strings with their zero byte */
+        put_value(out, addr, n);
+        return true;
+    case STRUCT_iocb: strace_iocb(out, addr, false); return true;
+    case STRUCT_perf_event_attr: strace_perf_event(out, addr); return true;
+    case STRUCT_file_handle: put_handle(out, c, addr); return true;
+    case STRUCT_sigevent: strace_sigevent(out, addr); return true;
+    case STRUCT_pagevec: put_resident(out, addr, n); return true;
+    case STRUCT_io_uring_params: return put_ring_wishes(out, c, addr);
     case STRUCT_mmsghdr: put_sent(out, c, addr, n); return true;
     case STRUCT_rmmsghdr:
         if (c->has_result && c->result < 0) {

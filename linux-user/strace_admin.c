@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/* -strace: what calls of administration, asynchronous files and measuring are given: quota commands, requests, performance events, file handles. */
+#include <linux/aio_abi.h>
+#include <linux/perf_event.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+
+#include "linux-user/mm.h"
+#include "linux-user/strace.h"
+#include "linux-user/syscall_rows.h"
+#include "util/compiler.h"
+
+enum { SHOWN = 32 };
+
+static void put_unsigned(TextBuf *out, const char *name, uint64_t v)
+{
+    text_str(out, name);
+    text_u64(out, v);
+}
+
+/* ---- integers */
+
+/* QCMD() of <sys/quota.h>. */
+void strace_quota_command(TextBuf *out, uint32_t v)
+{
+    text_str(out, "QCMD(");
+    strace_enum(out, LIST_quota_cmd, v >> 8);
+    text_str(out, ", ");
+    strace_enum(out, LIST_quota_type, v & 0xff);
+    text_char(out, ')');
+}
+
+/* swapon's flags with a priority inside. */
+void strace_swap_flags(TextBuf *out, uint32_t v)
+{
+    enum { PRIORITY = 0x7fff };
+    if (v & ~(uint32_t)PRIORITY) {
+        strace_flags(out, LIST_swap, v & ~(uint32_t)PRIORITY);
+        text_char(out, '|');
+    }
+    text_u64(out, v & PRIORITY);
+}
+
+/* ---- asynchronous requests */
+
+/* What the operation takes its data from; nothing for operations without data. */
+static void put_request_data(TextBuf *out, const struct iocb *c)
+{
+    bool is_plain = c->aio_lio_opcode == IOCB_CMD_PREAD || c->aio_lio_opcode == IOCB_CMD_PWRITE;
+    bool is_vector = c->aio_lio_opcode == IOCB_CMD_PREADV || c->aio_lio_opcode == IOCB_CMD_PWRITEV;
+    if (c->aio_lio_opcode == IOCB_CMD_POLL) {
+        text_str(out, ", aio_buf=");
+        strace_flags(out, LIST_poll, c->aio_buf);
+    }
+    if (!is_plain && !is_vector) {
+        return;
+    }
+    text_str(out, ", aio_buf=");
+    if (c->aio_lio_opcode == IOCB_CMD_PWRITE) {
+        strace_buffer(out, c->aio_buf, c->aio_nbytes);
+    } else if (is_plain) {
+        strace_address(out, c->aio_buf);
+    } else if (c->aio_lio_opcode == IOCB_CMD_PWRITEV) {
+        strace_iovecs(out, c->aio_buf, c->aio_nbytes, UINT64_MAX);
+    } else {
+        strace_array(out, STRUCT_rvec, c->aio_buf, c->aio_nbytes);
+    }
+    if (is_plain) {
+        put_unsigned(out, ", aio_nbytes=", c->aio_nbytes);
+    }
+    text_str(out, ", aio_offset=");
+    text_i64(out, c->aio_offset);
+}
+
+void strace_iocb(TextBuf *out, uint64_t addr, bool has_data)
+{
+    struct iocb c;
+    if (addr == 0 || mm_read(&c, addr, sizeof(c))) {
+        strace_address(out, addr);
+        return;
+    }
+    text_str(out, "{aio_data=");
+    text_hex(out, c.aio_data);
+    if (c.aio_key) {
+        put_unsigned(out, ", aio_key=", c.aio_key);
+    }
+    if (c.aio_rw_flags) {
+        text_str(out, ", aio_rw_flags=");
+        strace_flags(out, LIST_rwf, (uint32_t)c.aio_rw_flags);
+    }
+    text_str(out, ", aio_lio_opcode=");
+    strace_enum(out, LIST_lio, c.aio_lio_opcode);
+    if (c.aio_flags & IOCB_FLAG_IOPRIO) {
+        text_str(out, ", aio_reqprio=");
+        strace_ioprio(out, (uint16_t)c.aio_reqprio);
+    } else if (c.aio_reqprio) {
+        text_str(out, ", aio_reqprio=");
+        text_i64(out, c.aio_reqprio);
+    }
+    put_unsigned(out, ", aio_fildes=", c.aio_fildes);
+    if (has_data) {
+        put_request_data(out, &c);
+        if (c.aio_flags) {
+            text_str(out, ", aio_flags=");
+            strace_flags(out, LIST_iocb_flag, c.aio_flags);
+        }
+        if (c.aio_flags & IOCB_FLAG_RESFD) {
+            put_unsigned(out, ", aio_resfd=", c.aio_resfd);
+        }
+    }
+    text_char(out, '}');
+}
+
+/* io_submit's array of addresses. */
+void strace_iocbs(TextBuf *out, uint64_t addr, int64_t n)
+{
+    uint64_t p = 0;
+    if (addr == 0 || n < 0 || (n > 0 && mm_read(&p, addr, sizeof(p)))) {
+        strace_address(out, addr);
+        return;
+    }
+    text_char(out, '[');
+    for (int64_t i = 0; i < n && i < SHOWN && mm_read(&p, addr + 8 * (uint64_t)i, sizeof(p)) == 0; i++) {
+        text_str(out, i ? ", " : "");
+        strace_iocb(out, p, true);
+    }
+    text_str(out, n > SHOWN ? ", ...]" : "]");
+}
+
+/* ---- performance events */
+
+static void put_event(TextBuf *out, uint32_t type, uint64_t config)
+{
+    switch (type) {
+    case PERF_TYPE_HARDWARE: strace_enum(out, LIST_perf_hw, config); break;
+    case PERF_TYPE_SOFTWARE: strace_enum(out, LIST_perf_sw, config); break;
+    case PERF_TYPE_TRACEPOINT: text_u64(out, config); break;
+    case PERF_TYPE_HW_CACHE:
+        if (config >> 24) {
+            text_hex(out, config >> 24);
+            text_str(out, "<<24|");
+        }
+        strace_enum(out, LIST_perf_cache_result, config >> 16 & 0xff);
+        text_str(out, "<<16|");
+        strace_enum(out, LIST_perf_cache_op, config >> 8 & 0xff);
+        text_str(out, "<<8|");
+        strace_enum(out, LIST_perf_cache, config & 0xff);
+        break;
+    default: text_hex(out, config);
+    }
+}
+
+/* One-bit fields that are set; precise_ip, of two bits, is always there. */
+static void put_event_bits(TextBuf *out, uint64_t bits)
+{
+    enum { PRECISE_SHIFT = 15 };
+    static const char skids[4][40] = { "arbitrary skid", "constant skid", "requested to have 0 skid", "must have 0 skid" };
+    const FlagList *l = &flag_lists[LIST_perf_bits];
+    bool is_behind = false;
+    for (unsigned i = 0; i <= l->n; i++) {
+        const FlagName *f = &flag_names[l->flag + i];
+        if (!is_behind && (i == l->n || f->value > 1ull << PRECISE_SHIFT)) {
+            is_behind = true;
+            put_unsigned(out, ", precise_ip=", bits >> PRECISE_SHIFT & 3);
+            text_str(out, " /* ");
+            text_str(out, skids[bits >> PRECISE_SHIFT & 3]);
+            text_str(out, " */");
+        }
+        if (i < l->n && bits & f->value) {
+            text_str(out, ", ");
+            text_str(out, row_text(f->name));
+            text_str(out, "=1");
+        }
+    }
+}
+
+void strace_perf_event(TextBuf *out, uint64_t addr)
+{
+    enum { BITS_AT = 40 };
+    struct perf_event_attr a;
+    uint64_t bits;
+    if (mm_read(&a, addr, PERF_ATTR_SIZE_VER0)) {
+        strace_address(out, addr);
+        return;
+    }
+    memcpy(&bits, (const char *)&a + BITS_AT, sizeof(bits));
+    text_str(out, "{type=");
+    strace_enum(out, LIST_perf_type, a.type);
+    text_str(out, ", size=");
+    strace_enum(out, LIST_perf_size, a.size);
+    text_str(out, ", config=");
+    put_event(out, a.type, a.config);
+    put_unsigned(out, a.freq ? ", sample_freq=" : ", sample_period=", a.sample_period);
+    text_str(out, ", sample_type=");
+    strace_flags(out, LIST_perf_sample, a.sample_type);
+    text_str(out, ", read_format=");
+    strace_flags(out, LIST_perf_read, a.read_format);
+    put_event_bits(out, bits);
+    text_str(out, ", ...}");
+}
+
+/* ---- others */
+
+void strace_file_handle(TextBuf *out, uint64_t addr)
+{
+    enum { BYTES_SHOWN = 128 };
+    uint8_t bytes[BYTES_SHOWN];
+    uint32_t head[2];
+    if (addr == 0 || mm_read(head, addr, sizeof(head))) {
+        strace_address(out, addr);
+        return;
+    }
+    uint32_t n = head[0] < BYTES_SHOWN ? head[0] : BYTES_SHOWN;
+    put_unsigned(out, "{handle_bytes=", head[0]);
+    text_str(out, ", handle_type=");
+    text_i64(out, (int32_t)head[1]);
+    text_str(out, ", f_handle=");
+    if (mm_read(bytes, addr + sizeof(head), n)) {
+        text_str(out, "???}");
+        return;
+    }
+    text_char(out, '"');
+    for (uint32_t i = 0; i < n; i++) {
+        text_str(out, "\\x");
+        text_digits(out, bytes[i], 16, 2);
+    }
+    text_str(out, head[0] > n ? "\"...}" : "\"}");
+}
+
+void strace_sigevent(TextBuf *out, uint64_t addr)
+{
+    enum { SIGNO = 8, NOTIFY = 12, BEHIND = 16 };
+    uint8_t bytes[32];
+    uint64_t value, behind[2];
+    uint32_t signo, notify;
+    if (addr == 0 || mm_read(bytes, addr, sizeof(bytes))) {
+        strace_address(out, addr);
+        return;
+    }
+    memcpy(&value, bytes, sizeof(value));
+    memcpy(&signo, bytes + SIGNO, sizeof(signo));
+    memcpy(&notify, bytes + NOTIFY, sizeof(notify));
+    memcpy(behind, bytes + BEHIND, sizeof(behind));
+    text_char(out, '{');
+    if (value) {
+        text_str(out, "sigev_value={sival_int=");
+        text_i64(out, (int32_t)value);
+        text_str(out, ", sival_ptr=");
+        text_hex(out, value);
+        text_str(out, "}, ");
+    }
+    text_str(out, "sigev_signo=");
+    bool has_signal = notify == SIGEV_SIGNAL || notify == SIGEV_THREAD || notify == SIGEV_THREAD_ID;
+    const char *name = has_signal && signo ? signal_name((int)signo) : NULL;
+    if (name) {
+        text_str(out, name);
+    } else {
+        text_u64(out, signo);
+    }
+    text_str(out, ", sigev_notify=");
+    strace_enum(out, LIST_sigev, notify);
+    if (notify == SIGEV_THREAD_ID) {
+        text_str(out, ", sigev_notify_thread_id=");
+        text_i64(out, (int32_t)behind[0]);
+    } else if (notify == SIGEV_THREAD) {
+        text_str(out, ", sigev_notify_function=");
+        strace_address(out, behind[0]);
+        text_str(out, ", sigev_notify_attributes=");
+        strace_address(out, behind[1]);
+    }
+    text_char(out, '}');
+}
