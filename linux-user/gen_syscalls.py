@@ -89,8 +89,8 @@ def parse_arg(where, word, words, structs, lists):
     index, bits, ref = -1, 'COUNT_PLAIN', '0'
     if count:
         count, _, div = count.partition('/')
-        bits = 'COUNT_BITS' if div == '8' else 'COUNT_BEHIND' if count.startswith('@') else 'COUNT_PLAIN'
-        count = count.lstrip('@')
+        bits = 'COUNT_BITS' if div == '8' else 'COUNT_BEHIND' if count.startswith('@') else 'COUNT_BYTES' if count.startswith('=') else 'COUNT_PLAIN'
+        count = count.lstrip('@=')
         names = [w.partition(':')[0] for w in words]
         if count not in names:
             fail(where, f'no argument {count}')

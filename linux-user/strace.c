@@ -88,6 +88,8 @@ static void format_pointer(TextBuf *out, const StraceCall *c, unsigned i)
     bool has_failed = c->has_result && c->result < 0;
     if (i && arg->type == ARG_INOUT && arg->ref == STRUCT_uint) {
         format_length(out, c, i);
+    } else if (has_failed && addr && n == 0 && arg->type == ARG_OUT && (arg->ref == STRUCT_int || arg->ref == STRUCT_pagevec)) {
+        text_str(out, "[]");
     } else if (addr == 0 || (arg->type == ARG_OUT && (!c->has_result || has_failed))) {
         strace_address(out, addr);
     } else if (!strace_special(out, c, i, n)) {

@@ -44,6 +44,7 @@ void strace_result(TextBuf *out, const StraceCall *c);
 
 /* strace_data.c: what pointers lead to. */
 void strace_struct(TextBuf *out, unsigned id, uint64_t addr);
+void strace_sized(TextBuf *out, unsigned id, uint64_t addr, uint64_t size); /* as much of it as `size` covers */
 void strace_element(TextBuf *out, unsigned id, uint64_t addr); /* the same inside of an array */
 void strace_array(TextBuf *out, unsigned id, uint64_t addr, uint64_t n);
 void strace_address(TextBuf *out, uint64_t v); /* hexadecimal, or NULL */

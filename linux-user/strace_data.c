@@ -12,7 +12,7 @@
 #include "linux-user/syscall_rows.h"
 #include "util/compiler.h"
 
-enum { STRUCT_MAX = 512, STRING_MAX = 32, ELEMENTS_SHOWN = 32 };
+enum { STRING_SHOWN = 256, STRUCT_MAX = 512, STRING_MAX = 32, ELEMENTS_SHOWN = 32 };
 
 /* ---- strings and buffers */
 
@@ -260,6 +260,17 @@ static void put_caps(TextBuf *out, uint64_t set)
 
 static void format_struct(TextBuf *out, unsigned id, const uint8_t *p);
 
+static void put_kernel_version(TextBuf *out, uint32_t v)
+{
+    text_str(out, "KERNEL_VERSION(");
+    text_u64(out, v >> 16);
+    text_str(out, ", ");
+    text_u64(out, v >> 8 & 0xff);
+    text_str(out, ", ");
+    text_u64(out, v & 0xff);
+    text_char(out, ')');
+}
+
 static void format_field(TextBuf *out, const StructField *f, const uint8_t *p)
 {
     uint64_t v;
@@ -307,6 +318,8 @@ static void format_field(TextBuf *out, const StructField *f, const uint8_t *p)
         strace_siginfo(out, &info);
         break;
     }
+    case FMT_STRING: strace_string(out, load(p, 8), STRING_SHOWN); break;
+    case FMT_KVER: put_kernel_version(out, (uint32_t)load(p, 4)); break;
     case FMT_WSTATUS: format_wstatus(out, (int)load(p, 4)); break;
     }
 }
@@ -365,7 +378,8 @@ static void put_file_times(TextBuf *out, const uint8_t *p)
     text_char(out, ']');
 }
 
-static void format_struct(TextBuf *out, unsigned id, const uint8_t *p)
+/* Fields with a + are there if `size` reaches them. */
+static void format_sized(TextBuf *out, unsigned id, const uint8_t *p, uint64_t size)
 {
     const StructDesc *s = &struct_descs[id];
     const StructField *field = &struct_fields[s->field];
@@ -378,19 +392,36 @@ static void format_struct(TextBuf *out, unsigned id, const uint8_t *p)
     const char *comma = "";
     for (unsigned i = 0; i < s->nfields; i++) {
         const StructField *f = &field[i];
-        if (f->is_hidden) {
+        bool is_optional = *row_text(f->name) == '+';
+        if (f->is_hidden || (is_optional && f->offset >= size)) {
             continue;
         }
         text_str(out, comma);
         comma = ", ";
         if (!is_array) {
-            text_str(out, row_text(f->name) + strspn(row_text(f->name), "_")); /* the C library's __key is the kernel's key */
+            text_str(out, row_text(f->name) + strspn(row_text(f->name), "_+")); /* the C library's __key is the kernel's key */
             text_char(out, '=');
         }
-        format_field(out, f, p + f->offset);
+        if (f->format == FMT_STRUCT) {
+            format_sized(out, f->ref, p + f->offset, size - f->offset);
+        } else {
+            format_field(out, f, p + f->offset);
+        }
     }
     text_str(out, s->is_short ? ", ..." : "");
     text_char(out, is_array ? ']' : '}');
+}
+
+static void format_struct(TextBuf *out, unsigned id, const uint8_t *p) { format_sized(out, id, p, UINT64_MAX); }
+
+void strace_sized(TextBuf *out, unsigned id, uint64_t addr, uint64_t size)
+{
+    uint8_t copy[STRUCT_MAX] = { 0 };
+    if (addr == 0 || mm_read(copy, addr, size < struct_descs[id].size ? size : struct_descs[id].size)) {
+        strace_address(out, addr);
+    } else {
+        format_sized(out, id, copy, size);
+    }
 }
 
 /* Structs of one value are shown in brackets, as strace does for what a pointer to an integer leads to. */

@@ -170,6 +170,10 @@ bool strace_special(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n)
 {
     const SyscallArg *arg = &c->row->arg[i];
     uint64_t addr = c->args[i], used = arg->type != ARG_IN && c->has_result && c->result >= 0 && (uint64_t)c->result < n ? (uint64_t)c->result : n;
+    if (arg->unit == COUNT_BYTES) {
+        strace_sized(out, arg->ref, addr, n);
+        return true;
+    }
     switch (arg->ref) {
     case STRUCT_buf:
         if (arg->unit == COUNT_BITS) {

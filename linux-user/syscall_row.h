@@ -26,7 +26,7 @@ typedef enum ResultType {
     RESULT_PLAIN, RESULT_PTR, RESULT_HEX, RESULT_OCTAL, RESULT_FLAGS, RESULT_ENUM, RESULT_POLL, RESULT_SELECT,
 } ResultType;
 
-typedef enum ArgCount { COUNT_PLAIN, COUNT_BITS, COUNT_BEHIND /* the argument points to the count */ } ArgCount;
+typedef enum ArgCount { COUNT_PLAIN, COUNT_BITS, COUNT_BEHIND /* the argument points to the count */, COUNT_BYTES /* of the struct, which may be shorter */ } ArgCount;
 
 typedef struct SyscallArg {
     uint8_t type;    /* ArgType */
@@ -64,11 +64,11 @@ extern const uint16_t strace_first_form[]; /* by index of the row, and one more 
 
 typedef enum FieldFormat {
     FMT_I32, FMT_U32, FMT_X32, FMT_I64, FMT_U64, FMT_X64, FMT_I16, FMT_U16, FMT_X16, FMT_U8, FMT_PTR, FMT_MODE, FMT_MODE16, FMT_OCTAL64, FMT_DEV, FMT_STR,
-    FMT_FLAGS, FMT_FLAGS16, FMT_FLAGS64, FMT_ENUM, FMT_ENUM16, FMT_ENUM64, FMT_STRUCT, FMT_SOCKADDR, FMT_CAPS, FMT_BYTES, FMT_SIG, FMT_RLIM, FMT_SIGSET, FMT_SIGINFO, FMT_HANDLER, FMT_WSTATUS,
+    FMT_FLAGS, FMT_FLAGS16, FMT_FLAGS64, FMT_ENUM, FMT_ENUM16, FMT_ENUM64, FMT_STRUCT, FMT_SOCKADDR, FMT_CAPS, FMT_BYTES, FMT_SIG, FMT_RLIM, FMT_SIGSET, FMT_SIGINFO, FMT_HANDLER, FMT_WSTATUS, FMT_STRING, FMT_KVER,
 } FieldFormat;
 
 typedef struct StructField {
-    RowText name;       /* none: the struct is this one value */
+    RowText name;       /* none: the struct is this one value; +...: only in structs of a size that reaches it */
     uint16_t offset;
     uint16_t ref;       /* list, struct or length */
     uint8_t format;     /* FieldFormat */

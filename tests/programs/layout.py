@@ -20,7 +20,7 @@ import gen_syscalls  # noqa: E402
 GUEST = 'riscv64-linux-gnu-gcc'
 SIZES = {'i32': 4, 'u32': 4, 'x32': 4, 'i64': 8, 'u64': 8, 'x64': 8, 'i16': 2, 'u16': 2, 'u8': 1, 'ptr': 8, 'mode': 4, 'mode16': 2, 'dev': 8,
          'rlim': 8, 'sig': 4, 'flags': 4, 'flags16': 2, 'flags64': 8}
-UNLIKE = {'O_LARGEFILE'}  # 0 in the C library of 64-bit architectures, whatever the kernel's value is
+UNLIKE = {'O_LARGEFILE', '__O_TMPFILE'}  # the C library's are others than the kernel's: 0 on 64-bit architectures; with O_DIRECTORY
 HEADERS = ['<fcntl.h>', '<poll.h>', '<sched.h>', '<signal.h>', '<sys/epoll.h>', '<sys/eventfd.h>', '<sys/file.h>', '<sys/inotify.h>', '<sys/ipc.h>',
            '<sys/mman.h>', '<sys/mount.h>', '<sys/msg.h>', '<sys/personality.h>', '<sys/prctl.h>', '<sys/random.h>', '<sys/resource.h>',
            '<sys/sem.h>', '<sys/shm.h>', '<sys/signalfd.h>', '<sys/socket.h>', '<sys/stat.h>', '<sys/timerfd.h>', '<sys/uio.h>', '<sys/wait.h>',
