@@ -349,11 +349,15 @@ static void format_protocol(TextBuf *out, uint64_t family, uint64_t v)
     }
 }
 
-static void format_sockopt_name(TextBuf *out, uint64_t level, uint64_t v)
+/* Options of netfilter have one number for two meanings: what is set, and what is asked for. */
+static void format_sockopt_name(TextBuf *out, uint64_t level, uint64_t v, bool is_set)
 {
     bool is_known;
     unsigned list = strace_sockopt_list(level, &is_known);
-    if (is_known) {
+    const char *filter = (uint32_t)level == IPPROTO_IP ? enum_name(is_set ? LIST_ip_set : LIST_ip_get, v) : NULL;
+    if (filter) {
+        text_str(out, filter);
+    } else if (is_known) {
         strace_enum(out, list, (uint32_t)v);
     } else {
         text_i64(out, (int32_t)v);
@@ -388,7 +392,7 @@ void strace_argument(TextBuf *out, const StraceCall *c, unsigned i)
     case ARG_SIGMASK6: format_sigmask6(out, v); break;
     case ARG_IOPRIO: strace_ioprio(out, (uint32_t)v); break;
     case ARG_PROTOCOL: format_protocol(out, c->args[0], v); break;
-    case ARG_SOCKOPT: format_sockopt_name(out, before, v); break;
+    case ARG_SOCKOPT: format_sockopt_name(out, before, v, c->row->arg[i + 1].type == ARG_IN); break;
     case ARG_QCMD: strace_quota_command(out, (uint32_t)v); break;
     case ARG_SWAP: strace_swap_flags(out, (uint32_t)v); break;
     case ARG_IOCBS: strace_iocbs(out, v, (int64_t)before); break;
