@@ -4,7 +4,7 @@
 
     strace_sweep.py LYRE [NAME...]       Prints TAP: a line for each call.
 
-A seccomp filter lets no call through, so that none does anything and all can be made. Unknown bits' comments (`/* AT_??? */`) do not count. Calls whose
+After them strace/filled.c: calls with filled structs. A seccomp filter lets no call through, so that none does anything and all can be made. Unknown bits' comments (`/* AT_??? */`) do not count. Calls whose
 lines differ are named in strace/differences.txt, with the reason.
 """
 import collections
@@ -23,7 +23,7 @@ import gen_syscalls  # noqa: E402
 # not under a filter, not with other registers' order, printed only once they are over, or known to no strace of Debian 12
 LEFT_OUT = {'exit', 'exit_group', 'rt_sigreturn', 'clone', 'clone3', 'execve', 'execveat', 'restart_syscall', 'vhangup'}
 POINTERS = gen_syscalls.CHECKED | {'ARG_PATH', 'ARG_LPATH', 'ARG_ADDR', 'ARG_ARGV', 'ARG_ENVP', 'ARG_EVENTS', 'ARG_SIGMASK6'}
-NAMED = {'ARG_FLAGS', 'ARG_FLAGS64', 'ARG_OFLAGS', 'ARG_ENUM', 'ARG_HEX', 'ARG_MODE', 'ARG_SOCKOPT', 'ARG_PROTOCOL', 'ARG_IOPRIO'}
+NAMED = {'ARG_FLAGS', 'ARG_FLAGS64', 'ARG_OFLAGS', 'ARG_ENUM', 'ARG_HEX', 'ARG_MODE', 'ARG_SOCKOPT', 'ARG_PROTOCOL', 'ARG_IOPRIO', 'ARG_QCMD', 'ARG_SWAP', 'ARG_NOTED'}
 FIRST = {'ARG_ATFD': '-100', 'ARG_FD': '3'}
 VALUES = [*range(21), *(1 << k for k in range(5, 31))]
 MASKS = [(r' /\* \S+ \*/', ''), (r' += ', ' = '), (r'\b0x[0-9a-f]{9,16}\b|\b0x[1-9a-f][0-9a-f]{3,}[1-9a-f][0-9a-f]*\b', 'ADDRESS'), (r'\(Operation.*', '')]
@@ -31,12 +31,14 @@ PROGRAM = r'''
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #define P 0x123450000
+#include "filled.c"
 static const struct { long nr, arg[6]; } calls[] = {
 %s};
 int main(void)
@@ -51,6 +53,7 @@ int main(void)
         const long *a = calls[i].arg;
         syscall(calls[i].nr, a[0], a[1], a[2], a[3], a[4], a[5]);
     }
+    filled_calls();
     _exit(0);
 }
 '''
@@ -105,7 +108,7 @@ def main():
         with open(at('calls.c'), 'w') as f:
             f.write(program_text(names))
         for compiler, out in (('gcc', 'native'), ('riscv64-linux-gnu-gcc', 'guest')):
-            subprocess.run([compiler, '-w', '-O1', '-static', '-o', at(out), at('calls.c')], check=True)
+            subprocess.run([compiler, '-w', '-O1', '-static', '-I', os.path.join(HERE, 'strace'), '-o', at(out), at('calls.c')], check=True)
         subprocess.run(['strace', '-f', '-o', at('native.log'), at('native')], timeout=200)
         with open(at('guest.log'), 'w') as f:
             subprocess.run([lyre, '-strace', at('guest')], stderr=f, timeout=200)
