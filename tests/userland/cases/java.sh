@@ -3,7 +3,7 @@
 #: packages: openjdk-21-jdk-headless coreutils
 #: timeout: 900
 # A JIT with tiers, garbage collectors that stop threads by faults on a page, threads in numbers, exceptions by signals (null, division, stack).
-cd "$(mktemp -d)" || exit 1; J=$(echo /usr/lib/jvm/java-*-openjdk-*/bin)
+cd "$(mktemp -d)" || exit 1; J=$(echo /usr/lib/jvm/java-[12]?-openjdk-*/bin)
 cat > Main.java <<'END'
 import java.math.BigInteger;
 import java.net.*;
