@@ -35,11 +35,11 @@ sys.path.insert(0, os.path.join(TOP, 'tools'))
 import fetch  # noqa: E402
 import root   # noqa: E402
 
-# suite, Debian's name, npm's name of the machine, ELF's number; packages that have another name in that suite than in trixie
+# suite, Debian's name, npm's names of the machine, ELF's number; packages that have another name in that suite than in trixie
 Guest = collections.namedtuple('Guest', 'suite arch npm machine renamed', defaults=[{}])
 GUESTS = {
     'riscv64': Guest('trixie', 'riscv64', 'riscv64', 0xf3),
-    'aarch64': Guest('bookworm', 'arm64', 'arm64', 0xb7, {
+    'aarch64': Guest('bookworm', 'arm64', 'arm64|aarch64', 0xb7, {
         'golang-1.24-go': 'golang-1.19-go', 'openjdk-21-jdk-headless': 'openjdk-17-jdk-headless', 'postgresql-17': 'postgresql-15'}),
 }
 BASE = ['base-files', 'base-passwd', 'bash', 'coreutils', 'dash', 'diffutils', 'libc-bin', 'util-linux']
@@ -70,7 +70,7 @@ class Case:
 
     def npm(self, machine):
         """The npm package for a machine; None: there is none."""
-        return next((p for p in self.keys['npm'][0].split() if machine in p), None)
+        return next((p for p in self.keys['npm'][0].split() if re.search(machine, p)), None)
 
     def is_for(self, name, guest):
         return name in self.keys.get('guests', [name])[0].split() and ('npm' not in self.keys or self.npm(guest.npm))

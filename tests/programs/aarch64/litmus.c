@@ -200,7 +200,7 @@ static int sees_aba(void)
 
 int main(int argc, char **argv)
 {
-    total = argc > 1 ? strtoull(argv[1], NULL, 0) : 5000;
+    total = argc > 1 ? strtoull(argv[1], NULL, 0) : 2000;
     for (unsigned i = 0; i < sizeof(tests) / sizeof(*tests); i++) {
         test = &tests[i];
         bad = 0;
