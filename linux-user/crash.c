@@ -68,7 +68,7 @@ static void say_death(int sig)
     text_str(&out, "lyre: uncaught target signal ");
     text_i64(&out, sig);
     text_str(&out, " (");
-    text_str(&out, sigdescr_np(sig));
+    text_str(&out, strsignal(sig));
     text_str(&out, ") - core dumped\n");
     text_write(&out, 2);
 }

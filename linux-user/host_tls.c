@@ -7,8 +7,9 @@
 
 #include "util/compiler.h"
 
-/* glibc's tcbhead_t: its own address in two places, stack and pointer guard among the rest. What follows it is pthread's, which is never used. */
-enum { HEADER_SIZE = 704, SELF = 0, SELF2 = 16 };
+/* The C library's struct pthread: begins with its own address; locale, stack guard and errno are among the rest. musl's has some 200 bytes, and more of
+ * its own memory behind it in the first thread. */
+enum { HEADER_SIZE = 256 };
 
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 
@@ -40,7 +41,6 @@ uint64_t host_tls_make(char *block)
     memcpy(pointer - ALIGN_UP(tls->p_memsz, tls->p_align), __ehdr_start + tls->p_vaddr, tls->p_filesz);
     __asm__("mov %%fs:0, %0" : "=r"(own));
     memcpy(pointer, own, HEADER_SIZE);
-    memcpy(pointer + SELF, &pointer, sizeof(pointer));
-    memcpy(pointer + SELF2, &pointer, sizeof(pointer));
+    memcpy(pointer, &pointer, sizeof(pointer));
     return (uint64_t)(uintptr_t)pointer;
 }

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "linux-user/errnos.h"
 #include "linux-user/exec.h"
 #include "linux-user/mm.h"
 #include "util/sys.h"
@@ -65,7 +66,7 @@ static NORETURN void run_filter(const char *lyre, int in, int out)
     ssize_t n;
     dup2(in, 0);
     dup2(out, 1);
-    close_range(3, ~0u, 0);
+    sys_call3(SYS_close_range, 3, ~0u, 0);
     execl(lyre, lyre, "disas", (char *)NULL);
     while ((n = read(0, buf, sizeof(buf))) > 0 && write(1, buf, (size_t)n) == n) {
     }
@@ -119,7 +120,7 @@ bool logfile_open(Options *o, int *own_fd)
         fill_in(path, o->log_file, getpid());
         int fd = open(path, OPEN_FLAGS, 0644);
         if (fd < 0) {
-            dprintf(2, "lyre: -D %s: %s\n", o->log_file, strerror(errno));
+            dprintf(2, "lyre: -D %s: %s\n", o->log_file, errno_text(errno));
             return false;
         }
         o->tcg.log_fd = *own_fd = exec_guard_fd(fd);

@@ -8,6 +8,7 @@
 #include <sys/personality.h>
 #include <unistd.h>
 
+#include "linux-user/errnos.h"
 #include "linux-user/exec.h"
 #include "linux-user/loader.h"
 #include "linux-user/logfile.h"
@@ -39,7 +40,7 @@ typedef struct Start {
 
 static int say(const Start *s, const char *why, int error)
 {
-    dprintf(2, "lyre: %s: %s%s%s\n", s->exec_fn, why ? why : "", why && error ? ": " : "", error ? strerror(error) : "");
+    dprintf(2, "lyre: %s: %s%s%s\n", s->exec_fn, why ? why : "", why && error ? ": " : "", error ? errno_text(error) : "");
     return error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
 }
 

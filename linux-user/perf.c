@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "linux-user/errnos.h"
 #include "linux-user/symbols.h"
 #include "util/hostmem.h"
 #include "util/sys.h"
@@ -152,12 +153,12 @@ static bool start_file(const char *dir, const char *start, const char *end)
     char path[PATH_MAX + 64];
     snprintf(path, sizeof(path), "%s%s%d%s", dir, start, getpid(), end);
     if (unlink(path) && errno != ENOENT) {
-        dprintf(2, "lyre: %s: %s\n", path, strerror(errno));
+        dprintf(2, "lyre: %s: %s\n", path, errno_text(errno));
         return false;
     }
     int64_t fd = open_file(dir, start, end, O_WRONLY);
     if (fd < 0) {
-        dprintf(2, "lyre: %s: %s\n", path, strerror((int)-fd));
+        dprintf(2, "lyre: %s: %s\n", path, errno_text((int)-fd));
         return false;
     }
     sys_call1(SYS_close, (uint64_t)fd);

@@ -8,6 +8,7 @@
 
 #include "linux-user/abi.h"
 #include "linux-user/check.h"
+#include "linux-user/errnos.h"
 #include "linux-user/logfile.h"
 #include "linux-user/mm.h"
 #include "linux-user/syscall_rows.h"
@@ -28,7 +29,6 @@ struct StraceLine {
     char text[LINE_SIZE];
 };
 
-const char *errno_name(int error) { return strerrorname_np(error); }
 
 /* ---- a call */
 
@@ -168,7 +168,7 @@ static void format_result(TextBuf *out, const StraceCall *c, size_t start)
     if (result == -ERESTART_NOINTR || result == -ENORESULT) {
         text_str(out, result == -ENORESULT ? "?" : "? ERESTARTNOINTR (To be restarted)");
     } else if (result < 0 && result > -4096) {
-        const char *name = errno_name((int)-result), *text = strerrordesc_np((int)-result);
+        const char *name = errno_name((int)-result), *text = errno_text((int)-result);
         text_str(out, "-1 ");
         text_str(out, name ? name : "?");
         text_str(out, " (");

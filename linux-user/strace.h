@@ -67,7 +67,6 @@ void strace_sockopt(TextBuf *out, uint64_t level, uint64_t name, uint64_t addr, 
 unsigned strace_sockopt_list(uint64_t level, bool *is_known);
 
 const char *signal_name(int sig); /* "SIGINT", "SIGRT_1" or NULL */
-const char *errno_name(int error);
 
 /* One line per process: a call that is missing, under -d unimp. */
 void syscall_report_missing(Task *t, const char *name, uint64_t number, const char *reason);

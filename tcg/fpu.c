@@ -10,29 +10,12 @@
 
 #include "tcg/ir.h"
 
-enum { DETECT = -1 };
-static int use_fma = DETECT, use_f16c = DETECT;
+static bool has_fma, has_f16c;
 
-void fpu_use_hardware(int has_fma, int has_f16c)
+void fpu_use_hardware(bool fma, bool f16c)
 {
-    use_fma = has_fma;
-    use_f16c = has_f16c;
-}
-
-static bool has_fma(void)
-{
-    if (use_fma == DETECT) {
-        use_fma = __builtin_cpu_supports("fma") != 0;
-    }
-    return use_fma;
-}
-
-static bool has_f16c(void)
-{
-    if (use_f16c == DETECT) {
-        use_f16c = __builtin_cpu_supports("f16c") != 0;
-    }
-    return use_f16c;
+    has_fma = fma;
+    has_f16c = f16c;
 }
 
 /* ---- MXCSR */
@@ -149,7 +132,7 @@ static bool is_inf_times_zero64(uint64_t a, uint64_t b)
 
 uint32_t fpu_fma32(uint32_t a, uint32_t b, uint32_t c)
 {
-    if (!has_fma()) {
+    if (!has_fma) {
         return fpu_soft_fma32(a, b, c);
     }
     float r = f32_of(a);
@@ -162,7 +145,7 @@ uint32_t fpu_fma32(uint32_t a, uint32_t b, uint32_t c)
 
 uint64_t fpu_fma64(uint64_t a, uint64_t b, uint64_t c)
 {
-    if (!has_fma()) {
+    if (!has_fma) {
         return fpu_soft_fma64(a, b, c);
     }
     double r = f64_of(a);
@@ -364,7 +347,7 @@ uint32_t fpu_f64_to_f32(uint64_t a)
 
 uint32_t fpu_f16_to_f32(uint32_t a)
 {
-    if (!has_f16c()) {
+    if (!has_f16c) {
         return fpu_soft_f16_to_f32(a);
     }
     float r;
@@ -374,7 +357,7 @@ uint32_t fpu_f16_to_f32(uint32_t a)
 
 uint32_t fpu_f32_to_f16(uint32_t a)
 {
-    if (!has_f16c()) {
+    if (!has_f16c) {
         return fpu_soft_f32_to_f16(a);
     }
     uint32_t r;

@@ -8,6 +8,7 @@
 #ifndef LYRE_TCG_FPU_H
 #define LYRE_TCG_FPU_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { /* MXCSR */
@@ -40,7 +41,7 @@ uint32_t fpu_f64_to_f16(uint64_t a);
 uint32_t fpu_soft_f32_to_f16(uint32_t a);
 uint32_t fpu_soft_f16_to_f32(uint32_t a);
 /* For tests and -host-cpu v2: keeps fpu_fma* and the half conversions off the FMA and F16C instructions. */
-void fpu_use_hardware(int has_fma, int has_f16c);
+void fpu_use_hardware(bool fma, bool f16c);
 
 uint32_t fpu_minnum32(uint32_t a, uint32_t b);
 uint32_t fpu_maxnum32(uint32_t a, uint32_t b);

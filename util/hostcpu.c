@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Registration of rseq areas. A thread has one: the first thread's, which the C library has made, gives way. */
+/* Registration of rseq areas. The emulators' C library makes none. */
 #include "util/hostcpu.h"
 
 #include <linux/rseq.h>
 #include <sys/auxv.h>
-#include <sys/rseq.h>
 
 #include "util/sys.h"
 
-/* AT_RSEQ_FEATURE_SIZE of kernels that also tell the node; the C library's signature (nothing of ours has critical sections). */
+/* AT_RSEQ_FEATURE_SIZE of kernels that also tell the node; a signature (nothing of ours has critical sections). */
 enum { WITH_NODE = 24, SIGNATURE = 0x53053053 };
 
 static int64_t call(void *area, int flags) { return sys_call4(SYS_rseq, SYS_PTR(area), sizeof(HostCpuArea), SYS_INT(flags), SIGNATURE); }
@@ -16,8 +15,7 @@ static int64_t call(void *area, int flags) { return sys_call4(SYS_rseq, SYS_PTR(
 void hostcpu_watch(HostCpuArea *area)
 {
     *area = (HostCpuArea){ .cpu = (uint32_t)RSEQ_CPU_ID_UNINITIALIZED };
-    if (getauxval(AT_RSEQ_FEATURE_SIZE) >= WITH_NODE && call(area, 0) < 0) {
-        call((char *)__builtin_thread_pointer() + __rseq_offset, RSEQ_FLAG_UNREGISTER);
+    if (getauxval(AT_RSEQ_FEATURE_SIZE) >= WITH_NODE) {
         call(area, 0);
     }
 }

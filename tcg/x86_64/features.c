@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tcg/code.h"
+#include "tcg/fpu.h"
 #include "util/compiler.h"
 
 HostFeatures host_features;
@@ -37,34 +38,45 @@ static bool os_saves_avx(unsigned ecx)
     return (low & 6) == 6;
 }
 
+/* In a virtual machine each CPUID takes 20 to 50 us, so none of them asks which leaves there are: 1 and 0x80000001 are on every x86-64, 7 wherever
+ * AVX is. */
 static HostFeatures detect(void)
 {
     HostFeatures f = { 0 };
     unsigned a, b, c, d;
-    if (__get_cpuid(1, &a, &b, &c, &d)) {
-        f.sse41 = c & bit_SSE4_1;
-        f.popcnt = c & bit_POPCNT;
-        f.pclmul = c & bit_PCLMUL;
-        f.aes = c & bit_AES;
-        f.movbe = c & bit_MOVBE;
-        f.cx16 = c & bit_CMPXCHG16B;
-        f.avx = (c & bit_AVX) && os_saves_avx(c);
-        f.fma = f.avx && (c & bit_FMA);
-        f.f16c = f.avx && (c & bit_F16C);
-    }
-    if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {
-        f.avx2 = f.avx && (b & bit_AVX2);
-        f.bmi1 = f.avx && (b & bit_BMI); /* VEX-coded */
-        f.bmi2 = f.avx && (b & bit_BMI2);
+    __cpuid(1, a, b, c, d);
+    f.sse41 = c & bit_SSE4_1;
+    f.popcnt = c & bit_POPCNT;
+    f.pclmul = c & bit_PCLMUL;
+    f.aes = c & bit_AES;
+    f.movbe = c & bit_MOVBE;
+    f.cx16 = c & bit_CMPXCHG16B;
+    f.avx = (c & bit_AVX) && os_saves_avx(c);
+    if (f.avx) { /* what follows is VEX-coded, or newer */
+        f.fma = c & bit_FMA;
+        f.f16c = c & bit_F16C;
+        __cpuid_count(7, 0, a, b, c, d);
+        f.avx2 = b & bit_AVX2;
+        f.bmi1 = b & bit_BMI;
+        f.bmi2 = b & bit_BMI2;
         f.sha = b & bit_SHA;
-    }
-    if (__get_cpuid(0x80000001, &a, &b, &c, &d)) {
+        __cpuid(0x80000001, a, b, c, d);
         f.lzcnt = c & bit_LZCNT;
     }
     return f;
 }
 
-void host_features_detect(void) { host_features = detect(); }
+static void use(const HostFeatures *f)
+{
+    host_features = *f;
+    fpu_use_hardware(f->fma, f->f16c);
+}
+
+void host_features_detect(void)
+{
+    HostFeatures f = detect();
+    use(&f);
+}
 
 static bool set_by_name(HostFeatures *f, const char *name, size_t len, bool value)
 {
@@ -122,6 +134,6 @@ bool host_features_parse(const char *spec)
         *feature(&f, i) &= *feature(&has, i); /* never what the CPU lacks */
     }
     make_consistent(&f);
-    host_features = f;
+    use(&f);
     return true;
 }

@@ -68,7 +68,6 @@ static void set_host_features(void)
     const char *spec = getenv("LYRE_HOST_CPU");
     bool is_known = host_features_parse(spec ? spec : "native");
     lyre_assert(is_known);
-    fpu_use_hardware(host_features.fma, host_features.f16c);
 }
 
 void machine_map(void)
