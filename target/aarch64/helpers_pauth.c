@@ -19,62 +19,52 @@ static const uint8_t tweak_shuffle[16] = { 6, 5, 14, 15, 0, 1, 2, 3, 7, 12, 13, 
 static const uint8_t tweak_back[16] = { 4, 5, 6, 7, 11, 1, 0, 8, 12, 13, 14, 15, 9, 10, 2, 3 };
 static const uint64_t round_constant[ROUNDS] = { 0, 0x13198a2e03707344, 0xa4093822299f31d0, 0x082efa98ec4e6c89, 0x452821e638d01377 };
 static const uint64_t alpha = 0xc0ac29b7c97c50dd;
-static const uint16_t stepped = 0x291b; /* bit per cell of the tweak, 0 the lowest bit: cells 0 1 3 4 8 11 13 */
 
 static unsigned cell(uint64_t v, unsigned i) { return v >> (60 - 4 * i) & 15; }
 static uint64_t at_cell(unsigned v, unsigned i) { return (uint64_t)v << (60 - 4 * i); }
 
-static uint64_t permute(uint64_t v, const uint8_t *from)
+static inline uint64_t permute(uint64_t v, const uint8_t *from)
 {
     uint64_t r = 0;
+#pragma GCC unroll 16
     for (unsigned i = 0; i < 16; i++)
         r |= at_cell(cell(v, from[i]), i);
     return r;
 }
 
-static uint64_t substitute(uint64_t v, const uint8_t *box)
+static inline uint64_t substitute(uint64_t v, const uint8_t *box)
 {
     uint64_t r = 0;
+#pragma GCC unroll 16
     for (unsigned i = 0; i < 16; i++)
         r |= at_cell(box[cell(v, i)], i);
     return r;
 }
 
-static unsigned rotate(unsigned v, unsigned n) { return (v << n | v >> (4 - n)) & 15; }
+/* Each cell rotated by one and by two bits. */
+static uint64_t cells_rotated1(uint64_t v) { return (v & 0x7777777777777777) << 1 | (v & 0x8888888888888888) >> 3; }
+static uint64_t cells_rotated2(uint64_t v) { return (v & 0x3333333333333333) << 2 | (v & 0xcccccccccccccccc) >> 2; }
+static uint64_t rows_up(uint64_t v, unsigned n) { return v << 16 * n | v >> (64 - 16 * n); } /* a row is four cells */
 
 /* Columns times circ(0, rho, rho^2, rho), which is its own inverse. */
-static uint64_t mix(uint64_t v)
-{
-    uint64_t r = 0;
-    for (unsigned column = 0; column < 4; column++) {
-        for (unsigned row = 0; row < 4; row++) {
-            unsigned a = cell(v, 4 * ((row + 1) & 3) + column), b = cell(v, 4 * ((row + 2) & 3) + column);
-            unsigned c = cell(v, 4 * ((row + 3) & 3) + column);
-            r |= at_cell(rotate(a, 1) ^ rotate(b, 2) ^ rotate(c, 1), 4 * row + column);
-        }
-    }
-    return r;
-}
+static uint64_t mix(uint64_t v) { return cells_rotated1(rows_up(v, 1) ^ rows_up(v, 3)) ^ cells_rotated2(rows_up(v, 2)); }
+
+/* Of the tweak, cells 0 1 3 4 8 11 13 take a step of the register b3 b2 b1 b0 -> b0^b1 b3 b2 b1. */
+static const uint64_t stepped = 0xff0ff000f00f0f00;
 
 static uint64_t tweak_next(uint64_t t)
 {
+    const uint64_t ones = 0x1111111111111111;
     t = permute(t, tweak_shuffle);
-    uint64_t r = 0;
-    for (unsigned i = 0; i < 16; i++) {
-        unsigned c = cell(t, i);
-        r |= at_cell(stepped >> i & 1 ? c >> 1 | ((c ^ c >> 1) & 1) << 3 : c, i);
-    }
-    return r;
+    uint64_t step = (t >> 1 & 7 * ones) | ((t ^ t >> 1) & ones) << 3;
+    return (step & stepped) | (t & ~stepped);
 }
 
 static uint64_t tweak_previous(uint64_t t)
 {
-    uint64_t r = 0;
-    for (unsigned i = 0; i < 16; i++) {
-        unsigned c = cell(t, i);
-        r |= at_cell(stepped >> i & 1 ? (c << 1 & 15) | ((c >> 3 ^ c) & 1) : c, i);
-    }
-    return permute(r, tweak_back);
+    const uint64_t ones = 0x1111111111111111;
+    uint64_t step = (t << 1 & 14 * ones) | ((t >> 3 ^ t) & ones);
+    return permute((step & stepped) | (t & ~stepped), tweak_back);
 }
 
 static uint64_t qarma(uint64_t v, uint64_t tweak, const A64PacKey *key)

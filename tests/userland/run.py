@@ -150,11 +150,10 @@ def cases_of(args, name):
 def roots_finder(is_small, cases, guest):
     """A function from a case to its two roots, amd64 and the guest's."""
     suite = guest.suite
-    place = lambda kind, arch: '-'.join([kind, *([] if suite == 'trixie' else [suite]), arch])
     kind = 'small' if is_small else 'userland'
     packages = SMALL if is_small else sorted({*BASE, *SMALL, *(guest.renamed.get(p, p) for c in cases for p in c.packages)})
-    unpacked = functools.cache(lambda arch: root.make(place(kind, arch), suite, arch, packages))
-    foreign = functools.cache(lambda arch: root.foreign(place('foreign', arch), suite, arch))
+    unpacked = functools.cache(lambda arch: root.make(root.named(kind, suite, arch), suite, arch, packages))
+    foreign = functools.cache(lambda arch: root.foreign(root.named('foreign', suite, arch), suite, arch))
     return lambda case: [(foreign if 'root' in case.keys else unpacked)(arch) for arch in ('amd64', guest.arch)]
 
 
