@@ -49,7 +49,7 @@ static unsigned fetch(void *mm, uint64_t pc, void *buf, unsigned len, TcgFault *
 }
 
 static bool protect_code(void *mm, uint64_t start, uint64_t end) { return true; }
-static const TcgMemOps ops = { fetch, protect_code };
+static const TcgMemOps ops = { .fetch = fetch, .protect_code = protect_code };
 
 static bool load(const char *path, Image *m)
 {

@@ -168,13 +168,33 @@ def parse_ioctl_families(path):
     return [(*number.split('/'), name) for number, name, _ in rows if '/' in number]
 
 
+class Texts:
+    """What is written into one string; a table has the offset."""
+    def __init__(self):
+        self.at, self.size = {'': 0}, 1
+
+    def add(self, text):
+        text = text or ''
+        if text not in self.at:
+            self.at[text] = self.size
+            self.size += len(text.encode()) + 1
+        return self.at[text]
+
+    def write(self, f):
+        if self.size > 0xffff:
+            sys.exit('RowText is too narrow')
+        f.write('const char row_texts[] =\n' + ''.join(f'    "{t}\\0"\n' for t in self.at) + '    ;\n')
+
+
+texts = Texts()
+
+
 def field_row(structs, lists, field):
     name, offset, fmt, hidden = field
     base, _, ref = fmt.partition('.')
     base, _, length = base.partition(':')
     ref = f'LIST_{ref}' if base.startswith(('flags', 'enum')) else f'STRUCT_{ref}' if base == 'struct' else length or '0'
-    shown = 'NULL' if name == '' else f'"{name}"'
-    return f'{{{shown}, {offset}, {ref}, FMT_{base.upper()}, {"true" if hidden else "false"}}}'
+    return f'{{{texts.add(name)}, {offset}, {ref}, FMT_{base.upper()}, {"true" if hidden else "false"}}}'
 
 
 def write_header(path, rows, structs, lists):
@@ -202,22 +222,25 @@ def write_source(path, rows, structs, lists, headers, ioctls, families, forms):
         f.write('/* Made by gen_syscalls.py. */\n#include "linux-user/syscall_row.h"\n#include "linux-user/syscall_rows.h"\n'
                 '#include <sys/syscall.h>\n')
         f.writelines(f'#include {h}\n' for h in headers)
-        for name, entries in lists.items():
-            f.write(f'static const FlagName list_{name}[] = {{\n')
-            f.writelines(f'    {{{m}, {v}, "{n}"}},\n' for n, m, v in entries)
-            f.write('};\n')
-        f.write('const FlagList flag_lists[] = {\n')
-        f.writelines(f'    {{"{n}", {len(e)}, list_{n}}},\n' for n, e in lists.items())
-        f.write('};\n')
+        f.write('const FlagName flag_names[] = {\n')
+        f.writelines(f'    {{{m}, {v}, {texts.add(n)}}}, /* {n} */\n' for entries in lists.values() for n, m, v in entries)
+        f.write('};\nconst FlagList flag_lists[] = {\n')
+        first = 0
+        for n, e in lists.items():
+            f.write(f'    {{{texts.add(n)}, {len(e)}, {first}}}, /* {n} */\n')
+            first += len(e)
+        f.write('};\nconst StructField struct_fields[] = {\n')
+        f.writelines(f'    {field_row(structs, lists, x)}, /* {name} */\n' for name, s in structs.items() for x in s['fields'])
+        f.write('};\nconst StructDesc struct_descs[] = {\n')
+        first = 0
         for name, s in structs.items():
-            if s['fields']:
-                f.write(f'static const StructField fields_{name}[] = {{' +
-                        ', '.join(field_row(structs, lists, x) for x in s['fields']) + '};\n')
-        f.write('const StructDesc struct_descs[] = {\n')
-        for name, s in structs.items():
-            fields = f'fields_{name}' if s['fields'] else 'NULL'
             is_short = 'true' if s['is_short'] else 'false'
-            f.write(f'    {{"{name}", {s["size"]}, {len(s["fields"])}, {is_short}, {fields}}},\n')
+            f.write(f'    {{{texts.add(name)}, {s["size"]}, {len(s["fields"])}, {first}, {is_short}}}, /* {name} */\n')
+            first += len(s['fields'])
+        fns = [r for r in rows if r['kind'] == 'fn']
+        for i, r in enumerate(fns):
+            r['fn'] = i + 1
+        f.write('};\nSyscallFn *const syscall_fns[] = {\n    NULL,\n' + ''.join(f'    sys_{r["name"]},\n' for r in fns))
         f.write('};\nconst SyscallRow syscall_rows[] = {\n')
         for r in rows:
             write_row(f, r)
@@ -227,6 +250,7 @@ def write_source(path, rows, structs, lists, headers, ioctls, families, forms):
         write_index(f, rows)
         write_ioctls(f, ioctls, families)
         write_forms(f, rows, forms)
+        texts.write(f)
 
 
 def write_forms(f, rows, forms):
@@ -244,9 +268,9 @@ def write_forms(f, rows, forms):
 
 def write_ioctls(f, ioctls, families):
     f.write('const IoctlRow ioctl_rows[] = {\n')
-    f.writelines(f'    {{{number:#x}, "{name}", {kind}, {ref}}},\n' for number, name, kind, ref in ioctls)
+    f.writelines(f'    {{{number:#x}, {texts.add(name)}, {kind}, {ref}}}, /* {name} */\n' for number, name, kind, ref in ioctls)
     f.write(f'}};\nconst unsigned ioctl_nrows = {len(ioctls)};\nconst IoctlFamily ioctl_families[] = {{\n')
-    f.writelines(f'    {{{number}, {mask}, "{name}"}},\n' for number, mask, name in families)
+    f.writelines(f'    {{{number}, {mask}, {texts.add(name)}}}, /* {name} */\n' for number, mask, name in families)
     f.write(f'}};\nconst unsigned ioctl_nfamilies = {len(families)};\n')
 
 
@@ -265,12 +289,10 @@ def c_row(r):
     fds = sum(1 << i for i, a in enumerate(r['args']) if a[1] in ('ARG_FD', 'ARG_ATFD'))
     if any(a[4] == 'LIST_open' for a in r['args']):
         flags.append('ROW_OPEN_FLAGS')
-    reason = f'"{r["reason"]}"' if r['reason'] else 'NULL'
-    fn = f'sys_{r["name"]}' if r['kind'] == 'fn' else 'NULL'
-    args = ', '.join(f'{{"{n}", {t}, {i}, {b}, {ref}, {size}}}' for n, t, i, b, ref, size in r['args']) or '{0}'
+    args = ', '.join(f'{{{t}, {i}, {b}, {ref}, {size}}}' for _, t, i, b, ref, size in r['args']) or '{0}'
     head, _, tail = r.get('result', '').partition('.')
     result = f'RESULT_{head.upper()}' if head else 'RESULT_PLAIN'
-    return (f'{{"{r["name"]}", {reason}, {fn}, {host_number(r)}, SYSCALL_{r["kind"].upper()}, {len(r["args"])}, '
+    return (f'{{{texts.add(r["name"])} /* {r["name"]} */, {texts.add(r["reason"])}, {r.get("fn", 0)}, {host_number(r)}, SYSCALL_{r["kind"].upper()}, {len(r["args"])}, '
             f'{" | ".join(flags) or 0}, {pointers:#x}, {fds:#x}, {{{args}}}, {result}, {f"LIST_{tail}" if tail else 0}}}')
 
 

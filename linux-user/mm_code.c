@@ -312,4 +312,18 @@ static unsigned fetch(void *opaque, uint64_t pc, void *buf, unsigned len, TcgFau
     return done;
 }
 
-const TcgMemOps mm_tcg_ops = {.fetch = fetch, .protect_code = protect_code};
+static bool exec_range(void *opaque, uint64_t pc, uint64_t *start, uint64_t *end)
+{
+    Mm *mm = opaque;
+    lock_acquire(&mm->lock);
+    const MmArea *a = mm_map_find(&mm->map, pc);
+    bool is_one = a && !(a->flags & AREA_HOST) && (a->prot & PROT_EXEC) && a->prot != PROT_EXEC;
+    if (is_one) {
+        *start = a->start;
+        *end = a->end;
+    }
+    lock_release(&mm->lock);
+    return is_one;
+}
+
+const TcgMemOps mm_tcg_ops = {.fetch = fetch, .exec_range = exec_range, .protect_code = protect_code};

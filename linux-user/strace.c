@@ -139,7 +139,7 @@ static unsigned format_args(TextBuf *out, const StraceCall *c, unsigned i, bool 
 static void format_name(TextBuf *out, const SyscallRow *row, uint64_t number)
 {
     if (row) {
-        text_str(out, row->name);
+        text_str(out, row_text(row->name));
     } else {
         text_str(out, "syscall_");
         text_hex(out, number);
@@ -370,12 +370,12 @@ void syscall_print_list(int fd)
         text_pad(&out, syscall_numbers[i] < 10 ? 2 : syscall_numbers[i] < 100 ? 1 : 0);
         text_u64(&out, syscall_numbers[i]);
         text_char(&out, ' ');
-        text_str(&out, row->name);
+        text_str(&out, row_text(row->name));
         text_pad(&out, 28);
         text_str(&out, kinds[row->kind]);
         if (row->reason) {
             text_str(&out, ": ");
-            text_str(&out, row->reason);
+            text_str(&out, row_text(row->reason));
         }
         text_char(&out, '\n');
         text_write(&out, fd);

@@ -21,13 +21,13 @@ static uint64_t put_known_flags(TextBuf *out, unsigned list, uint64_t value)
     const FlagList *l = &flag_lists[list];
     size_t start = out->n;
     for (unsigned i = 0; i < l->n; i++) {
-        const FlagName *f = &l->flag[i];
+        const FlagName *f = &flag_names[l->flag + i];
         bool is_field = (f->mask != f->value || (f->mask & (f->mask - 1))) && (f->mask != 0);
         if (f->mask && (value & f->mask) == f->value && (f->value || is_field)) {
             if (out->n != start) {
                 text_char(out, '|');
             }
-            text_str(out, f->name);
+            text_str(out, row_text(f->name));
             value &= ~f->mask;
         }
     }
@@ -54,8 +54,8 @@ static const char *enum_name(unsigned list, uint64_t value)
 {
     const FlagList *l = &flag_lists[list];
     for (unsigned i = 0; i < l->n; i++) {
-        if ((uint32_t)l->flag[i].value == (uint32_t)value) {
-            return l->flag[i].name;
+        if ((uint32_t)flag_names[l->flag + i].value == (uint32_t)value) {
+            return row_text(flag_names[l->flag + i].name);
         }
     }
     return NULL;
@@ -207,7 +207,7 @@ static bool format_ioctl_family(TextBuf *out, uint32_t cmd)
         const IoctlFamily *f = &ioctl_families[i];
         bool has_index = _IOC_NR(f->mask) != _IOC_NRMASK, has_length = _IOC_SIZE(f->mask) == 0;
         if ((cmd & f->mask) == f->number) {
-            text_str(out, f->name);
+            text_str(out, row_text(f->name));
             text_char(out, '(');
             if (has_index) {
                 text_hex(out, _IOC_NR(cmd & ~f->mask));
@@ -229,7 +229,7 @@ static void format_ioctl(TextBuf *out, uint32_t cmd)
     static const char *const directions[] = { "_IOC_NONE", "_IOC_WRITE", "_IOC_READ", "_IOC_READ|_IOC_WRITE" };
     const IoctlRow *row = ioctl_row(cmd);
     if (row) {
-        text_str(out, row->name);
+        text_str(out, row_text(row->name));
         return;
     }
     if (format_ioctl_family(out, cmd)) {

@@ -344,22 +344,23 @@ static void put_file_times(TextBuf *out, const uint8_t *p)
 static void format_struct(TextBuf *out, unsigned id, const uint8_t *p)
 {
     const StructDesc *s = &struct_descs[id];
-    if (s->nfields && !s->field[0].name) {
-        format_field(out, &s->field[0], p + s->field[0].offset);
+    const StructField *field = &struct_fields[s->field];
+    if (s->nfields && !field->name) {
+        format_field(out, field, p + field->offset);
         return;
     }
-    bool is_array = s->nfields && s->field[0].name[0] == '[';
+    bool is_array = s->nfields && *row_text(field->name) == '[';
     text_char(out, is_array ? '[' : '{');
     const char *comma = "";
     for (unsigned i = 0; i < s->nfields; i++) {
-        const StructField *f = &s->field[i];
+        const StructField *f = &field[i];
         if (f->is_hidden) {
             continue;
         }
         text_str(out, comma);
         comma = ", ";
         if (!is_array) {
-            text_str(out, f->name + strspn(f->name, "_")); /* the C library's __key is the kernel's key */
+            text_str(out, row_text(f->name) + strspn(row_text(f->name), "_")); /* the C library's __key is the kernel's key */
             text_char(out, '=');
         }
         format_field(out, f, p + f->offset);
@@ -371,7 +372,8 @@ static void format_struct(TextBuf *out, unsigned id, const uint8_t *p)
 /* Structs of one value are shown in brackets, as strace does for what a pointer to an integer leads to. */
 static bool is_value(const StructDesc *s)
 {
-    return s->nfields && !s->field[0].name && (s->field[0].format <= FMT_X64 || s->field[0].format == FMT_FLAGS || s->field[0].format == FMT_ENUM);
+    const StructField *f = &struct_fields[s->field];
+    return s->nfields && !f->name && (f->format <= FMT_X64 || f->format == FMT_FLAGS || f->format == FMT_ENUM);
 }
 
 static void put_mmsghdr(TextBuf *out, uint64_t addr, const uint8_t *copy)

@@ -97,7 +97,7 @@ static int64_t call_arch(Task *t, const SyscallRow *row, uint64_t number, const 
 {
     bool is_known = false;
     int64_t result = t->abi->arch_syscall ? t->abi->arch_syscall(t, number, args, &is_known) : 0;
-    return is_known ? result : call_missing(t, row->name, number, "the guest's file does not handle it");
+    return is_known ? result : call_missing(t, row_text(row->name), number, "the guest's file does not handle it");
 }
 
 static int64_t call(Task *t, const SyscallRow *row, uint64_t number, const uint64_t args[6])
@@ -129,11 +129,11 @@ static int64_t call(Task *t, const SyscallRow *row, uint64_t number, const uint6
     case SYSCALL_WAIT:
         return row->flags & ROW_PATHS ? call_with_paths(t, row, args) : call_host(t, row, args);
     case SYSCALL_FN:
-        return row->fn(t, args);
+        return syscall_fns[row->fn](t, args);
     case SYSCALL_ARCH:
         return call_arch(t, row, number, args);
     default:
-        return call_missing(t, row->name, number, row->reason);
+        return call_missing(t, row_text(row->name), number, row_text(row->reason));
     }
 }
 

@@ -5,6 +5,11 @@
 
 #include "linux-user/syscall.h"
 
+/* Tables without addresses need no relocation, so a start does not touch them: a text is its offset in row_texts, 0: none. */
+typedef uint16_t RowText;
+extern const char row_texts[];
+static inline const char *row_text(RowText t) { return row_texts + t; }
+
 typedef enum SyscallKind { SYSCALL_PASS, SYSCALL_WAIT, SYSCALL_FN, SYSCALL_NONE, SYSCALL_ARCH } SyscallKind;
 
 typedef enum ArgType {
@@ -24,7 +29,6 @@ typedef enum ResultType {
 typedef enum ArgCount { COUNT_PLAIN, COUNT_BITS, COUNT_BEHIND /* the argument points to the count */ } ArgCount;
 
 typedef struct SyscallArg {
-    const char *name;
     uint8_t type;    /* ArgType */
     int8_t count;    /* number of elements: index of the argument that says it, -1: one */
     uint8_t unit;    /* ArgCount */
@@ -35,9 +39,9 @@ typedef struct SyscallArg {
 enum { ROW_UNSAFE = 1, ROW_PRINT_FIRST = 2, ROW_POINTERS = 4, ROW_PATHS = 8, ROW_OPEN_FLAGS = 16 };
 
 typedef struct SyscallRow {
-    const char *name;    /* NULL: no such number */
-    const char *reason;  /* why it is missing */
-    SyscallFn *fn;
+    RowText name;
+    RowText reason;      /* why it is missing */
+    uint16_t fn;         /* index in syscall_fns; 0: no handler */
     int16_t host;        /* the host's number, -1: none */
     uint8_t kind;        /* SyscallKind */
     uint8_t nargs;
@@ -64,7 +68,7 @@ typedef enum FieldFormat {
 } FieldFormat;
 
 typedef struct StructField {
-    const char *name;   /* NULL: the struct is this one value */
+    RowText name;       /* none: the struct is this one value */
     uint16_t offset;
     uint16_t ref;       /* list, struct or length */
     uint8_t format;     /* FieldFormat */
@@ -72,33 +76,34 @@ typedef struct StructField {
 } StructField;
 
 typedef struct StructDesc {
-    const char *name;
+    RowText name;
     uint16_t size;
     uint16_t nfields;
-    bool is_short; /* not all of it is shown: ends with ... */
-    const StructField *field;
+    uint16_t field; /* the first, in struct_fields */
+    bool is_short;  /* not all of it is shown: ends with ... */
 } StructDesc;
+extern const StructField struct_fields[];
 
 typedef struct FlagName {
     uint64_t mask, value;
-    const char *name;
+    RowText name;
 } FlagName;
 typedef struct FlagList {
-    const char *name;
-    unsigned n;
-    const FlagName *flag;
+    RowText name;
+    uint16_t n, flag; /* the first, in flag_names */
 } FlagList;
+extern const FlagName flag_names[];
 
 typedef struct IoctlRow {
     uint32_t number;
-    const char *name;
+    RowText name;
     uint8_t type;  /* ARG_IN, ARG_OUT, ARG_INOUT: pointer to ref; ARG_INT, ARG_ADDR: no pointer */
     uint16_t ref;
 } IoctlRow;
 /* Commands that say a length or an index in their number. */
 typedef struct IoctlFamily {
     uint32_t number, mask;
-    const char *name;
+    RowText name;
 } IoctlFamily;
 extern const IoctlFamily ioctl_families[];
 extern const unsigned ioctl_nfamilies;
@@ -112,6 +117,7 @@ enum { SYSCALL_TABLE_GENERIC }; /* GuestAbi.syscall_table: columns of syscalls.d
 
 extern const SyscallRow syscall_rows[];
 extern const unsigned syscall_nrows;
+extern SyscallFn *const syscall_fns[];
 enum { SYSCALL_NUMBERS = 512 };
 extern const uint16_t syscall_index[SYSCALL_NUMBERS]; /* by number: row + 1, or 0 */
 

@@ -532,6 +532,11 @@ def c_template(row, ops):
     return text.replace('\\', '\\\\').replace('"', '\\"')
 
 
+def asm_width(isa):
+    ops = list(operand_names(isa))
+    return 1 + max(len(c_template(r, ops)) for r in isa.rows)
+
+
 MATCH = """
 /* Entries of the decoder's tables, by their two top bits: 0 a row to check, 1 a chain (rows to try), 2 a node {base: 16, shift: 5, mask: 7},
  * 3 a row whose bits were all tested on the way. */
@@ -569,8 +574,8 @@ def write_header(isa, p, path):
           f'enum {cap}Format {{ ' + ', '.join(f'{p.upper()}_FORMAT_{f.name}' for f in isa.formats.values()) + ' };',
           f'extern const uint8_t {p}_row_format[{p.upper()}_ROW_COUNT]; /* {cap}Format */',
           '/* Operands of a row whose flow is known. */', *flow_extracts(isa, p),
-          f'extern const char *const {p}_row_name[{p.upper()}_ROW_COUNT];',
-          f'extern const char *const {p}_row_asm[{p.upper()}_ROW_COUNT]; /* %<kind><operand letter> escapes */\n',
+          f'extern const char {p}_row_name[{p.upper()}_ROW_COUNT][32]; /* no pointers, which would have to be relocated at each start */',
+          f'extern const char {p}_row_asm[{p.upper()}_ROW_COUNT][{asm_width(isa)}]; /* %<kind><operand letter> escapes */\n',
           '#endif']
     write(path, o)
 
@@ -589,9 +594,9 @@ def write_source(isa, p, path):
     o += [f'    [{r.number}] = ' + ' | '.join(f'1ull << {P}_EXT_{e.upper()}' for e in r.exts) + ',' for r in isa.rows]
     o.append(f'}};\nconst uint8_t {p}_row_flow[{P}_ROW_COUNT] = {{')
     o += [f'    [{r.number}] = {P}_FLOW_{r.flow.upper()},' for r in isa.rows]
-    o.append(f'}};\nconst char *const {p}_row_name[{P}_ROW_COUNT] = {{\n    "undefined",')
+    o.append(f'}};\nconst char {p}_row_name[{P}_ROW_COUNT][32] = {{\n    "undefined",')
     o += [f'    "{r.name}",' for r in isa.rows]
-    o.append(f'}};\nconst char *const {p}_row_asm[{P}_ROW_COUNT] = {{\n    "",')
+    o.append(f'}};\nconst char {p}_row_asm[{P}_ROW_COUNT][{asm_width(isa)}] = {{\n    "",')
     o += [f'    "{c_template(r, ops)}",' for r in isa.rows]
     o.append('};\n')
     emit_extract(isa, p, o)

@@ -22,7 +22,7 @@ enum {
     CODE_ALIGN = 32,
     DATA_ALIGN = 16,
     META_ALIGN = 8,
-    POPULATE = 64 << 10,
+    POPULATE = 64 << 10, POPULATE_FIRST = 8 << 10,
 };
 
 static bool map_part(uint8_t *at, size_t size, int prot)
@@ -114,7 +114,7 @@ static void populate(uint8_t *base, uint32_t *there, uint32_t end, uint32_t limi
     if (LIKELY(end <= *there)) {
         return;
     }
-    uint32_t next = ALIGN_UP(end, (uint32_t)POPULATE);
+    uint32_t next = ALIGN_UP(end, *there < POPULATE ? (uint32_t)POPULATE_FIRST : (uint32_t)POPULATE); /* many programs need little */
     next = next < limit ? next : limit;
     uintptr_t from = ALIGN_DOWN((uintptr_t)base + *there, (uintptr_t)PAGE), to = (uintptr_t)base + next;
     sys_call3(SYS_madvise, from, to - from, MADV_POPULATE_WRITE); /* Linux before 5.14 has no such thing: then faults do it */

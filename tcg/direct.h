@@ -3,9 +3,12 @@
  * Direct execution: a front end's translation functions, compiled a second time with values in place of operations. What they would build
  * is computed at once, on the state's homes. This is how code that has not run often runs (tier 0): it costs no more than decoding.
  *
- * The file that does it (target/<isa>/direct.c) includes the target's own headers, then this one, then trans.h and the chapters that can be
- * done so: integers, memory, control flow. A chapter can if its functions branch only to leave the instruction, and call no helper.
- * Rows of other chapters are absent from the table: their instructions are left to translation.
+ * The file that does it (target/<isa>/direct.c) includes the target's own headers, says what is constant for this ISA, includes this one,
+ * then trans.h and the chapters that can be done so: integers, memory, control flow. A chapter can if its functions branch only to leave the
+ * instruction, and call no helper. Rows of other chapters are absent from the table: their instructions are left to translation.
+ *
+ *   direct_pc_mask, direct_tag_bits     as Target.pc_mask, Target.tag_bits
+ *   direct_offset(slot)                 of the slot's home in the state
  */
 #ifndef LYRE_TCG_DIRECT_H
 #define LYRE_TCG_DIRECT_H
@@ -15,7 +18,9 @@
 
 #include "tcg/builder.h"
 #include "tcg/interp_mem.h"
+#include "tcg/runtime.h"
 #include "tcg/tier0.h"
+#include "util/access_x86_64.h"
 #include "util/assert.h"
 #include "util/compiler.h"
 
@@ -30,11 +35,33 @@ typedef struct DirectCC { uint32_t v; } DirectCC;
 typedef struct DirectTrans {
     Direct *b;
     const TargetCpu *cpu;
-    uint32_t ctx;
-    void *opaque;
-    uint32_t (*block_of)(void *opaque, uint64_t pc); /* there are none */
     const TargetInsn *insn;
 } DirectTrans;
+
+/* After the last instruction of a block. */
+static inline bool direct_goes_on(Direct *d, uint64_t pc)
+{
+    const TcgThread *th = d->state->tcg;
+    return LIKELY(d->event == TCG_EVENT_LOOKUP && !atomic_load_explicit(&th->stop, memory_order_relaxed) &&
+                  !atomic_load_explicit(&th->is_poll_closed, memory_order_relaxed)) && direct_visit(d, pc);
+}
+
+/* Where this thread keeps what is known of an instruction; another may stand there. */
+static inline DirectInsn *direct_insn_place(Direct *d, uint32_t raw)
+{
+    return &d->t0->insns[raw * 0x9e3779b1u >> (32 - TIER0_INSN_BITS)];
+}
+
+/* The bytes at pc, which has been fetched in a row with others or not: as direct_fetch_anew. */
+static inline unsigned direct_fetch(Direct *d, uint64_t pc, uint32_t *raw)
+{
+    uint64_t bytes;
+    if (LIKELY(pc - d->code < d->code_room && access_load_inline(sizeof *raw, pc, &bytes) == ACCESS_OK)) {
+        *raw = (uint32_t)bytes;
+        return sizeof *raw;
+    }
+    return direct_fetch_anew(d, pc, raw);
+}
 
 #include "tcg/ir_direct.h" /* generated: direct_add_i64, ... */
 
@@ -46,7 +73,7 @@ static inline DirectV128 direct_const_v128(Direct *d, V128Bits v) { return (Dire
 /* What is known while translating, and changes what is built, is not asked for. */
 static inline bool direct_is_const_i64(const Direct *d, DirectI64 v, uint64_t *out) { return false; }
 
-static inline uint8_t *direct_home(Direct *d, unsigned slot) { return (uint8_t *)d->state + d->slots[slot].offset; }
+static inline uint8_t *direct_home(Direct *d, unsigned slot) { return (uint8_t *)d->state + direct_offset(slot); }
 
 #define DIRECT_SLOT(name, Type)                                                                                        \
     static inline Type direct_get_##name(Direct *d, unsigned slot)                                                     \
@@ -75,9 +102,9 @@ static inline uint64_t direct_load_plain(Direct *d, uint64_t addr, unsigned mem)
 {
     uint64_t v;
     unsigned shift = 64 - 8 * MEM_SIZE(mem);
-    AccessResult r = access_load(MEM_SIZE(mem), addr, &v);
-    if (UNLIKELY(r.kind != ACCESS_OK)) {
-        direct_fault(d, r);
+    uint64_t kind = access_load_inline(MEM_SIZE(mem), addr, &v);
+    if (UNLIKELY(kind != ACCESS_OK)) {
+        direct_fault(d, kind, v);
     }
     return mem & MEM_SIGNED ? (uint64_t)((int64_t)(v << shift) >> shift) : v;
 }
@@ -92,7 +119,7 @@ static inline IrValue direct_load_any(Direct *d, IrOp op, DirectI64 addr, int32_
 
 static inline DirectI64 direct_load_i64(Direct *d, DirectI64 addr, int32_t disp, unsigned mem)
 {
-    if (direct_is_plain(mem) && !d->tag_bits) {
+    if (direct_is_plain(mem) && !direct_tag_bits) {
         return (DirectI64){ direct_load_plain(d, addr.v + (uint64_t)(int64_t)disp, mem) };
     }
     return (DirectI64){ direct_load_any(d, IR_LOAD_I64, addr, disp, mem).u64 };
@@ -114,10 +141,10 @@ static inline void direct_store_any(Direct *d, IrOp op, DirectI64 addr, int32_t 
 
 static inline void direct_store_i64(Direct *d, DirectI64 addr, int32_t disp, DirectI64 v, unsigned mem)
 {
-    if (direct_is_plain(mem) && !d->tag_bits) {
-        AccessResult r = access_store(MEM_SIZE(mem), addr.v + (uint64_t)(int64_t)disp, v.v);
+    if (direct_is_plain(mem) && !direct_tag_bits) {
+        AccessResult r = access_store_inline(MEM_SIZE(mem), addr.v + (uint64_t)(int64_t)disp, v.v);
         if (UNLIKELY(r.kind != ACCESS_OK)) {
-            direct_fault(d, r);
+            direct_fault(d, r.kind, r.addr);
         }
         return;
     }
@@ -167,10 +194,13 @@ static inline void direct_fence(Direct *d, IrOrder order) { atomic_thread_fence(
 /* ---- where execution goes on */
 
 static inline void direct_exit(Direct *d, uint64_t pc) { d->next_pc = pc; }
-static inline void direct_exit_indirect(Direct *d, DirectI64 pc) { d->next_pc = pc.v; }
-static inline void direct_exit_return(Direct *d, DirectI64 pc) { d->next_pc = pc.v; }
+static inline void direct_exit_indirect(Direct *d, DirectI64 pc) { d->next_pc = pc.v & direct_pc_mask; }
+static inline void direct_exit_return(Direct *d, DirectI64 pc) { d->next_pc = pc.v & direct_pc_mask; }
 static inline void direct_exit_call(Direct *d, uint64_t pc, uint64_t ret_pc, uint32_t ret_block) { d->next_pc = pc; }
-static inline void direct_exit_call_indirect(Direct *d, DirectI64 pc, uint64_t ret_pc, uint32_t ret_block) { d->next_pc = pc.v; }
+static inline void direct_exit_call_indirect(Direct *d, DirectI64 pc, uint64_t ret_pc, uint32_t ret_block)
+{
+    d->next_pc = pc.v & direct_pc_mask;
+}
 static inline void direct_exit_event(Direct *d, unsigned event, uint64_t pc)
 {
     d->event = (TcgEvent)event;
@@ -187,6 +217,7 @@ static inline void direct_goto(Direct *d, uint32_t block) { lyre_unreachable(); 
 /* ---- from here on the front end's words mean the above */
 
 #define IrBuilder Direct
+#define target_block_of(t, pc) 0 /* there are none */
 #define TargetTrans DirectTrans
 #define I32 DirectI32
 #define I64 DirectI64

@@ -18,7 +18,7 @@ typedef struct Tcg Tcg; /* one per guest address space (Mm): code cache, maps, s
 
 typedef enum TcgEngine { TCG_ENGINE_TIERED, TCG_ENGINE_INTERP, TCG_ENGINE_BLOCK, TCG_ENGINE_REGION, TCG_ENGINE_DIRECT } TcgEngine;
 
-enum { TCG_LOG_RANGES = 16, TCG_COLD_DEFAULT = 8, TCG_COLD_MAX = 16 };
+enum { TCG_LOG_RANGES = 16, TCG_COLD_DEFAULT = 63, TCG_COLD_MAX = 64 };
 typedef struct TcgSettings {
     TcgEngine engine;       /* -x engine=interp|block|region|direct */
     bool is_moved;          /* -x move */
@@ -47,6 +47,8 @@ typedef enum TcgLog {
 typedef struct TcgMemOps {
     /* Copies up to len bytes that may be executed at pc; returns how many (0: fetch fault, *fault says why). */
     unsigned (*fetch)(void *mm, uint64_t pc, void *buf, unsigned len, TcgFault *fault);
+    /* The range round pc that may be executed, and whose bytes are read as data is (reading may fault still); false: there is none. */
+    bool (*exec_range)(void *mm, uint64_t pc, uint64_t *start, uint64_t *end);
     /* Called, without translator locks, before a region made of [start, end) is published: writes to these pages must be reported
      * by tcg_invalidate from now on. false: the pages are not mapped executable any more. */
     bool (*protect_code)(void *mm, uint64_t start, uint64_t end);

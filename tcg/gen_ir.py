@@ -67,12 +67,14 @@ def ops_c(rows):
         def types(names):
             return ', '.join('IR_VOID' if t == 'any' else 'IR_' + t.upper() for t in names) or '0'
         traits = ' | '.join('IR_TRAIT_' + t.upper() for t in r.traits) or '0'
-        out += (f'    [{r.enum}] = {{ "{r.name}", {traits}, {{ {types(r.results)} }}, {{ {types(r.args)} }}, '
+        out += (f'    [{r.enum}] = {{ {traits}, {{ {types(r.results)} }}, {{ {types(r.args)} }}, '
                 f'{len(r.args)}, {len(r.results)}, IR_AUX_{r.aux.upper()} }},\n')
     out += '};\n\nconst IrHead ir_op_head[IR_OP_COUNT] = {\n'
     for r in rows:
         result = 'IR_VOID' if not r.results or r.results[0] == 'any' else 'IR_' + r.results[0].upper()
         out += f'    [{r.enum}] = {{ {r.enum}, {result}, {len(r.args)} }},\n'
+    out += '};\n\nconst char ir_op_name[IR_OP_COUNT][24] = {\n'
+    out += ''.join(f'    [{r.enum}] = "{r.name}",\n' for r in rows)
     return out + '};\n'
 
 

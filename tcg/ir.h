@@ -163,7 +163,6 @@ typedef enum IrTrait {
 } IrTrait;
 
 typedef struct IrOpInfo {
-    const char *name;
     uint32_t traits;
     uint8_t result[3]; /* IrType */
     uint8_t arg[3];
@@ -175,6 +174,8 @@ typedef enum IrAux {
     IR_AUX_HELPER, IR_AUX_EVENT, IR_AUX_COND, IR_AUX_BIT, IR_AUX_COUNT, IR_AUX_LANE,
 } IrAux;
 extern const IrOpInfo ir_op_info[IR_OP_COUNT]; /* generated */
+/* As text; no pointers, which would have to be relocated at each start. */
+extern const char ir_op_name[IR_OP_COUNT][24]; /* generated */
 extern const IrHead ir_op_head[IR_OP_COUNT];   /* generated */
 
 /* A C function that translated code may call; declared by HELPER rows of a target's helpers.def. */

@@ -364,7 +364,7 @@ static uint32_t operation(Parser *q)
         return call(q);
     }
     IrOp op = IR_OP_COUNT - 1;
-    while (op > 0 && (!ir_op_info[op].name || strcmp(ir_op_info[op].name, q->word) != 0)) {
+    while (op > 0 && strcmp(ir_op_name[op], q->word) != 0) {
         op--;
     }
     const IrOpInfo *info = &ir_op_info[op];

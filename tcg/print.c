@@ -209,7 +209,7 @@ static void insn(const Out *o, uint32_t id)
         prefixed(o, "%", id);
         text(o, " = ");
     }
-    text(o, ir_op_info[i->op].name);
+    text(o, ir_op_name[i->op]);
     if (ir_has_trait(i, IR_TRAIT_PHI)) {
         phi(o, i);
     } else if (ir_has_trait(i, IR_TRAIT_CALL)) {

@@ -45,6 +45,8 @@ typedef struct TargetTrans {
     const TargetInsn *insn; /* the one in hand, for the target's own use */
 } TargetTrans;
 
+static inline uint32_t target_block_of(TargetTrans *t, uint64_t pc) { return t->block_of(t->opaque, pc); }
+
 struct Direct;
 
 typedef struct Target {
@@ -75,8 +77,9 @@ typedef struct Target {
                            unsigned max);
     /* Emits its IR; ends the block (terminator) when its flow says so. Falls through otherwise. */
     void (*translate)(TargetTrans *t, const TargetInsn *insn);
-    /* Executes it on the state (tcg/direct.h): d says where execution goes on. false: it cannot, and has done nothing. NULL: never. */
-    bool (*direct)(struct Direct *d, const TargetCpu *cpu, const TargetInsn *insn);
+    /* Executes from the state's pc on, as long as direct_goes_on says, up to what it cannot do (tcg/direct.h); returns how many instructions
+     * it did; the state's pc is that of the next one. NULL: never. */
+    unsigned (*direct)(struct Direct *d, const TargetCpu *cpu);
     /* One line of assembly text. */
     void (*disas)(const TargetInsn *insn, char *buf, unsigned size);
     /* Slots, pc and context in a form for -d cpu and crash reports, by raw system call. */

@@ -10,18 +10,6 @@
 #include "util/hostmem.h"
 #include "util/sys.h"
 
-enum {
-    COUNT_BITS = 15,    /* blocks that are counted at a time */
-    COUNT_MASK = 15,    /* a count; the rest is a tag */
-    WINDOW = 64,        /* bytes fetched at a time */
-    MAX_INSNS = 24,     /* executed at a time */
-};
-
-struct Tier0 {
-    uint16_t counts[1 << COUNT_BITS]; /* direct mapped */
-    unsigned crowded;                 /* visits to places that another block has filled */
-};
-
 void tier0_free(Tier0 *t0)
 {
     if (t0) {
@@ -29,19 +17,11 @@ void tier0_free(Tier0 *t0)
     }
 }
 
-/* The place of a block and its tag there. Neighbours are neighbours: a small program touches few pages of the table. */
-static uint16_t *place_of(const TcgThread *th, RegionKey key, uint16_t *tag)
-{
-    uint64_t h = (key.pc ^ (uint64_t)key.ctx << 40) * 0x9e3779b97f4a7c15ull;
-    *tag = (uint16_t)(h >> 48) & ~COUNT_MASK;
-    return &th->tier0->counts[(key.pc >> 1 ^ key.pc >> (COUNT_BITS + 1)) & ((1 << COUNT_BITS) - 1)];
-}
-
 /* Most code of a start runs once or twice. The larger a program is, the longer it runs, and the more of what it still reaches does: after so
  * many regions of tier 1 so many visits are allowed at most. */
 static unsigned visits_allowed(const TcgThread *th)
 {
-    static const struct { unsigned regions, visits; } steps[] = { { 40000, 0 }, { 1000, 3 } };
+    static const struct { unsigned regions, visits; } steps[] = { { 40000, 0 }, { 1000, 3 }, { 16, 8 } };
     unsigned max = th->tcg->settings.cold_visits;
     for (unsigned i = 0; i < ARRAY_LEN(steps); i++) {
         if (th->stats.regions[1] >= steps[i].regions) {
@@ -54,27 +34,43 @@ static unsigned visits_allowed(const TcgThread *th)
 bool tier0_has_seen(const TcgThread *th, RegionKey key)
 {
     uint16_t tag;
-    return !th->tier0 || !visits_allowed(th) || (*place_of(th, key, &tag) & ~COUNT_MASK) == tag;
+    return !th->tier0 || !visits_allowed(th) || (*tier0_place(th->tier0, key, &tag) & ~TIER0_COUNT) == tag;
 }
 
-/* Counts a visit; false: it is one too many. Blocks that share a place share its count until it is full, which it stays for the block that
- * filled it; of the visits of others there every few are too many, so that none waits for ever. */
-static bool visit(TcgThread *th)
+/* Half of the price of faults. */
+static void populate(void *from, void *to)
 {
-    const unsigned max = visits_allowed(th);
-    uint16_t tag, *place = place_of(th, (RegionKey){ th->state->pc, th->state->ctx }, &tag), count = *place & COUNT_MASK;
-    if (count >= max) {
-        bool is_other = ((*place ^ tag) & ~COUNT_MASK) != 0;
-        return max && is_other && ++th->tier0->crowded % max != 0;
+    uintptr_t start = ALIGN_DOWN((uintptr_t)from, (uintptr_t)4096);
+    sys_call3(SYS_madvise, start, (uintptr_t)to - start, MADV_POPULATE_WRITE);
+}
+
+/* When half of the places are taken there shall be more. What was counted stays where it is, which is the place of few now. */
+static void take_place(Tier0 *t0)
+{
+    if (++t0->taken == 1 << (TIER0_FIRST_PLACES - 1)) {
+        t0->mask = (1 << TIER0_PLACE_BITS) - 1;
+        populate(t0->counts, t0 + 1);
     }
-    *place = tag | (uint16_t)(count + 1);
-    return true;
 }
 
-_Noreturn NOINLINE void direct_fault(Direct *d, AccessResult result)
+/* Blocks that share a place share its count until it is full, which it stays for the block that filled it; of the visits of others there
+ * every few are too many, so that none waits for ever. */
+bool direct_visit_rare(Direct *d, uint16_t *place, uint16_t tag)
 {
-    d->state->fault_addr = result.addr;
-    d->state->fault_kind = (uint32_t)result.kind;
+    if (!(*place & TIER0_COUNT) && d->visits) {
+        *place = tag | 1;
+        take_place(d->t0);
+        return true;
+    }
+    bool is_other = ((*place ^ tag) & ~TIER0_COUNT) != 0;
+    return d->visits && is_other && ++d->t0->crowded % d->visits != 0;
+}
+
+_Noreturn NOINLINE void direct_fault(Direct *d, uint64_t kind, uint64_t addr)
+{
+    d->state->pc = d->insn.pc;
+    d->state->fault_addr = addr;
+    d->state->fault_kind = (uint32_t)kind;
     __builtin_longjmp(d->leave, 1);
 }
 
@@ -83,108 +79,49 @@ void direct_access(Direct *d, IrOp op, int32_t disp, unsigned mem, const IrValue
     const IrInsn i = { .op = (uint16_t)op, .mem = (uint16_t)mem, .aux = disp };
     AccessResult result = interp_access(d->tag_bits, d->align_window, &i, args, out);
     if (UNLIKELY(result.kind != ACCESS_OK)) {
-        direct_fault(d, result);
+        direct_fault(d, result.kind, result.addr);
     }
 }
 
-/* ---- fetching */
-
-/* Each block reads its bytes anew, so whatever was written and made known before is seen. That the page may be executed is looked up
- * once in a run. */
-typedef struct Fetch {
-    const Tcg *tcg;
-    uint64_t page; /* address of the last one that may be executed, 1: none so far */
-    unsigned avail;
-    uint8_t bytes[WINDOW];
-} Fetch;
-
-static bool fetch_known(Fetch *f, uint64_t pc)
+NOINLINE unsigned direct_fetch_anew(Direct *d, uint64_t pc, uint32_t *raw)
 {
-    uint64_t words[2];
-    for (unsigned i = 0; i < WINDOW; i += sizeof words) {
-        if (access_load16(pc + i, words).kind != ACCESS_OK) {
-            return false;
-        }
-        memcpy(f->bytes + i, words, sizeof words);
-    }
-    return true;
-}
-
-static void fetch(Fetch *f, uint64_t pc)
-{
+    const Tcg *t = d->state->tcg->tcg;
+    uint64_t start, end;
     TcgFault fault;
-    uint64_t page = ALIGN_DOWN(pc, (uint64_t)4096);
-    f->avail = WINDOW;
-    if (f->page != page || pc + WINDOW > page + 4096 || !fetch_known(f, pc)) {
-        f->avail = f->tcg->ops->fetch(f->tcg->mm, pc, f->bytes, WINDOW, &fault);
-        f->page = f->avail == WINDOW ? page : 1;
+    if (pc - d->code >= d->code_room && t->ops->exec_range && t->ops->exec_range(t->mm, pc, &start, &end)) {
+        d->code = start;
+        d->code_room = end - start - (sizeof *raw - 1);
     }
+    return t->ops->fetch(t->mm, pc, raw, sizeof *raw, &fault);
 }
 
 /* ---- running */
 
-/* The instructions from the state's pc up to one that ends a block or is not done here; the state's pc is always that of an instruction that
- * has done nothing yet. NONE: nothing was done. */
-static NOINLINE TcgEvent run_block(TcgThread *th, Direct *d, Fetch *f)
+static Tier0 *make(void)
 {
-    const Target *target = th->tcg->target;
-    const TargetCpu *cpu = th->tcg->settings.cpu;
-    CpuState *s = th->state;
-    TargetInsn insns[MAX_INSNS];
-    unsigned n = 0, done = 0;
-    fetch(f, s->pc);
-    if (f->avail >= target->max_insn) {
-        n = target->decode_run(cpu, s->ctx, s->pc, f->bytes, f->avail, insns, MAX_INSNS);
-    } else if (f->avail >= target->min_insn) {
-        n = target->decode(cpu, s->ctx, s->pc, f->bytes, f->avail, insns);
+    Tier0 *t0 = hostmem_pages_alloc(ALIGN_UP(sizeof *t0, (size_t)4096));
+    if (t0) {
+        t0->mask = (1 << TIER0_FIRST_PLACES) - 1;
+        populate(t0, &t0->counts[1 << TIER0_FIRST_PLACES]);
     }
-    d->event = TCG_EVENT_LOOKUP;
-    for (; done < n; done++) {
-        d->next_pc = s->pc + insns[done].len;
-        if (!target->direct(d, cpu, &insns[done])) {
-            break;
-        }
-        s->pc = d->next_pc;
-    }
-    th->stats.direct_insns += done;
-    return done ? d->event : TCG_EVENT_NONE;
-}
-
-static bool is_asked_to_stop(TcgThread *th)
-{
-    return atomic_load_explicit(&th->stop, memory_order_relaxed) || atomic_load_explicit(&th->is_poll_closed, memory_order_relaxed);
+    return t0;
 }
 
 TcgEvent tier0_run(TcgThread *th)
 {
     const Target *target = th->tcg->target;
-    bool is_always = th->tcg->settings.engine == TCG_ENGINE_DIRECT;
-    Direct d = { .state = th->state, .slots = target->slots, .tag_bits = target->tag_bits, .align_window = target->align_window };
-    Fetch f = { .tcg = th->tcg, .page = 1 };
-    if (!target->direct) {
-        return TCG_EVENT_NONE;
+    const bool is_always = th->tcg->settings.engine == TCG_ENGINE_DIRECT;
+    if (!target->direct || !(th->tier0 || (th->tier0 = make()))) {
+        return TCG_EVENT_NONE; /* without memory translation will say so */
     }
-    if (UNLIKELY(!th->tier0)) {
-        th->tier0 = hostmem_pages_alloc(ALIGN_UP(sizeof *th->tier0, (size_t)4096));
-        if (!th->tier0) {
-            return TCG_EVENT_NONE; /* translation will say so */
-        }
-        sys_call3(SYS_madvise, SYS_PTR(th->tier0), sizeof *th->tier0, MADV_POPULATE_WRITE); /* half the price of faults: all of it is used soon */
-    }
+    Direct d = {
+        .state = th->state, .t0 = th->tier0, .visits = is_always ? TIER0_COUNT + 1 : visits_allowed(th), .event = TCG_EVENT_LOOKUP,
+        .tag_bits = target->tag_bits, .align_window = target->align_window,
+    };
     if (__builtin_setjmp(d.leave)) {
         return TCG_EVENT_FAULT;
     }
-    bool is_any = false;
-    while (is_always || visit(th)) {
-        TcgEvent event = run_block(th, &d, &f);
-        th->state->pc &= target->pc_mask;
-        if (event == TCG_EVENT_NONE) {
-            break;
-        }
-        if (event != TCG_EVENT_LOOKUP || is_asked_to_stop(th)) {
-            return event;
-        }
-        is_any = true;
-    }
-    return is_any ? TCG_EVENT_LOOKUP : TCG_EVENT_NONE;
+    unsigned done = direct_visit(&d, th->state->pc) ? target->direct(&d, th->tcg->settings.cpu) : 0;
+    th->stats.direct_insns += done;
+    return done ? d.event : TCG_EVENT_NONE;
 }

@@ -7,8 +7,13 @@
 #include "util/assert.h"
 #include "util/compiler.h"
 
-extern const int32_t __start_lyre_fixup[], __stop_lyre_fixup[];
-extern const char access_fault_return[];
+/* The instruction that may fault and where it goes on then, each from its own field on. */
+typedef struct FixupRow {
+    int32_t insn, landing;
+} FixupRow;
+extern const FixupRow __start_lyre_fixup[], __stop_lyre_fixup[];
+
+static greg_t place(const int32_t *field) { return (greg_t)((intptr_t)field + *field); }
 
 #define DECLARE(size)                                                     \
     AccessResult access_load_##size(uint64_t addr, uint64_t *out);        \
@@ -96,8 +101,8 @@ static uint64_t fault_address(const siginfo_t *info, const greg_t *regs)
 bool access_fixup(siginfo_t *info, void *uc)
 {
     greg_t *regs = ((ucontext_t *)uc)->uc_mcontext.gregs;
-    for (const int32_t *row = __start_lyre_fixup; row < __stop_lyre_fixup; row++) {
-        if ((greg_t)(intptr_t)((const char *)row + *row) != regs[REG_RIP]) {
+    for (const FixupRow *row = __start_lyre_fixup; row < __stop_lyre_fixup; row++) {
+        if (place(&row->insn) != regs[REG_RIP]) {
             continue;
         }
         /* cmpxchg16b keeps the caller's rbx in r8, and nothing else of ours is in r8 then */
@@ -108,7 +113,7 @@ bool access_fixup(siginfo_t *info, void *uc)
         uint64_t addr = fault_address(info, regs);
         regs[REG_RAX] = (greg_t)access_kind(info);
         regs[REG_RDX] = (greg_t)addr;
-        regs[REG_RIP] = (greg_t)(uintptr_t)access_fault_return;
+        regs[REG_RIP] = place(&row->landing);
         return true;
     }
     return false;

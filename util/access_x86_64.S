@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Faulting guest accesses (util/access.h). A fault continues at access_fault_return with rax = kind, rdx = address. */
 
+/* FixupRow of access.c */
 .macro FIXUP insn
     .pushsection lyre_fixup, "a"
     .balign 4
     .long \insn - .
+    .long access_fault_return - .
     .popsection
 .endm
 
@@ -86,10 +88,7 @@ FUNCTION access_cas16
     mov (%rsi), %rax
     mov 8(%rsi), %rdx
 77: lock cmpxchg16b (%rdi)
-    .pushsection lyre_fixup, "a"
-    .balign 4
-    .long 77b - .
-    .popsection
+    FIXUP 77b
     mov %r8, %rbx
     mov %rax, (%rsi)
     mov %rdx, 8(%rsi)

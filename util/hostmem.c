@@ -6,8 +6,8 @@
  */
 #include "util/hostmem.h"
 
+#include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/mman.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -316,114 +316,65 @@ uint64_t hostmem_start_limit(unsigned which) { return arena.rlimits[which]; }
 
 /* ---- what is ours */
 
+/* What earlier ones have is left to them. */
 static void interval_add(uint64_t start, uint64_t end, const char *what)
 {
     unsigned i = arena.nintervals;
-    if (i == MAX_INTERVALS || start >= end) {
+    while (i > 0 && arena.intervals[i - 1].start > start) {
+        i--;
+    }
+    if (i > 0 && arena.intervals[i - 1].end > start) {
+        start = arena.intervals[i - 1].end;
+    }
+    if (i < arena.nintervals && arena.intervals[i].start < end) {
+        end = arena.intervals[i].start;
+    }
+    if (arena.nintervals == MAX_INTERVALS || start >= end) {
         return;
     }
-    for (; i > 0 && arena.intervals[i - 1].start > start; i--) {
-        arena.intervals[i] = arena.intervals[i - 1];
+    for (unsigned j = arena.nintervals; j > i; j--) {
+        arena.intervals[j] = arena.intervals[j - 1];
     }
     arena.intervals[i] = (HostInterval){start, end, what};
     arena.nintervals++;
 }
 
-static const char *parse_hex(const char *p, uint64_t *out)
+/* The kernel's word on a page, without reading it: msync(2) fails for what is not mapped, and has nothing to do else. */
+static bool is_mapped(uint64_t addr) { return sys_call3(SYS_msync, addr, PAGE, 1 /* MS_ASYNC */) != -ENOMEM; }
+
+/* What is mapped, from the mapped page at addr on upwards or downwards. There is nothing of the guest yet: what lies next to ours is also ours. */
+static uint64_t mapped_edge(uint64_t addr, bool is_up)
 {
-    uint64_t v = 0;
-    for (;; p++) {
-        if (*p >= '0' && *p <= '9') {
-            v = v * 16 + (uint64_t)(*p - '0');
-        } else if (*p >= 'a' && *p <= 'f') {
-            v = v * 16 + (uint64_t)(*p - 'a' + 10);
-        } else {
-            *out = v;
-            return p;
-        }
+    enum { MAX_PAGES = 64 };
+    for (unsigned i = 0; i < MAX_PAGES && is_mapped(is_up ? addr : addr - PAGE); i++) {
+        addr += is_up ? PAGE : -PAGE;
     }
+    return addr;
 }
 
-static bool ends_with(const char *line, const char *end, const char *suffix)
-{
-    size_t n = __builtin_strlen(suffix);
-    return (size_t)(end - line) >= n && __builtin_memcmp(end - n, suffix, n) == 0;
-}
-
-typedef struct MapsScan {
-    uint64_t vdso_start, vdso_end, stack_end;
-} MapsScan;
-
-static void scan_line(MapsScan *m, const char *line, const char *end)
-{
-    uint64_t start, stop;
-    const char *p = parse_hex(line, &start);
-    parse_hex(p + 1, &stop);
-    if (ends_with(line, end, "[vdso]") || ends_with(line, end, "[vvar]") || ends_with(line, end, "[vvar_vclock]")) {
-        m->vdso_start = m->vdso_start && m->vdso_start < start ? m->vdso_start : start;
-        m->vdso_end = m->vdso_end > stop ? m->vdso_end : stop;
-    } else if (start <= arena.stack_pointer && arena.stack_pointer < stop) {
-        m->stack_end = stop;
-    }
-}
-
-/* Reads /proc/self/maps at start, when it is short. */
-static bool scan_maps(MapsScan *m)
-{
-    static char buf[16384];
-    int64_t fd = sys_call3(SYS_open, SYS_PTR("/proc/self/maps"), O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0) {
-        return false;
-    }
-    size_t have = 0;
-    int64_t n;
-    while (have < sizeof(buf) && (n = sys_call3(SYS_read, (uint64_t)fd, SYS_PTR(buf + have), sizeof(buf) - have)) > 0) {
-        have += (size_t)n;
-    }
-    sys_call1(SYS_close, (uint64_t)fd);
-    size_t line = 0;
-    for (size_t i = 0; i < have; i++) {
-        if (buf[i] == '\n') {
-            scan_line(m, buf + line, buf + i);
-            line = i + 1;
-        }
-    }
-    return m->stack_end != 0;
-}
-
-/* Without /proc: the auxiliary vector knows the vDSO, the stack ends soon after its strings, data pages of the kernel lie before. */
-static void guess_from_auxv(MapsScan *m)
-{
-    char **e = environ;
-    uint64_t last = SYS_PTR(e);
-    for (; *e; e++) {
-        last = SYS_PTR(*e);
-    }
-    for (const uint64_t *a = (const uint64_t *)(e + 1); a[0] != 0; a += 2) {
-        if (a[0] == 33 /* AT_SYSINFO_EHDR */) {
-            m->vdso_start = a[1] - 8 * PAGE;
-            m->vdso_end = a[1] + 4 * PAGE;
-        } else if (a[0] == 31 /* AT_EXECFN */ && a[1] > last) {
-            last = a[1];
-        }
-    }
-    m->stack_end = ALIGN_UP(last + 2 * PAGE, PAGE);
-}
-
+/* From the auxiliary vector, as /proc/self/maps is dear and may be missing: the vDSO's pages and the kernel's data pages before them, and the
+ * stack, which ends with the program's name. */
 void hostmem_find_intervals(void)
 {
     if (arena.nintervals) {
         return;
     }
     hostmem_init();
-    MapsScan m = {0};
-    if (!scan_maps(&m)) {
-        guess_from_auxv(&m);
-    }
     interval_add(arena.base, arena.base + arena.size, "arena");
     interval_add(ALIGN_DOWN(SYS_PTR(__ehdr_start), PAGE), ALIGN_UP(SYS_PTR(_end), PAGE), "image");
-    interval_add(arena.stack_pointer - STACK_RESERVE, m.stack_end, "stack");
-    interval_add(m.vdso_start, m.vdso_end, "vdso");
+    char **e = environ;
+    uint64_t last = SYS_PTR(e);
+    for (; *e; e++) {
+        last = SYS_PTR(*e) > last ? SYS_PTR(*e) : last;
+    }
+    for (const uint64_t *a = (const uint64_t *)(e + 1); a[0] != AT_NULL; a += 2) {
+        if (a[0] == AT_SYSINFO_EHDR) {
+            interval_add(mapped_edge(a[1], false), mapped_edge(a[1], true), "vdso");
+        } else if (a[0] == AT_EXECFN && a[1] > last) {
+            last = a[1];
+        }
+    }
+    interval_add(arena.stack_pointer - STACK_RESERVE, mapped_edge(ALIGN_DOWN(last, PAGE), true), "stack");
 }
 
 bool hostmem_overlaps(uint64_t addr, uint64_t size)

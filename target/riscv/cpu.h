@@ -81,7 +81,7 @@ bool riscv_decode(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t
 unsigned riscv_decode_run(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *bytes,
                           unsigned avail, TargetInsn *out, unsigned max);
 void riscv_translate(TargetTrans *tt, const TargetInsn *insn);
-bool riscv_direct(struct Direct *d, const TargetCpu *cpu, const TargetInsn *insn);
+unsigned riscv_direct(struct Direct *d, const TargetCpu *cpu);
 void riscv_disas(const TargetInsn *insn, char *buf, unsigned size);
 extern const HelperDesc riscv_helpers[];
 

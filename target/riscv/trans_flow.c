@@ -4,7 +4,7 @@
 
 void rv_goto(RvTrans *t, uint64_t pc)
 {
-    uint32_t block = t->block_of(t->opaque, pc);
+    uint32_t block = target_block_of(t, pc);
     if (block)
         ir_goto(t->b, block);
     else
@@ -19,13 +19,17 @@ static void put_link(RvTrans *t, unsigned rd)
     rv_put_x(t, rd, link);
 }
 
+/* TargetInsn.target, which is not set in direct execution */
+static uint64_t target_of(const RvTrans *t, const RvOps *o) { return t->insn->pc + (uint64_t)(int64_t)o->imm; }
+
 void trans_jal(RvTrans *t, const RvOps *o)
 {
+    const uint64_t target = target_of(t, o);
     put_link(t, o->rd);
     if (t->insn->flow == FLOW_CALL)
-        ir_exit_call(t->b, t->insn->target, rv_next(t), t->block_of(t->opaque, rv_next(t)));
+        ir_exit_call(t->b, target, rv_next(t), target_block_of(t, rv_next(t)));
     else
-        rv_goto(t, t->insn->target);
+        rv_goto(t, target);
 }
 
 /* The far forms (auipc + jalr) have a target that is known here. Of an unknown one Target.pc_mask
@@ -40,7 +44,7 @@ void trans_jalr(RvTrans *t, const RvOps *o)
     known &= ~1ull;
     put_link(t, o->rd);
     if (t->insn->flow == FLOW_CALL_INDIRECT) {
-        uint32_t ret = t->block_of(t->opaque, rv_next(t));
+        uint32_t ret = target_block_of(t, rv_next(t));
         if (is_known)
             ir_exit_call(t->b, known, rv_next(t), ret);
         else
@@ -56,10 +60,10 @@ void trans_jalr(RvTrans *t, const RvOps *o)
     }
 }
 
-static void branch(RvTrans *t, I32 cond)
+static void branch(RvTrans *t, const RvOps *o, I32 cond)
 {
-    const uint64_t pc[2] = { t->insn->target, rv_next(t) };
-    const uint32_t block[2] = { t->block_of(t->opaque, pc[0]), t->block_of(t->opaque, pc[1]) };
+    const uint64_t pc[2] = { target_of(t, o), rv_next(t) };
+    const uint32_t block[2] = { target_block_of(t, pc[0]), target_block_of(t, pc[1]) };
     ir_branch(t->b, cond, pc, block);
 }
 
@@ -68,7 +72,7 @@ void trans_branch(RvTrans *t, const RvOps *o, RvCompare *op)
     I64 x = rv_get_x(t, o->rs1);
     I64 y = rv_get_x(t, o->rs2);
     I32 cond = op(t->b, x, y);
-    branch(t, cond);
+    branch(t, o, cond);
 }
 
 void trans_branch_swapped(RvTrans *t, const RvOps *o, RvCompare *op)
@@ -76,7 +80,7 @@ void trans_branch_swapped(RvTrans *t, const RvOps *o, RvCompare *op)
     I64 x = rv_get_x(t, o->rs1);
     I64 y = rv_get_x(t, o->rs2);
     I32 cond = op(t->b, y, x);
-    branch(t, cond);
+    branch(t, o, cond);
 }
 
 void trans_ecall(RvTrans *t, const RvOps *o) { ir_exit_event(t->b, TCG_EVENT_SYSCALL, rv_next(t)); }

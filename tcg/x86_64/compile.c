@@ -27,7 +27,7 @@ static void log_mir(int fd, const MRegion *m, const MAlloc *alloc)
                                         "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15" };
     const char *ops[MOP_COUNT];
     for (unsigned i = 0; i < MOP_COUNT; i++) {
-        ops[i] = mop_info[i].name;
+        ops[i] = mop_name[i];
     }
     const MirNames names = { .ops = ops, .regs = { gprs } };
     mir_print(fd, m, alloc, &names);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Makes mops_gen.h (enums) and mops_table.c (mop_info[]) from mops.def, whose head explains the grammar."""
+"""Makes mops_gen.h (enums) and mops_table.c (mop_info[], mop_name[]) from mops.def, whose head explains the grammar."""
 import os
 import re
 import sys
@@ -91,9 +91,11 @@ def main(path, outdir):
         for name, ops, e in rows:
             enc = ' | '.join([f'{e["opcode"]:#x}'] + ['X86_' + x for x in e['enc']])
             flags = ' | '.join('MOP_' + x for x in e['flags']) or '0'
-            f.write(f'    [MOP_{name}] = {{ "{name}", MOP_FORM_{e["form"].upper()}, {enc}, '
+            f.write(f'    [MOP_{name}] = {{ MOP_FORM_{e["form"].upper()}, {enc}, '
                     f'{e["digit"]}, {e["r"]}, {e["v"]}, {e["m"]}, {flags}, {e["mem_size"]}, {len(ops)},\n'
                     f'        {{ {", ".join("{ " + ", ".join(o) + " }" for o in ops) or "{ 0 }"} }} }},\n')
+        f.write('};\n\nconst char mop_name[MOP_COUNT][24] = {\n')
+        f.writelines(f'    [MOP_{r[0]}] = "{r[0]}",\n' for r in rows)
         f.write('};\n')
 
 

@@ -70,7 +70,6 @@ typedef enum MopFlag {
 enum { MOP_NO_OPERAND = 0xff, MOP_V_SOURCE = 0xfe };
 
 typedef struct MopInfo {
-    const char *name;
     uint8_t form;     /* MopForm */
     uint32_t opcode;  /* opcode word of encode.h, or the form's parameter */
     uint8_t digit;    /* ModRM.reg when no operand is; 0xff: none */
@@ -81,5 +80,6 @@ typedef struct MopInfo {
     MopOperand ops[7];
 } MopInfo;
 extern const MopInfo mop_info[MOP_COUNT]; /* generated */
+extern const char mop_name[MOP_COUNT][24]; /* generated; for dumps */
 
 #endif

@@ -55,7 +55,7 @@ static unsigned fetch(void *mm, uint64_t pc, void *buf, unsigned len, TcgFault *
 
 static bool protect_code(void *mm, uint64_t start, uint64_t end) { return true; }
 static bool write_hit(void *mm, uint64_t addr) { return false; }
-static const TcgMemOps ops = { fetch, protect_code };
+static const TcgMemOps ops = { .fetch = fetch, .protect_code = protect_code };
 static CpuState *current;
 
 static void on_fault(int sig, siginfo_t *info, void *uc)

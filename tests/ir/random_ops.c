@@ -258,7 +258,7 @@ static int random_aux(Maker *m, IrOp op)
     case IR_AUX_LANE:
         return (int)rng_below(&m->rng, 2);
     case IR_AUX_COUNT: {
-        const char *lane = strpbrk(ir_op_info[op].name, "136");
+        const char *lane = strpbrk(ir_op_name[op], "136");
         return (int)rng_below(&m->rng, *lane == '1' ? 16 : *lane == '3' ? 32 : 64);
     }
     default:

@@ -23,7 +23,7 @@ void show_mir(IrRegion *r, struct Arena *arena)
     static const char *const gprs[] = { "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
                                         "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15" };
     for (unsigned i = 0; i < MOP_COUNT; i++) {
-        names[i] = mop_info[i].name;
+        names[i] = mop_name[i];
     }
     MirNames words = { .ops = names, .regs = { gprs } };
     MRegion m = { .arena = arena };

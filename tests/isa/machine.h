@@ -13,7 +13,7 @@
 typedef struct Guest {
     const Target *target;
     const char *cpu; /* of -cpu: all that there is */
-    const char *const *row_names; /* of instructions; [0]: undefined */
+    const char (*row_names)[32]; /* of instructions; [0]: undefined */
     unsigned nrows;
     void (*set_regs)(CpuState *s, const Regs *regs);
     void (*get_regs)(CpuState *s, Regs *regs); /* into zeroed ones */

@@ -617,7 +617,7 @@ static bool all_rows_covered(void)
             is_found |= text_cases[i].insn.op == op;
         }
         if (!is_found) {
-            printf("# no case for %s\n", mop_info[op].name);
+            printf("# no case for %s\n", mop_name[op]);
             ok = false;
         }
     }
@@ -635,7 +635,7 @@ int main(void)
         for (unsigned use_vex = table[i].operands ? 0 : 1; use_vex < (table[i].vex ? 2 : 1); use_vex++) {
             bool ok = run_row(&table[i], use_vex);
             failed += !ok;
-            printf("%s %u - %s%s\n", ok ? "ok" : "not ok", ++test, mop_info[table[i].op].name, use_vex ? " vex" : "");
+            printf("%s %u - %s%s\n", ok ? "ok" : "not ok", ++test, mop_name[table[i].op], use_vex ? " vex" : "");
         }
     }
     test = run_text_cases(test, &failed);

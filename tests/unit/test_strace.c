@@ -160,8 +160,8 @@ static void test_tables(void)
     bool has_reason = true, has_handler = true, has_number = true, is_found = true;
     for (unsigned i = 0; i < syscall_nrows; i++) {
         const SyscallRow *r = &syscall_rows[i];
-        has_reason &= (r->kind == SYSCALL_NONE) == (r->reason != NULL);
-        has_handler &= (r->kind == SYSCALL_FN) == (r->fn != NULL);
+        has_reason &= (r->kind == SYSCALL_NONE) == (r->reason != 0);
+        has_handler &= (r->kind == SYSCALL_FN) == (r->fn != 0);
         has_number &= r->host >= 0 || r->kind == SYSCALL_ARCH;
         is_found &= syscall_numbers[i] == UINT16_MAX || syscall_row(SYSCALL_TABLE_GENERIC, syscall_numbers[i]) == r;
     }

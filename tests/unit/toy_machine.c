@@ -61,7 +61,7 @@ static bool write_hit(void *mm, uint64_t addr)
     return !m->is_read_only[page]; /* no code: another thread was faster */
 }
 
-static const TcgMemOps ops = { fetch, protect_code };
+static const TcgMemOps ops = { .fetch = fetch, .protect_code = protect_code };
 
 static void on_fault(int sig, siginfo_t *info, void *uc)
 {
