@@ -24,7 +24,7 @@ enum { X_NUMBER = 8, SVC_SIZE = 4, NR_RENAMEAT = 38, NR_RENAMEAT2 = 276 };
 static uint64_t syscall_get(const CpuState *s, uint64_t args[6])
 {
     const A64State *r = a64_state_const(s);
-    memcpy(args, r->x, 6 * sizeof(uint64_t));
+    abi_copy_args(args, r->x);
     if ((uint32_t)r->x[X_NUMBER] == NR_RENAMEAT) { /* which the generic table has left out: renameat2 without flags */
         args[4] = 0;
         return NR_RENAMEAT2;

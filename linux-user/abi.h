@@ -9,6 +9,15 @@
 struct LoadInfo;
 struct CoreAbi;
 
+/* The six registers with a call's arguments, one by one: a wide load of two that were just stored would wait for the cache. */
+static inline void abi_copy_args(uint64_t to[6], const uint64_t *from)
+{
+#pragma GCC unroll 6
+    for (unsigned i = 0; i < 6; i++) {
+        to[i] = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
+    }
+}
+
 typedef struct GuestAbi {
     const Target *target;
     const char *uname_machine;   /* "riscv64" */

@@ -6,7 +6,7 @@ import shlex
 import sys
 
 INTS = ('int uint long ulong hex fd atfd pid uid mode ftype dev sig off addr key ioctl futex_op futex_wake_op argv envp events fcntl_arg ioctl_arg '
-        'futex_arg clone_args sockopt protocol sigmask6 hidden').split()
+        'futex_arg clone_args sockopt protocol sigmask6 ioprio hidden').split()
 DIRS = {'in': 'ARG_IN', 'out': 'ARG_OUT', 'io': 'ARG_INOUT', 'up': 'ARG_UPDATE'}
 CHECKED = {*DIRS.values(), 'ARG_STR'}  # pointers that check.c looks at
 RESULTS = {'ptr', 'hex', 'octal', 'poll', 'select'}

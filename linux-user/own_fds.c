@@ -34,7 +34,7 @@ uint32_t own_fds_next(const Task *t, uint32_t first)
     return next;
 }
 
-bool own_fds_are_named(const Task *t, const SyscallRow *row, const uint64_t args[6])
+bool own_fds_are_among(const Task *t, const SyscallRow *row, const uint64_t args[6])
 {
     for (unsigned bits = row->fds; bits; bits &= bits - 1) {
         if (UNLIKELY(own_fds_has(t, (int)args[__builtin_ctz(bits)]))) {

@@ -25,9 +25,7 @@ enum { NR_HWPROBE = 258, NR_FLUSH_ICACHE = 259, ECALL_SIZE = 4 };
 static uint64_t syscall_get(const CpuState *s, uint64_t args[6])
 {
     const RiscvState *r = riscv_state_const(s);
-    for (unsigned i = 0; i < 6; i++) { /* one by one: a wide load of two registers just stored would wait for the cache */
-        args[i] = __atomic_load_n(&r->x[X_A0 + i], __ATOMIC_RELAXED);
-    }
+    abi_copy_args(args, r->x + X_A0);
     return r->x[X_A7];
 }
 

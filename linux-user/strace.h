@@ -55,6 +55,7 @@ void strace_flags(TextBuf *out, unsigned list, uint64_t value);
 void strace_enum(TextBuf *out, unsigned list, uint64_t value);
 void strace_sigset(TextBuf *out, uint64_t set);
 void strace_siginfo(TextBuf *out, const siginfo_t *info);
+void strace_octal(TextBuf *out, uint64_t v);   /* 0644, at least three digits */
 void strace_mode(TextBuf *out, uint64_t mode); /* S_IFREG|0644 */
 /* strace_special.c: pointers whose rows say more than a struct: descriptor sets, CPU sets, directory entries, message buffers. False: not one. */
 bool strace_special(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n);

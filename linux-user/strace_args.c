@@ -20,10 +20,11 @@ static uint64_t put_known_flags(TextBuf *out, unsigned list, uint64_t value)
 {
     const FlagList *l = &flag_lists[list];
     size_t start = out->n;
+    uint64_t all = value;
     for (unsigned i = 0; i < l->n; i++) {
         const FlagName *f = &flag_names[l->flag + i];
         bool is_field = (f->mask != f->value || (f->mask & (f->mask - 1))) && (f->mask != 0);
-        if (f->mask && (value & f->mask) == f->value && (f->value || is_field)) {
+        if (f->mask && ((f->value ? value : all) & f->mask) == f->value && (f->value || is_field)) {
             if (out->n != start) {
                 text_char(out, '|');
             }
@@ -38,10 +39,10 @@ static void put_flags(TextBuf *out, unsigned list, uint64_t value, bool is_octal
 {
     size_t start = out->n;
     uint64_t rest = put_known_flags(out, list, value);
-    if (rest || out->n == start) {
+    if (rest || out->n == start || is_octal) { /* a mode stands beside flags even if it is 0 */
         text_str(out, out->n != start ? "|" : "");
         if (is_octal) {
-            text_octal(out, rest);
+            strace_octal(out, rest);
         } else {
             text_hex(out, rest);
         }
@@ -100,7 +101,7 @@ void strace_integer(TextBuf *out, const SyscallArg *arg, uint64_t v)
     case ARG_ADDR: strace_address(out, v); break;
     case ARG_ATFD: put_name_or_number(out, (int)v == AT_FDCWD ? "AT_FDCWD" : NULL, v); break;
     case ARG_UID: text_i64(out, (uint32_t)v == UINT32_MAX ? -1 : (int64_t)(uint32_t)v); break;
-    case ARG_MODE: text_octal(out, (uint32_t)v); break;
+    case ARG_MODE: strace_octal(out, (uint16_t)v); break;
     case ARG_FTYPE: strace_mode(out, (uint32_t)v); break;
     case ARG_DEV: text_hex(out, v); break;
     case ARG_KEY:
@@ -287,6 +288,17 @@ static void format_clone(TextBuf *out, const uint64_t args[6])
     }
 }
 
+/* IOPRIO_PRIO_VALUE() of <linux/ioprio.h>. */
+static void format_ioprio(TextBuf *out, uint32_t v)
+{
+    enum { CLASS_SHIFT = 13 };
+    text_str(out, "IOPRIO_PRIO_VALUE(");
+    strace_enum(out, LIST_ioprio_class, v >> CLASS_SHIFT);
+    text_str(out, ", ");
+    text_u64(out, v & ((1u << CLASS_SHIFT) - 1));
+    text_char(out, ')');
+}
+
 /* pselect6's pair of a mask and its size. */
 static void format_sigmask6(TextBuf *out, uint64_t addr)
 {
@@ -334,6 +346,7 @@ void strace_argument(TextBuf *out, const StraceCall *c, unsigned i)
     case ARG_ENVP: format_envp(out, v); break;
     case ARG_CLONE_ARGS: format_clone(out, c->args); break;
     case ARG_SIGMASK6: format_sigmask6(out, v); break;
+    case ARG_IOPRIO: format_ioprio(out, (uint32_t)v); break;
     case ARG_PROTOCOL: format_protocol(out, c->args[0], v); break;
     case ARG_SOCKOPT: format_sockopt_name(out, before, v); break;
     case ARG_EVENTS:
@@ -415,7 +428,7 @@ void strace_result(TextBuf *out, const StraceCall *c)
     switch ((ResultType)c->row->result) {
     case RESULT_PTR:
     case RESULT_HEX: text_hex(out, (uint64_t)c->result); return;
-    case RESULT_OCTAL: text_octal(out, (uint64_t)c->result); return;
+    case RESULT_OCTAL: strace_octal(out, (uint64_t)c->result); return;
     case RESULT_FLAGS: put_flag_names(out, c); return;
     default: break;
     }

@@ -126,13 +126,26 @@ static void put_child(TextBuf *out, const siginfo_t *info)
     put_number(out, ", si_stime=", info->si_stime);
 }
 
+static void put_signal(TextBuf *out, int sig)
+{
+    const char *name = sig ? signal_name(sig) : NULL;
+    if (name) {
+        text_str(out, name);
+    } else {
+        text_i64(out, sig);
+    }
+}
+
 void strace_siginfo(TextBuf *out, const siginfo_t *info)
 {
+    if (!info->si_signo && !info->si_errno && !info->si_code) {
+        text_str(out, "{}");
+        return;
+    }
     text_str(out, "{si_signo=");
-    const char *name = signal_name(info->si_signo);
-    text_str(out, name ? name : "?");
+    put_signal(out, info->si_signo);
     text_str(out, ", si_code=");
-    name = code_name(info->si_signo, info->si_code);
+    const char *name = code_name(info->si_signo, info->si_code);
     if (name) {
         text_str(out, name);
     } else {
@@ -159,6 +172,17 @@ void strace_siginfo(TextBuf *out, const siginfo_t *info)
 
 /* ---- fields */
 
+void strace_octal(TextBuf *out, uint64_t v)
+{
+    if (v < 0100) {
+        text_char(out, '0');
+        text_char(out, (char)('0' + v / 8));
+        text_char(out, (char)('0' + v % 8));
+    } else {
+        text_octal(out, v);
+    }
+}
+
 void strace_mode(TextBuf *out, uint64_t mode)
 {
     static const char *const types[16] = { [S_IFREG >> 12] = "S_IFREG", [S_IFDIR >> 12] = "S_IFDIR", [S_IFCHR >> 12] = "S_IFCHR",
@@ -172,7 +196,7 @@ void strace_mode(TextBuf *out, uint64_t mode)
         text_str(out, mode & S_ISVTX ? "S_ISVTX|" : "");
         mode &= 0777;
     }
-    text_octal(out, mode);
+    strace_octal(out, mode);
 }
 
 static void format_wstatus(TextBuf *out, int status)
@@ -275,7 +299,7 @@ static void format_field(TextBuf *out, const StructField *f, const uint8_t *p)
     case FMT_FLAGS16: strace_flags(out, f->ref, load(p, 2)); break;
     case FMT_FLAGS64: strace_flags(out, f->ref, load(p, 8)); break;
     case FMT_STRUCT: format_struct(out, f->ref, p); break;
-    case FMT_SIG: text_str(out, signal_name((int)load(p, 4)) ? signal_name((int)load(p, 4)) : "?"); break;
+    case FMT_SIG: put_signal(out, (int)load(p, 4)); break;
     case FMT_SIGSET: strace_sigset(out, load(p, 8)); break;
     case FMT_SIGINFO: {
         siginfo_t info;

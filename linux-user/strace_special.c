@@ -27,6 +27,40 @@ static void put_bits(TextBuf *out, uint64_t addr, uint64_t bytes)
 
 void strace_fdset(TextBuf *out, uint64_t addr, uint64_t bytes) { put_bits(out, addr, bytes); }
 
+/* A mask of memory nodes: words of bits. The kernel takes one bit less than it is told. */
+static void put_nodes(TextBuf *out, uint64_t addr, uint64_t maxnode)
+{
+    enum { WORDS_SHOWN = 32 };
+    if (addr == 0) {
+        text_str(out, "NULL");
+        return;
+    }
+    text_char(out, '[');
+    for (uint64_t i = 0; i * 64 + 1 < maxnode && i < WORDS_SHOWN; i++) {
+        uint64_t word = 0;
+        if (mm_read(&word, addr + 8 * i, sizeof(word))) {
+            break;
+        }
+        text_str(out, i ? ", " : "");
+        text_str(out, word ? "0x" : "");
+        for (int shift = 60; shift >= 0; shift -= 4) {
+            text_char(out, "0123456789abcdef"[word >> shift & 15]);
+        }
+    }
+    text_str(out, maxnode > WORDS_SHOWN * 64 + 1 ? ", ...]" : "]");
+}
+
+/* A signal set with a size behind it that is none. */
+static bool has_odd_size(const StraceCall *c, unsigned i)
+{
+    for (unsigned k = i + 1; k < c->row->nargs; k++) {
+        if (c->row->arg[k].type == ARG_ULONG && c->args[k] != sizeof(uint64_t)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void put_dirents(TextBuf *out, uint64_t addr, uint64_t bytes)
 {
     enum { RECLEN = 16 };
@@ -58,6 +92,18 @@ static void put_message(TextBuf *out, uint64_t addr, uint64_t bytes)
     text_char(out, '}');
 }
 
+static void put_name_length(TextBuf *out, uint64_t addr)
+{
+    uint32_t length = 0;
+    if (addr == 0 || mm_read(&length, addr + 8, sizeof(length))) {
+        strace_address(out, addr);
+        return;
+    }
+    text_str(out, "{msg_namelen=");
+    text_u64(out, length);
+    text_char(out, '}');
+}
+
 bool strace_special(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n)
 {
     const SyscallArg *arg = &c->row->arg[i];
@@ -65,11 +111,17 @@ bool strace_special(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n)
     switch (arg->ref) {
     case STRUCT_buf:
         if (arg->unit == COUNT_BITS) {
-            strace_address(out, addr);
+            put_nodes(out, addr, c->args[arg->count]);
         } else {
             strace_buffer(out, addr, used);
         }
         return true;
+    case STRUCT_sigset:
+        if (has_odd_size(c, i)) { /* the kernel refuses it unseen */
+            strace_address(out, addr);
+            return true;
+        }
+        return false;
     case STRUCT_cstr: strace_string(out, addr, 4096); return true;
     case STRUCT_optval: strace_sockopt(out, c->args[1], c->args[2], addr, n); return true;
     case STRUCT_sockaddr: strace_sockaddr(out, addr, n); return true;
@@ -81,7 +133,19 @@ bool strace_special(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n)
     case STRUCT_iovec: strace_iovecs(out, addr, n, UINT64_MAX); return true;
     case STRUCT_riovec: strace_iovecs(out, addr, n, c->has_result && c->result >= 0 ? (uint64_t)c->result : 0); return true;
     case STRUCT_msghdr: strace_msghdr(out, addr, UINT64_MAX); return true;
-    case STRUCT_rmsghdr: strace_msghdr(out, addr, c->has_result && c->result >= 0 ? (uint64_t)c->result : 0); return true;
+    case STRUCT_rmmsghdr:
+        if (c->has_result && c->result < 0) {
+            strace_address(out, addr);
+            return true;
+        }
+        return false;
+    case STRUCT_rmsghdr:
+        if (c->has_result && c->result < 0) { /* all else would be what the call has not written */
+            put_name_length(out, addr);
+        } else {
+            strace_msghdr(out, addr, c->has_result ? (uint64_t)c->result : 0);
+        }
+        return true;
     case STRUCT_wstatus:
         if (c->has_result && c->result == 0) { /* no child has changed: nothing was written */
             strace_address(out, addr);

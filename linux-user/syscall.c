@@ -55,7 +55,9 @@ static int64_t call_host(Task *t, const SyscallRow *row, const uint64_t a[6])
 static bool follows(const SyscallRow *row, unsigned type, const uint64_t args[6])
 {
     for (unsigned i = 0; i < row->nargs; i++) {
-        if (row->arg[i].type == ARG_FLAGS && (row->arg[i].ref == LIST_at || row->arg[i].ref == LIST_statx_at) && (args[i] & AT_SYMLINK_NOFOLLOW)) {
+        unsigned list = row->arg[i].ref;
+        bool is_at = row->arg[i].type == ARG_FLAGS && (list == LIST_at || list == LIST_statx_at || list == LIST_access_at || list == LIST_open_tree);
+        if (is_at && (args[i] & AT_SYMLINK_NOFOLLOW)) {
             return false;
         }
     }

@@ -17,7 +17,7 @@ typedef enum ArgType {
     ARG_KEY, ARG_FLAGS, ARG_FLAGS64, ARG_OFLAGS, ARG_ENUM,
     /* integers and unchecked pointers that only strace_args.c looks into */
     ARG_IOCTL, ARG_FUTEX_OP, ARG_FUTEX_WAKE_OP, ARG_ARGV, ARG_ENVP, ARG_EVENTS, ARG_FCNTL_ARG, ARG_IOCTL_ARG, ARG_FUTEX_ARG, ARG_CLONE_ARGS,
-    ARG_SOCKOPT, ARG_PROTOCOL, ARG_SIGMASK6, ARG_HIDDEN,
+    ARG_SOCKOPT, ARG_PROTOCOL, ARG_SIGMASK6, ARG_IOPRIO, ARG_HIDDEN,
     /* pointers, checked before the call */
     ARG_PATH, ARG_LPATH, ARG_STR, ARG_IN, ARG_OUT, ARG_INOUT, ARG_UPDATE,
 } ArgType;

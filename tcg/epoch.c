@@ -14,21 +14,15 @@
 enum { POLL_PAGE_SIZE = 4096, WAIT_NS = 2 * 1000 * 1000, PATIENCE = 50 };
 
 /* Futex wake-ups are only sent while somebody waits; waiting has a time limit, so a lost one costs WAIT_NS. */
-static void signal_progress(Tcg *t)
+void epoch_signal_progress(Tcg *t)
 {
-    if (UNLIKELY(atomic_load_explicit(&t->epoch_waiters, memory_order_relaxed))) {
-        atomic_fetch_add(&t->epoch_futex, 1);
-        syscall(SYS_futex, &t->epoch_futex, FUTEX_WAKE, 1 << 30, NULL, NULL, 0);
-    }
+    atomic_fetch_add(&t->epoch_futex, 1);
+    syscall(SYS_futex, &t->epoch_futex, FUTEX_WAKE, 1 << 30, NULL, NULL, 0);
 }
 
-void epoch_enter(TcgThread *th)
+void epoch_enter_slow(TcgThread *th, uint64_t now)
 {
     Tcg *t = th->tcg;
-    uint64_t now = atomic_load(&t->epoch);
-    if (LIKELY(!atomic_load_explicit(&t->has_threads, memory_order_relaxed))) {
-        atomic_store_explicit(&th->epoch, now, memory_order_relaxed); /* nobody else reads it: no barrier, which costs as much as a system call's way */
-    }
     while (atomic_load_explicit(&th->epoch, memory_order_relaxed) != now) {
         atomic_store(&th->epoch, now); /* seq_cst: ordered before the load that follows */
         now = atomic_load(&t->epoch);
@@ -37,14 +31,10 @@ void epoch_enter(TcgThread *th)
         th->flushed = now;
         th->state->return_sp = th->state->return_bottom;
         jumptable_clear(th->state);
-        signal_progress(t);
+        if (atomic_load_explicit(&t->epoch_waiters, memory_order_relaxed)) {
+            epoch_signal_progress(t);
+        }
     }
-}
-
-void epoch_leave(TcgThread *th)
-{
-    atomic_store_explicit(&th->epoch, 0, memory_order_release);
-    signal_progress(th->tcg);
 }
 
 uint64_t epoch_advance(Tcg *t)

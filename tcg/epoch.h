@@ -10,9 +10,28 @@
 
 #include "tcg/runtime.h"
 
+void epoch_enter_slow(TcgThread *th, uint64_t now);
+void epoch_signal_progress(Tcg *t);
+
 /* Goes online, or sees a new epoch when already online: from here on the caller holds no address that it had before. */
-void epoch_enter(TcgThread *th);
-void epoch_leave(TcgThread *th);
+static inline void epoch_enter(TcgThread *th)
+{
+    Tcg *t = th->tcg;
+    uint64_t now = atomic_load(&t->epoch);
+    if (LIKELY(!atomic_load_explicit(&t->has_threads, memory_order_relaxed) && th->flushed == now)) {
+        atomic_store_explicit(&th->epoch, now, memory_order_relaxed); /* nobody else reads it: no barrier, which costs as much as a system call's way */
+    } else {
+        epoch_enter_slow(th, now);
+    }
+}
+
+static inline void epoch_leave(TcgThread *th)
+{
+    atomic_store_explicit(&th->epoch, 0, memory_order_release);
+    if (UNLIKELY(atomic_load_explicit(&th->tcg->epoch_waiters, memory_order_relaxed))) {
+        epoch_signal_progress(th->tcg);
+    }
+}
 
 /* After code was retired: the returned epoch, once reached by all, says that it can be reused. */
 uint64_t epoch_advance(Tcg *t);

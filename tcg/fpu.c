@@ -27,9 +27,19 @@ uint32_t fpu_get_mxcsr(void)
     return m;
 }
 
+/* Another value can take hundreds of cycles to load. */
 void fpu_set_mxcsr(uint32_t m)
 {
-    __asm__ volatile("ldmxcsr %0" : : "m"(m));
+    if (fpu_get_mxcsr() != m) {
+        __asm__ volatile("ldmxcsr %0" : : "m"(m));
+    }
+}
+
+void fpu_leave_guest(uint32_t host)
+{
+    if ((fpu_get_mxcsr() ^ host) & ~(uint32_t)MXCSR_FLAGS) {
+        fpu_set_mxcsr(host);
+    }
 }
 
 void fpu_raise(uint32_t flags)

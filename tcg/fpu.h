@@ -18,6 +18,8 @@ enum { /* MXCSR */
 
 uint32_t fpu_get_mxcsr(void);
 void fpu_set_mxcsr(uint32_t mxcsr);
+/* From a guest's MXCSR back to the host's, of which sticky flags do not matter. */
+void fpu_leave_guest(uint32_t host);
 
 uint32_t fpu_add32(uint32_t a, uint32_t b);
 uint32_t fpu_sub32(uint32_t a, uint32_t b);

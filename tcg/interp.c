@@ -92,7 +92,7 @@ static void call_helper(const Interp *in, uint32_t id)
     bool is_fp = h->effects & HELPER_FP;
     if (!is_fp) {
         in->s->guest_mxcsr = fpu_get_mxcsr();
-        fpu_set_mxcsr(in->host_mxcsr);
+        fpu_leave_guest(in->host_mxcsr);
     }
     if (h->result >= IR_F32) {
         Vector v = ((CallVector *)h->fn)(in->s, g[0], g[1], g[2], g[3], x[0], x[1], x[2], x[3]);
@@ -224,7 +224,7 @@ TcgEvent interp_run(const IrRegion *r, uint32_t block, CpuState *s, const _Atomi
     fpu_set_mxcsr(s->guest_mxcsr);
     TcgEvent event = run(&in, block, stop);
     s->guest_mxcsr = fpu_get_mxcsr();
-    fpu_set_mxcsr(in.host_mxcsr);
+    fpu_leave_guest(in.host_mxcsr);
     if (values != on_stack) {
         host_free(values);
     }

@@ -21,7 +21,7 @@
  * POLL     `test [state + STATE_POLL_PAGE], eax` with a side-table row; to stop a thread its poll page is made unreadable.
  *          Once at the head of each region and on each back edge inside one.
  * LEAVING  eax = exit argument (see below), jump through CpuState.tramp[]. The trampoline stores the pins home, saves the guest's
- *          MXCSR, loads the host's, goes back to the C stack and returns a TcgEvent from tcg_enter.
+ *          MXCSR, makes rounding and masks the host's, goes back to the C stack and returns a TcgEvent from tcg_enter.
  * HELPERS  translated code calls C with rsp switched to CpuState.c_stack (call [rbp + tramp]): rdi = CpuState *. Values that
  *          live on are kept from C's registers by the allocator, kept pins by the emitter; out-of-line slow paths save in CpuState.save[].
  * MOVING   code refers to its own code and data only rip-relative, to everything else through rbp, and to other regions

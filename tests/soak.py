@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The long tests, outside of CI. Each appends a row to docs/soak.tsv: date, commit, what, count, seed, result.
 
-    soak.py [NAME...] [--seconds N] [--count N]     all, or those named; how long `fuzz` runs, how often programs and storms
+    soak.py [NAME...] [--seconds N] [--count N]     all, or those named; how long `fuzz` runs, how many blocks, programs, storms
 
 NAME-fixed is the same without address randomisation (setarch -R).
 """
@@ -36,18 +36,19 @@ def gcc_suite(suite):
 
 def soaks(seed, args):
     """name -> (count, command): a command fails by its exit status; it runs batches of a thousand or more per process."""
+    million, files = args.count or 1000000, args.count or 20000
     return {
-        'random-ir': (1000000, [os.path.join(BUILD, 'tests/ir/test_compiled'), '-n', '1000000', '-seed', str(seed)]),
-        'random-insn': random_blocks('riscv', LYRE, 1000000, seed),
-        'random-chains': random_blocks('riscv', LYRE, 1000000, seed, '--chains'),
-        'random-insn-aarch64': random_blocks('aarch64', LYRE_AARCH64, 1000000, seed),
-        'random-chains-aarch64': random_blocks('aarch64', LYRE_AARCH64, 1000000, seed, '--chains'),
-        'litmus': (10000000, [sys.executable, os.path.join(TOP, 'tests/programs/guest_tap.py'), LYRE_AARCH64, 'litmus', os.path.join(TOP, 'tests/programs/aarch64/litmus.c'),
-                              '--ways', 'tiered', '--args', '10000000', '--timeout', '7200']),
+        'random-ir': (million, [os.path.join(BUILD, 'tests/ir/test_compiled'), '-n', str(million), '-seed', str(seed)]),
+        'random-insn': random_blocks('riscv', LYRE, million, seed),
+        'random-chains': random_blocks('riscv', LYRE, million, seed, '--chains'),
+        'random-insn-aarch64': random_blocks('aarch64', LYRE_AARCH64, million, seed),
+        'random-chains-aarch64': random_blocks('aarch64', LYRE_AARCH64, million, seed, '--chains'),
+        'litmus': (10 * million, [sys.executable, os.path.join(TOP, 'tests/programs/guest_tap.py'), LYRE_AARCH64, 'litmus',
+                                  os.path.join(TOP, 'tests/programs/aarch64/litmus.c'), '--ways', 'tiered', '--args', str(10 * million), '--timeout', '7200']),
         **{'gcc-' + suite + '-aarch64': gcc_suite(suite) for suite in ('execute', 'target', 'simd')},
-        'fuzz-elf': (1000000, ['env', 'ASAN_OPTIONS=detect_leaks=0', os.path.join(BUILD, 'tests/fuzz/fuzz_elf'), os.path.join(TOP, 'tests/fuzz/corpus/elf'),
-                               '1000000', str(seed)]),
-        'bad-input': (20000, [sys.executable, os.path.join(TOP, 'tests/programs/bad_input.py'), LYRE, '20000', str(seed)]),
+        'fuzz-elf': (million, ['env', 'ASAN_OPTIONS=detect_leaks=0', os.path.join(BUILD, 'tests/fuzz/fuzz_elf'), os.path.join(TOP, 'tests/fuzz/corpus/elf'),
+                               str(million), str(seed)]),
+        'bad-input': (files, [sys.executable, os.path.join(TOP, 'tests/programs/bad_input.py'), LYRE, str(files), str(seed)]),
         'faults': (27, [sys.executable, os.path.join(TOP, 'tests/programs/guest_tap.py'), LYRE, 'faults-soak', os.path.join(TOP, 'tests/programs/faults/check.c'),
                         os.path.join(TOP, 'tests/programs/faults/entry.S'), os.path.join(TOP, 'tests/programs/faults/gen_faults.py'), '--args', '50']),
         'sharing': (5, [sys.executable, os.path.join(TOP, 'tests/programs/guest_tap.py'), LYRE, 'sharing', os.path.join(TOP, 'tests/programs/riscv64/sharing.c'),

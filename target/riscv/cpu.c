@@ -34,6 +34,7 @@ static const struct {
       MODEL_GC | B(ZIHINTPAUSE) | B(ZBA) | B(ZBB) | B(ZBS) | B(ZICBOM) | B(ZICBOP) | B(ZICBOZ) |
           B(ZFHMIN),
       "profile RVA22U64" },
+    { "rva23u64", 0, "profile RVA23U64: not yet, it needs the vector extension" },
     { "sifive-u54", MODEL_GC, "RV64GC" },
     { "thead-c906", MODEL_GC | B(ZFHMIN) | B(ZFH),
       "RV64GC with half precision, without its custom instructions" },
@@ -103,6 +104,10 @@ const TargetCpu *riscv_cpu_parse(const char *spec, const char **error)
         return NULL;
     }
     uint64_t ext = models[m].ext;
+    if (!ext) {
+        *error = "this CPU model needs the vector extension, which this version does not have";
+        return NULL;
+    }
     for (const char *s = spec + len; *s;) {
         s++;
         len = strcspn(s, ",");

@@ -17,6 +17,7 @@
 #define OFF_TABLE 12288
 #define OFF_TABLE2 77824
 #define OFF_BIAS 128
+#define MXCSR_FLAGS 63
 #define TABLE_BITS 12
 #define TABLE_MASK 0x1ffe /* JUMPTABLE_MASK */
 #define EVENT_LINK 16

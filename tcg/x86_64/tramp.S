@@ -2,6 +2,8 @@
 /*
  * Entering and leaving translated code. tcg/state.h has the border ABI. rbp = state block + bias in translated code; rsp is the
  * thread's return stack there. Pins' homes differ between guests: CpuState.pin_home has their offsets.
+ * Loading another value into MXCSR can take hundreds of cycles, so C code runs with the guest's sticky flags, which mean nothing to it;
+ * only rounding and masks are made the host's.
  */
 #include "tcg/x86_64/offsets.h"
 
@@ -58,8 +60,11 @@ FUNCTION tcg_enter
         mov     %rsi, %rax
         mov     %rsp, S(OFF_C_STACK)
         stmxcsr S(OFF_HOST_MXCSR)
+        mov     S(OFF_HOST_MXCSR), %ecx
+        cmp     S(OFF_GUEST_MXCSR), %ecx
+        je      1f
         ldmxcsr S(OFF_GUEST_MXCSR)
-        EACH_PIN LOAD_PIN
+1:      EACH_PIN LOAD_PIN
         mov     S(OFF_RETURN_SP), %rsp
         movl    $1, S(OFF_IS_IN_CODE)
         jmp     *%rax
@@ -125,7 +130,12 @@ FUNCTION tramp_leave
         stmxcsr S(OFF_GUEST_MXCSR)
         .globl  tramp_fault_resume
 tramp_fault_resume:
+        mov     S(OFF_GUEST_MXCSR), %ecx
+        xor     S(OFF_HOST_MXCSR), %ecx
+        test    $~MXCSR_FLAGS, %ecx
+        jz      1f
         ldmxcsr S(OFF_HOST_MXCSR)
+1:
         mov     %eax, S(OFF_EVENT)
         movl    $0, S(OFF_IS_IN_CODE)
         mov     S(OFF_C_STACK), %rsp

@@ -111,6 +111,12 @@ void machine_put_code(Machine *m, const Experiment *e, uint64_t pc)
     tcg_invalidate(m->tcg, pc, pc + sizeof e->code);
 }
 
+void machine_seal_code(void)
+{
+    int error = mprotect((void *)CODE_LOW, CODE_HIGH - CODE_LOW, PROT_READ);
+    lyre_assert(!error);
+}
+
 static void set_signal(Outcome *o, int sig, int code, uint64_t addr)
 {
     o->sig = (uint64_t)sig;

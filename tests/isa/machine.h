@@ -41,6 +41,8 @@ void machine_init(Machine *m, const Engine *engine, const TargetCpu *cpu);
 void machine_finish(Machine *m);
 /* Puts code where experiment `index` has it. */
 void machine_put_code(Machine *m, const Experiment *e, uint64_t pc);
+/* No experiment writes code from here on. */
+void machine_seal_code(void);
 void machine_run(Machine *m, const Experiment *e, uint64_t pc, Outcome *out);
 
 #endif

@@ -90,6 +90,8 @@ static void map_all(void)
             memcpy((char *)CODE_BASE + (uint64_t)i * header->stride, experiments[i].code,
                    sizeof experiments[i].code);
     __builtin___clear_cache((char *)CODE_LOW, (char *)CODE_HIGH);
+    if (header->stride && mprotect((void *)CODE_LOW, CODE_HIGH - CODE_LOW, PROT_READ | PROT_EXEC) < 0)
+        fail("oracle: cannot protect\n");
 }
 
 int main(int argc, char **argv)

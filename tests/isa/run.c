@@ -41,9 +41,11 @@ int main(int argc, char **argv)
     Machine m;
     machine_map();
     machine_init(&m, engine, cpu);
-    if (h->stride)
+    if (h->stride) {
         for (uint32_t i = 0; i < h->count; i++)
             machine_put_code(&m, &e[i], CODE_BASE + (uint64_t)i * h->stride);
+        machine_seal_code();
+    }
     FILE *out = fopen(argv[3], "wb");
     if (!out) {
         perror(argv[3]);

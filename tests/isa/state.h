@@ -5,7 +5,7 @@
  *
  * Memory: CODE_LOW..CODE_HIGH is filled with the guest's breakpoint; the experiment's code lies at CODE_BASE + n * stride. DATA_BASE has two
  * read-write pages; the window (memory before and after) straddles the border between them. Then one unmapped page, a read-only page,
- * and an unmapped one.
+ * and an unmapped one. With a stride code is read-only: what is stored ahead of the pc may or may not be executed, so nothing could be compared.
  */
 #ifndef LYRE_TESTS_ISA_STATE_H
 #define LYRE_TESTS_ISA_STATE_H

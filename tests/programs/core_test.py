@@ -30,16 +30,35 @@ def ok(is_ok, name, detail=''):
 def run(lyre, program, how, where, limit=resource.RLIM_INFINITY, options=()):
     """(status, standard error, cores) of a run in an empty folder."""
     folder = tempfile.mkdtemp(dir=where)
-    done = subprocess.run([lyre, *options, program, how], cwd=folder, capture_output=True, text=True, timeout=60,
-                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (limit, resource.RLIM_INFINITY)))
-    return done.returncode, done.stderr, glob.glob(folder + '/*')
+    process = subprocess.Popen([lyre, *options, program, how], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                               preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (limit, resource.RLIM_INFINITY)))
+    try:
+        err = process.communicate(timeout=60)[1]
+    except subprocess.TimeoutExpired:
+        waits = threads_of(process.pid)
+        process.kill()
+        err = 'no end within a minute\n' + waits + process.communicate()[1]
+    return process.returncode, err, glob.glob(folder + '/*')
+
+
+def threads_of(pid):
+    """What each thread does: its state and its system call."""
+    text = ''
+    for path in glob.glob('/proc/%d/task/*' % pid):
+        for name in ('stat', 'syscall', 'wchan'):
+            try:
+                text += '%s %s: %s\n' % (os.path.basename(path), name, open(os.path.join(path, name)).read().strip())
+            except OSError:
+                pass
+    return text
 
 
 def gdb(program, core, *commands):
     args = ['gdb-multiarch', '-batch', '-nx', '-ex', 'set width 0', '-ex', 'set sysroot ' + SYSROOT]
     for c in commands:
         args += ['-ex', c]
-    done = subprocess.run([*args, program, core], capture_output=True, text=True, timeout=120)
+    env = {k: v for k, v in os.environ.items() if k != 'DEBUGINFOD_URLS'}  # nobody is asked for debug information
+    done = subprocess.run([*args, program, core], capture_output=True, text=True, timeout=120, env=env)
     return done.stdout + done.stderr
 
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Cross-compiles a self-checking guest program (it prints TAP or `N passed, N failed`) and runs it in every way of execution.
 
-    guest_tap.py LYRE NAME SOURCE... [--ways interp,block,region,move,tiered] [--args "..."] [--options "..."] [--private]
+    guest_tap.py LYRE NAME SOURCE... [--ways interp,block,region,move,tiered] [--args "..."] [--options "..."] [--private] [--link=OPTIONS]
 
 --options: of the emulator. --private: the emulator is a copy that nobody else may read or execute.
 """
@@ -21,12 +21,12 @@ WAYS = {'interp': ['-x', 'engine=interp'], 'block': ['-x', 'engine=block'], 'reg
         'move': ['-x', 'engine=region', '-x', 'move'], 'tiered': [], 'direct': ['-x', 'engine=direct'], 'v2': ['-x', 'engine=region', '-host-cpu', 'v2']}
 
 
-def compile_guest(name, sources, compiler='riscv64-linux-gnu-gcc', flags=()):
+def compile_guest(name, sources, compiler='riscv64-linux-gnu-gcc', flags=(), link='-static'):
     """The static program build/guest/NAME, made anew when a source is newer."""
     os.makedirs(OUT, exist_ok=True)
     out = os.path.join(OUT, name)
     if not os.path.exists(out) or any(os.path.getmtime(s) > os.path.getmtime(out) for s in sources):
-        subprocess.run([compiler, '-O1', '-static', '-pthread', *flags, '-o', out + '.new'] + sources, check=True)
+        subprocess.run([compiler, '-O1', *link.split(), '-pthread', *flags, '-o', out + '.new'] + sources, check=True)
         os.rename(out + '.new', out)
     return out
 
@@ -40,6 +40,7 @@ def main():
     parser.add_argument('--args', default='')
     parser.add_argument('--options', default='')
     parser.add_argument('--private', action='store_true')
+    parser.add_argument('--link', default='-static', help='how the program is linked: --link=-shared')
     parser.add_argument('--timeout', type=int, default=120)
     args = parser.parse_args()
     sources = []
@@ -54,7 +55,7 @@ def main():
             s = generated
         sources.append(s)
     guest = os.path.basename(args.lyre).removeprefix('lyre-')
-    program = compile_guest(args.name, sources, guest + '-linux-gnu-gcc')
+    program = compile_guest(args.name, sources, guest + '-linux-gnu-gcc', link=args.link)
     if args.private:
         folder = tempfile.mkdtemp(prefix='lyre-private-')
         atexit.register(shutil.rmtree, folder)

@@ -186,6 +186,35 @@ static void test_clone3(void)
     say("time namespace", pid > 0 ? status_of((pid_t)pid, 0) : 4);
 }
 
+/* Where the second hierarchy is, and may be written; else what the kernel says to another folder. */
+static void test_cgroup(void)
+{
+    static const char *const places[] = { "/sys/fs/cgroup/unified", "/sys/fs/cgroup" };
+    char name[64] = "/", path[100], line[300];
+    int fd = -1;
+    for (unsigned i = 0; i < 2 && fd < 0; i++) {
+        snprintf(name, sizeof(name), "/lyre-test-%d", (int)getpid());
+        snprintf(path, sizeof(path), "%s%s", places[i], name);
+        fd = mkdir(path, 0700) ? -1 : open(path, O_RDONLY | O_DIRECTORY);
+    }
+    struct args a = { .flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD, .cgroup = (uint64_t)(fd < 0 ? open("/tmp", O_RDONLY) : fd) };
+    long pid = clone3(&a, sizeof(a));
+    if (pid == 0) {
+        int is_there = 0;
+        FILE *f = fopen("/proc/self/cgroup", "r");
+        while (f && fgets(line, sizeof(line), f)) {
+            is_there |= strstr(line, name) != NULL;
+        }
+        _exit(is_there);
+    }
+    printf("into a cgroup: %d", pid < 0 ? -errno : status_of((pid_t)pid, 0));
+    a.cgroup = 999;
+    printf(" bad descriptor %d\n", clone3(&a, sizeof(a)) < 0 ? errno : 0);
+    if (fd >= 0) {
+        rmdir(path);
+    }
+}
+
 /* ---- tids in memory, robust lists */
 
 static int clear_tid(void *arg) { usleep(20000); return 0; }
@@ -500,6 +529,7 @@ int main(int argc, char **argv)
     test_sharing();
     test_namespaces();
     test_clone3();
+    test_cgroup();
     test_tids();
     test_futexes();
     test_waitv();
