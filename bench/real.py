@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Real programs for run.py: those of Debian's riscv64 packages under an emulator against those of its amd64 packages, each in a root of its release
+"""Real programs for run.py: those of Debian's packages for the guest under an emulator against those of its amd64 packages, each in a root of its release
 (tests/userland/enter.py enters them). What they run is in bench/real; CPU time includes the emulator's own start."""
 import functools
 import json
@@ -12,14 +12,15 @@ sys.path.insert(0, os.path.join(TOP, 'tools'))
 import fetch  # noqa: E402
 import root   # noqa: E402
 
-SUITE = 'trixie'
 PACKAGES = ['bash', 'coreutils', 'gawk', 'gcc', 'git', 'libc6-dev', 'libstb-dev', 'nodejs', 'perl', 'python3', 'sqlite3']
 FILES = os.path.join(TOP, 'bench', 'real')
 ENTER = os.path.join(TOP, 'tests', 'userland', 'enter.py')
 REPOSITORY = os.path.join(TOP, 'build', 'bench', 'repository')
+# guest: suite, its name there, folder of its (and amd64's) compiler for TRIPLE
+GUESTS = {'riscv64': ('trixie', 'riscv64', '/usr/libexec/gcc/TRIPLE/14'), 'aarch64': ('bookworm', 'arm64', '/usr/lib/gcc/TRIPLE/12')}
 # what commands call TRIPLE and MACHINE
-ARCHS = {'amd64': ('x86_64-linux-gnu', ''), 'riscv64': ('riscv64-linux-gnu', '-march=rv64gc -mabi=lp64d')}
-CC1 = '/usr/libexec/gcc/TRIPLE/14/cc1 -quiet -imultiarch TRIPLE MACHINE -O2 -o /dev/null /bench/'
+ARCHS = {'amd64': ('x86_64-linux-gnu', ''), 'riscv64': ('riscv64-linux-gnu', '-march=rv64gc -mabi=lp64d'), 'arm64': ('aarch64-linux-gnu', '-march=armv8-a')}
+CC1 = 'COMPILER/cc1 -quiet -imultiarch TRIPLE MACHINE -O2 -o /dev/null /bench/'
 GIT = '/usr/bin/git -c safe.directory=* --no-pager -C /repository '
 # class: {name: command}
 COMMANDS = {
@@ -64,17 +65,18 @@ def repository():
 
 
 @functools.cache
-def roots():
-    """{architecture: root}; the userland tests use the same ones."""
-    return {arch: root.make('userland-' + arch, SUITE, arch, PACKAGES) for arch in ARCHS}
+def root_of(suite, arch):
+    """The userland tests use the same ones."""
+    return root.make(root.named('userland', suite, arch), suite, arch, PACKAGES)
 
 
-def run(command, emulator, options, error):
+def run(command, guest, emulator, options, error):
     """(CPU seconds, standard output) of one run; natively without an emulator."""
-    arch = 'riscv64' if emulator else 'amd64'
+    suite, arch, compiler = GUESTS[guest]
+    arch = arch if emulator else 'amd64'
     triple, machine = ARCHS[arch]
-    words = command.replace('TRIPLE', triple).replace('MACHINE', machine).split()
-    spec = {'root': roots()[arch], 'way': 'chroot' if emulator else 'native', 'emulator': emulator, 'options': options, 'files': {},
+    words = command.replace('COMPILER', compiler).replace('TRIPLE', triple).replace('MACHINE', machine).split()
+    spec = {'root': root_of(suite, arch), 'way': 'chroot' if emulator else 'native', 'emulator': emulator, 'options': options, 'files': {},
             'folders': {'/bench': FILES, '/repository': repository()}, 'command': words}
     read, write = os.pipe()
     done = subprocess.run(['sh', '-c', 'exec "$0" "$@" 3>&%d' % write, sys.executable, ENTER, json.dumps(spec)],
@@ -87,8 +89,8 @@ def run(command, emulator, options, error):
     return float(seconds), done.stdout
 
 
-def programs(lyre, qemu, error):
+def programs(lyre, qemu, guest, error):
     """[(class, name, [a function that runs it natively, under Lyre, under QEMU])]; `error` is raised when a run fails."""
     ways = [(None, []), (os.path.abspath(lyre[0]), lyre[1:]), (qemu, [])]
-    return [(cls, name, [lambda c=command, w=way: run(c, *w, error) for way in ways])
+    return [(cls, name, [lambda c=command, w=way: run(c, guest, *w, error) for way in ways])
             for cls, of_class in COMMANDS.items() for name, command in of_class.items()]

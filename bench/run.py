@@ -164,7 +164,7 @@ def main():
     classes = {}
     slower = []
     programs = list(small_programs(lyre, qemu, args.guest))
-    programs += real.programs(lyre, qemu, Died) if args.guest == 'riscv64' else []  # its roots are of that one
+    programs += real.programs(lyre, qemu, args.guest, Died)
     for cls, name, ways in programs:
         if not re.search(args.only, name) or (args.cls and cls != args.cls):
             continue

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Linux on aarch64: registers of system calls, flags of open, /proc/cpuinfo. Signal frames: signal_aarch64.c. */
 #include <elf.h>
+#include <errno.h>
 #include <linux/audit.h>
+#include <linux/prctl.h>
 #include <string.h>
 #include <time.h>
 
@@ -135,6 +137,28 @@ static int vdso_start(Task *t)
     return (int)mm_write(t->mm->layout.vdso + VDSO_vdso_resolution, resolutions, sizeof(resolutions));
 }
 
+/* Keys of pointer authentication (arch/arm64/kernel/pointer_auth.c). All are always enabled: a program that wants one off is told that it cannot. */
+static int64_t arch_prctl(Task *t, const uint64_t args[6], bool *is_known)
+{
+    enum { ADDRESS_KEYS = PR_PAC_APIAKEY | PR_PAC_APIBKEY | PR_PAC_APDAKEY | PR_PAC_APDBKEY, ALL = ADDRESS_KEYS | PR_PAC_APGAKEY };
+    bool has_keys = a64_has(t->options->target_cpu, A64_EXT_PAUTH);
+    uint64_t keys = args[1], rest = args[3] | args[4];
+    switch ((int)args[0]) {
+    case PR_PAC_RESET_KEYS:
+        if (!has_keys || args[2] || rest || (keys & ~(uint64_t)ALL))
+            return -EINVAL;
+        a64_reset_keys(t->cpu, keys ? (unsigned)keys : ALL);
+        return 0;
+    case PR_PAC_SET_ENABLED_KEYS:
+        return !has_keys || rest || (keys & ~(uint64_t)ADDRESS_KEYS) || args[2] != keys ? -EINVAL : 0;
+    case PR_PAC_GET_ENABLED_KEYS:
+        return !has_keys || rest || args[1] || args[2] ? -EINVAL : ADDRESS_KEYS;
+    default:
+        *is_known = false;
+        return 0;
+    }
+}
+
 /* elf_gregset_t: struct user_pt_regs; NT_FPREGSET: struct user_fpsimd_state (asm/ptrace.h). */
 static void core_gregs(const CpuState *s, void *out)
 {
@@ -183,6 +207,7 @@ const GuestAbi abi_aarch64 = {
     .vdso_size = VDSO_SIZE,
     .vdso_sigreturn = VDSO___kernel_rt_sigreturn,
     .vdso_start = vdso_start,
+    .arch_prctl = arch_prctl,
     .write_cpuinfo = write_cpuinfo,
     .core = &core_aarch64,
 };

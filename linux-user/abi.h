@@ -67,6 +67,8 @@ typedef struct GuestAbi {
 
     /* System calls that only this architecture has (riscv_hwprobe, ...): *is_known false if not one of them. */
     int64_t (*arch_syscall)(Task *t, uint64_t number, const uint64_t args[6], bool *is_known);
+    /* The same for options of prctl. */
+    int64_t (*arch_prctl)(Task *t, const uint64_t args[6], bool *is_known);
 } GuestAbi;
 
 extern const GuestAbi abi_aarch64;

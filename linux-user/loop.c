@@ -65,8 +65,10 @@ NORETURN void task_loop(Task *t)
             fault(t);
             break;
         case TCG_EVENT_ILLEGAL:
-        case TCG_EVENT_TRAP:
             signal_force(t, SIGILL, ILL_ILLOPC, s->pc);
+            break;
+        case TCG_EVENT_TRAP: /* an operand that the instruction refuses: aarch64's pointer authentication */
+            signal_force(t, SIGILL, ILL_ILLOPN, s->pc);
             break;
         case TCG_EVENT_BREAK:
             signal_force(t, SIGTRAP, TRAP_BRKPT, s->pc);

@@ -208,6 +208,11 @@ int64_t sys_prctl(Task *t, const uint64_t args[6])
     if ((int)args[0] == PR_SET_SECCOMP || (int)args[0] == PR_GET_SECCOMP) {
         return (int)args[0] == PR_GET_SECCOMP ? seccomp_mode(t) : seccomp_set_mode(t, args[1], args[2]);
     }
+    bool is_known = t->abi->arch_prctl != NULL;
+    int64_t result = is_known ? t->abi->arch_prctl(t, args, &is_known) : 0;
+    if (is_known) {
+        return result;
+    }
     for (unsigned i = 0; i < ARRAY_LEN(prctl_rows); i++) {
         const PrctlRow *row = &prctl_rows[i];
         if (row->option != (int)args[0]) {

@@ -30,6 +30,10 @@ def random_blocks(guest, emulator, count, seed, *options):
                    os.path.join(BUILD, 'tests/isa', guest + '_run'), os.path.join(BUILD, 'tests/isa'), str(count), str(seed), *options]
 
 
+def gcc_suite(suite):
+    return 3, [sys.executable, os.path.join(TOP, 'tests/programs/ctorture.py'), LYRE_AARCH64, '--suite', suite, '--opt', 'O0,O2,O3', '--engine', 'tiered']
+
+
 def soaks(seed, args):
     """name -> (count, command): a command fails by its exit status; it runs batches of a thousand or more per process."""
     million, files = args.count or 1000000, args.count or 20000
@@ -39,6 +43,9 @@ def soaks(seed, args):
         'random-chains': random_blocks('riscv', LYRE, million, seed, '--chains'),
         'random-insn-aarch64': random_blocks('aarch64', LYRE_AARCH64, million, seed),
         'random-chains-aarch64': random_blocks('aarch64', LYRE_AARCH64, million, seed, '--chains'),
+        'litmus': (10 * million, [sys.executable, os.path.join(TOP, 'tests/programs/guest_tap.py'), LYRE_AARCH64, 'litmus',
+                                  os.path.join(TOP, 'tests/programs/aarch64/litmus.c'), '--ways', 'tiered', '--args', str(10 * million), '--timeout', '7200']),
+        **{'gcc-' + suite + '-aarch64': gcc_suite(suite) for suite in ('execute', 'target', 'simd')},
         'fuzz-elf': (million, ['env', 'ASAN_OPTIONS=detect_leaks=0', os.path.join(BUILD, 'tests/fuzz/fuzz_elf'), os.path.join(TOP, 'tests/fuzz/corpus/elf'),
                                str(million), str(seed)]),
         'bad-input': (files, [sys.executable, os.path.join(TOP, 'tests/programs/bad_input.py'), LYRE, str(files), str(seed)]),

@@ -63,6 +63,11 @@ def finish(root):
             os.symlink(target, path)
 
 
+def named(kind, suite, arch):
+    """The name of a root that tests share."""
+    return '-'.join([kind, *([] if suite == 'trixie' else [suite]), arch])
+
+
 def make(name, suite, arch, packages):
     """The root's folder; it has at least these packages afterwards."""
     root = os.path.join(ROOTS, name)

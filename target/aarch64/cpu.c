@@ -20,7 +20,7 @@ static const struct {
 _Static_assert(A64_EXT_COUNT < 64, "a bit per feature");
 
 #define B(id) (1ull << A64_EXT_##id)
-#define MODEL_MAX ((1ull << A64_EXT_COUNT) - 1)
+#define MODEL_MAX (((1ull << A64_EXT_COUNT) - 1) & ~(B(PAUTH) | B(PACGA)))
 #define MODEL_V8 (B(BASE) | B(FP) | B(SIMD) | B(CRC32) | B(AES) | B(PMULL) | B(SHA1) | B(SHA256))
 #define MODEL_V82 (MODEL_V8 | B(LSE) | B(LOR) | B(LRCPC) | B(DCPOP) | B(SSBS) | B(RDM) | B(FP16) | B(DOTPROD))
 #define MODEL_V84 (MODEL_V82 | B(LSE2) | B(LRCPC2) | B(DIT) | B(FLAGM) | B(DCPODP) | B(SB) | B(JSCVT) | B(FCMA) | B(FHM) | B(I8MM) | \
@@ -79,6 +79,12 @@ static void set_id_registers(TargetCpu *cpu)
     cpu->id[A64_ID_MMFR0] |= 0xff000000; /* granules: the kernel hides them, as "none" */
 }
 
+/* Two bits of AT_HWCAP that are one feature of -cpu. */
+static void couple(uint64_t *ext, unsigned feature, unsigned with)
+{
+    *ext = (*ext & ~(1ull << with)) | (*ext >> feature & 1) << with;
+}
+
 const TargetCpu *a64_cpu_parse(const char *spec, const char **error)
 {
     if (!spec)
@@ -101,8 +107,8 @@ const TargetCpu *a64_cpu_parse(const char *spec, const char **error)
         }
         s += len;
     }
-    ext &= ~(1ull << A64_EXT_ASIMDHP);
-    ext |= (ext >> A64_EXT_FP16 & 1) << A64_EXT_ASIMDHP;
+    couple(&ext, A64_EXT_FP16, A64_EXT_ASIMDHP);
+    couple(&ext, A64_EXT_PAUTH, A64_EXT_PACGA);
     TargetCpu *cpu = host_alloc(sizeof *cpu);
     *cpu = (TargetCpu){ .name = models[m].name, .ext = ext, .midr = models[m].midr };
     set_id_registers(cpu);

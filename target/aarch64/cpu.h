@@ -38,6 +38,12 @@ struct TargetCpu {
     const uint64_t *vdso; /* points to the address of the page that may read the host's clocks; NULL: none */
 };
 
+/* Keys of pointer authentication, in the order of prctl's PR_PAC_*. */
+enum A64Key { A64_KEY_IA, A64_KEY_IB, A64_KEY_DA, A64_KEY_DB, A64_KEY_GA, A64_KEYS };
+typedef struct A64PacKey {
+    uint64_t low, high;
+} A64PacKey;
+
 /* Homes of the slots; lies at the start of CpuState.guest. Sticky FP flags but QC and IDC are in MXCSR, the reservation of
  * load-exclusive in CpuState.ll_*. */
 typedef struct A64State {
@@ -49,6 +55,7 @@ typedef struct A64State {
     uint64_t qc[2];  /* FPSR.QC: any bit set */
     uint32_t fpcr;
     uint32_t idc;    /* FPSR.IDC as bit 7 */
+    A64PacKey keys[A64_KEYS];
     const TargetCpu *cpu;
 } A64State;
 enum { A64_PSTATE_DIT = 1, A64_PSTATE_SSBS = 2 };
@@ -71,6 +78,7 @@ enum A64Ctx { A64_CTX_FP_ODD = 1 };
 uint32_t a64_get_fpsr(const CpuState *s);
 void a64_set_fpsr(CpuState *s, uint32_t fpsr);
 void a64_set_fpcr(CpuState *s, uint32_t fpcr);
+void a64_reset_keys(CpuState *s, unsigned keys); /* new random ones: bit per A64Key */
 uint64_t a64_read_sys(const CpuState *s, A64Sys reg); /* those that are constant for the thread, and the counters */
 
 uint64_t a64_hwcap(const TargetCpu *cpu);

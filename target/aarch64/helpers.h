@@ -21,6 +21,12 @@ void a64_helper_set_pstate(CpuState *s, uint32_t bit, uint64_t is_set);
 A64Vec a64_helper_crypto(CpuState *s, A64Vec d, A64Vec n, A64Vec m, uint32_t what);
 uint64_t a64_helper_random(CpuState *s);
 
+/* helpers_pauth.c */
+uint64_t a64_helper_pac_add(CpuState *s, uint64_t ptr, uint64_t modifier, uint32_t key);
+uint64_t a64_helper_pac_auth(CpuState *s, uint64_t ptr, uint64_t modifier, uint32_t key);
+uint64_t a64_helper_pac_strip(CpuState *s, uint64_t ptr);
+uint64_t a64_helper_pac_generic(CpuState *s, uint64_t data, uint64_t modifier);
+
 /* helpers_fp.c */
 uint64_t a64_helper_fp(CpuState *s, uint64_t a, uint64_t b, uint64_t c, uint32_t what);
 uint64_t a64_helper_fp_odd(CpuState *s, uint64_t a, uint64_t b, uint64_t c, uint32_t what);

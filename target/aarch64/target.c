@@ -39,6 +39,8 @@ static void reset(CpuState *s, const TargetCpu *cpu)
     memset(r, 0, sizeof *r);
     r->cpu = cpu;
     s->ll_addr = ~0ull;
+    if (a64_has(cpu, A64_EXT_PAUTH))
+        a64_reset_keys(s, (1u << A64_KEYS) - 1);
     a64_set_fpcr(s, 0);
     a64_set_fpsr(s, 0);
 }

@@ -181,6 +181,22 @@ void trans_casp(A64Trans *t, const A64Ops *o, unsigned mem);
 void trans_atomic(A64Trans *t, const A64Ops *o, IrOp op, unsigned mem);
 void trans_atomic_clear(A64Trans *t, const A64Ops *o, IrOp op, unsigned mem);
 
+/* trans_pauth.c */
+void trans_pac(A64Trans *t, const A64Ops *o, enum A64Key key);
+void trans_pac_zero(A64Trans *t, const A64Ops *o, enum A64Key key);
+void trans_aut(A64Trans *t, const A64Ops *o, enum A64Key key);
+void trans_aut_zero(A64Trans *t, const A64Ops *o, enum A64Key key);
+void trans_pac_hint(A64Trans *t, const A64Ops *o, enum A64Key key, unsigned reg, int modifier);
+void trans_aut_hint(A64Trans *t, const A64Ops *o, enum A64Key key, unsigned reg, int modifier);
+void trans_xpac(A64Trans *t, const A64Ops *o);
+void trans_xpaclri(A64Trans *t, const A64Ops *o);
+void trans_pacga(A64Trans *t, const A64Ops *o);
+void trans_bra(A64Trans *t, const A64Ops *o, enum A64Key key);
+void trans_bra_zero(A64Trans *t, const A64Ops *o, enum A64Key key);
+void trans_blra(A64Trans *t, const A64Ops *o, enum A64Key key);
+void trans_blra_zero(A64Trans *t, const A64Ops *o, enum A64Key key);
+void trans_reta(A64Trans *t, const A64Ops *o, enum A64Key key);
+void trans_ldra(A64Trans *t, const A64Ops *o, enum A64Key key, enum A64Form form);
 /* trans_mops.c; is_forward: cpyf */
 void trans_set_prologue(A64Trans *t, const A64Ops *o);
 void trans_set_main(A64Trans *t, const A64Ops *o);

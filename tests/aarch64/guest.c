@@ -13,6 +13,9 @@ static void set_regs(CpuState *s, const Regs *regs)
     r->sp = regs->sp[0];
     memcpy(r->v, regs->v, sizeof r->v);
     r->nzcv = (uint32_t)regs->nzcv[0];
+    for (unsigned i = 0; i < A64_KEYS; i++) /* the test vectors of QARMA use this key */
+        r->keys[i] = (A64PacKey){ .low = 0xec2802d4e0a488e9 + i, .high = 0x84be85ce9804e94b };
+    r->keys[A64_KEY_GA].low = 0xec2802d4e0a488e9;
     a64_set_fpcr(s, (uint32_t)regs->fpcr[0]);
     a64_set_fpsr(s, (uint32_t)regs->fpsr[0]);
 }
@@ -41,6 +44,7 @@ static void background(Regs *regs)
 
 const Guest guest = {
     .target = &target_aarch64,
+    .cpu = "max,pauth=on",
     .row_names = a64_row_name,
     .nrows = A64_ROW_COUNT,
     .set_regs = set_regs,

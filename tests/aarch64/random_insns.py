@@ -41,6 +41,7 @@ class Generator(blocks.Generator):
     # rows that end a block, wait, or depend on the machine (the oracle's dc zva has another size, other maintenance never faults there)
     SKIPPED = {'svc', 'brk', 'udf', 'wfet', 'wfit', 'dc.zva', 'dc.cvac', 'dc.cvau', 'dc.civac', 'dc.cvap', 'dc.cvadp', 'ic.ivau',
                'setm', 'sete', 'cpyfm', 'cpyfe', 'cpym', 'cpye'}
+    UNKNOWN = ('a64_pauth',)  # files whose results depend on what only the oracle knows
     POINTERS = {2, 8, 15, 31}  # 31 is sp
     PINNED = {0, 1, 2, 19, 20, 21, 22, 29, 30}
     BAD_POINTERS = blocks.Generator.BAD_POINTERS + [ex.MASK >> 17]
@@ -181,6 +182,8 @@ class Generator(blocks.Generator):
         if a['sig'] != ex.SIGSEGV or b['sig'] != ex.SIGSEGV:
             return False
         same = ours.mem == oracle.mem and a | {'addr': 0} == b
+        if a['addr'] >> 40 == 0x7f:  # stack, vDSO and the emulator's own memory lie there at random: what there is differs from run to run
+            return ours.mem == oracle.mem and a | {'code': 0, 'addr': 0} == b | {'code': 0, 'addr': 0}
         # it passes on what x86 does not say; loads of several registers and copies may have done a part
         return same or any(r.where.startswith(('a64_mops', 'a64_struct')) or 'load_pair' in r.trans for r in test.rows)
 

@@ -19,6 +19,7 @@ Shape = collections.namedtuple('Shape', 'least most batch stray weights')
 class Generator(insns.Source):
     SHORT = CHAIN = None  # Shapes
     SKIPPED = set()       # names of rows
+    UNKNOWN = ()          # beginnings of the rows' places, for files that are skipped whole
     POINTERS = set()      # registers that hold addresses and are rarely written
     PINNED = set()        # registers of the guest that have one of the host
     BAD_POINTERS = [0, 8, ex.DATA_UNMAPPED, ex.DATA_UNMAPPED - 4, ex.DATA_READ_ONLY, ex.DATA_BASE]
@@ -29,7 +30,7 @@ class Generator(insns.Source):
     def __init__(self, seed, shape=None, only=''):
         super().__init__(seed)
         self.shape = shape or self.SHORT
-        rows = [r for r in self.isa.rows if r.name not in self.SKIPPED and re.search(only, r.name)]
+        rows = [r for r in self.isa.rows if r.name not in self.SKIPPED and not r.where.startswith(self.UNKNOWN) and re.search(only, r.name)]
         self.menus = [(rows, list(itertools.accumulate(map(weigh, rows)))) for weigh in self.shape.weights]  # rows, sums of weights
 
     def block(self):

@@ -150,6 +150,9 @@ static void set_event(const CpuState *s, TcgEvent event, Outcome *o)
     case TCG_EVENT_ILLEGAL:
         set_signal(o, SIGILL, ILL_ILLOPC, s->pc);
         break;
+    case TCG_EVENT_TRAP:
+        set_signal(o, SIGILL, ILL_ILLOPN, s->pc);
+        break;
     case TCG_EVENT_FAULT:
     case TCG_EVENT_FETCH_FAULT:
         set_memory_fault(o, s->fault_kind, s->fault_addr);

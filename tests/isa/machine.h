@@ -12,6 +12,7 @@
 /* tests/<guest>/guest.c */
 typedef struct Guest {
     const Target *target;
+    const char *cpu; /* of -cpu: all that there is */
     const char (*row_names)[32]; /* of instructions; [0]: undefined */
     unsigned nrows;
     void (*set_regs)(CpuState *s, const Regs *regs);

@@ -37,7 +37,7 @@ int main(int argc, char **argv)
     if (size < sizeof *h + h->count * sizeof *e)
         return 1;
     const char *error = NULL;
-    const TargetCpu *cpu = guest.target->cpu_parse("max", &error);
+    const TargetCpu *cpu = guest.target->cpu_parse(guest.cpu, &error);
     Machine m;
     machine_map();
     machine_init(&m, engine, cpu);

@@ -7,7 +7,7 @@
  *
  * TEXT is the words' assembly, separated by " / ", as the disassembler gives it. INPUTS: x11=5 v3=.. m+96=BYTES, names as in guest.def; what
  * is not named has a fixed background value. OUTPUTS: the same, as far as they differ from the inputs; pc=+N or -N from the first instruction
- * where that is not the end of the code; ill, syscall, segv:CODE:ADDRESS, bus:CODE:ADDRESS where it ended so (the code is followed by a
+ * where that is not the end of the code; ill, refused (ILL_ILLOPN), syscall, segv:CODE:ADDRESS, bus:CODE:ADDRESS where it ended so (the code is followed by a
  * breakpoint, which is the normal end). All numbers are hexadecimal but those of registers and offsets; registers of 128 bits have 32 digits.
  */
 #include <signal.h>
@@ -116,6 +116,9 @@ static bool parse_end(const char *item, Outcome *o)
     } else if (!strcmp(item, "ill")) {
         o->sig = SIGILL;
         o->code = ILL_ILLOPC;
+    } else if (!strcmp(item, "refused")) {
+        o->sig = SIGILL;
+        o->code = ILL_ILLOPN;
     } else if (!strcmp(item, "syscall")) {
         o->sig = o->code = 0;
     } else if (sscanf(item, "segv:%lu:%llx", &code, &addr) == 2 ||
@@ -285,7 +288,7 @@ int main(int argc, char **argv)
     Machine machines[8];
     unsigned n = 0;
     const char *error = NULL;
-    cpu = guest.target->cpu_parse("max", &error);
+    cpu = guest.target->cpu_parse(guest.cpu, &error);
     if (argc < 3)
         return 2;
     lyre_assert(guest.nrows <= MAX_ROWS);

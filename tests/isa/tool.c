@@ -48,7 +48,7 @@ static void time_decode(const TargetCpu *cpu)
 int main(int argc, char **argv)
 {
     const char *error = NULL;
-    const TargetCpu *cpu = guest.target->cpu_parse("max", &error);
+    const TargetCpu *cpu = guest.target->cpu_parse(guest.cpu, &error);
     if (!cpu || argc < 2) {
         fprintf(stderr, "usage: tool disas|time < words\n");
         return 2;

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""GCC's c-torture execute tests, cross-compiled statically for the guest of the emulator given, run under it.
+"""Suites of GCC's own tests, cross-compiled statically for the guest of the emulator given, run under it.
 
-    ctorture.py LYRE [--opt O0,O2] [--engine WAY,...] [--sample N --sample-engine WAY,...] [--only REGEX] [--limit N]
+    ctorture.py LYRE [--suite execute|target|simd] [--opt O0,O2] [--engine WAY,...] [--sample N --sample-engine WAY,...] [--only REGEX] [--limit N]
 
 WAY: interp, block, region, tiered; move and v2 are region with moved code and without the host's newer features, tmove and tv2 the same of tiered.
+Suites: gcc.c-torture/execute; what is to be run of gcc.target/<guest>; its programs for the intrinsics of AdvSIMD.
 Every program runs in each way of --engine; N of them, spread over the suite, also in each way of --sample-engine.
 
 A program passes when it exits with 0. Expected failures stand in ctorture.expect (name, reason): programs that fail on the architecture itself, too.
@@ -29,11 +30,20 @@ for engine in ('interp', 'block', 'region', 'tiered'):
 for name, engine in (('', 'region'), ('t', 'tiered')):
     WAYS[name + 'move'] = WAYS[engine] + ['-x', 'move']
     WAYS[name + 'v2'] = WAYS[engine] + ['-host-cpu', 'v2']
-PREFIX = 'gcc/testsuite/gcc.c-torture/execute/'
+# folder of gcc/testsuite (with the guest's name for %s), folders in it, whether a program that does not say what to do with it is to be run
+SUITES = {
+    'execute': ('gcc.c-torture/execute/', ['', 'ieee/'], True),  # builtins/ needs a library of the suite's own
+    'target': ('gcc.target/%s/', ['', 'simd/'], False),
+    'simd': ('gcc.target/%s/advsimd-intrinsics/', [''], True),
+}
+# -march of what dg-add-options and dg-require-effective-target name
+FEATURES = {'v8_1a_neon': 'armv8.1-a', 'v8_2a_fp16_scalar': 'armv8.2-a+fp16', 'v8_2a_fp16_neon': 'armv8.2-a+fp16', 'v8_2a_dotprod_neon': 'armv8.2-a+dotprod',
+            'v8_2a_i8mm': 'armv8.2-a+i8mm', 'v8_2a_bf16_neon': 'armv8.2-a+bf16', 'v8_3a_complex_neon': 'armv8.3-a', 'v8_3a_fp16_complex_neon': 'armv8.3-a+fp16',
+            'fp16fml_neon': 'armv8.2-a+fp16fml'}
 
 
-def unpack_sources(where):
-    """The suite from Debian's gcc-12-source, unpacked once."""
+def unpack_sources(where, prefix):
+    """The suite's folder from Debian's gcc-12-source, unpacked once."""
     stamp = os.path.join(where, 'unpacked')
     if os.path.exists(stamp):
         return
@@ -43,28 +53,36 @@ def unpack_sources(where):
     os.makedirs(where, exist_ok=True)
     with tarfile.open(archives[0]) as tar:
         for member in tar:
-            at = member.name.find(PREFIX)
+            at = member.name.find('gcc/testsuite/' + prefix)
             if at >= 0 and member.isfile():
-                path = os.path.join(where, member.name[at + len(PREFIX):])
+                path = os.path.join(where, member.name[at + len('gcc/testsuite/' + prefix):])
                 os.makedirs(os.path.dirname(path), exist_ok=True)
                 with open(path, 'wb') as f:
                     f.write(tar.extractfile(member).read())
     open(stamp, 'w').close()
 
 
-def dg_options(text):
-    options = []
+def dg_options(text, guest):
+    options = ['-march=' + march for m in re.finditer(r'dg-add-options\s+(?:arm_)?(\w+)', text) if (march := FEATURES.get(m[1]))]
     for m in re.finditer(r'dg-(?:additional-)?options\s+\{?\s*"([^"]*)"(.*)', text):
-        if 'target' not in m[2]:
+        if 'target' not in m[2] or guest in m[2]:
             options += m[1].split()
     return options
 
 
-def compile_one(compiler, source, opt, out):
+def is_to_run(text, guest, default):
+    """Whether dg-do and its like say so."""
+    does = re.findall(r'dg-do\s+(?:"\s*)?(\w+)(.*)', text)
+    if any(guest in m for m in re.findall(r'dg-skip-if(.*)', text)) or re.search(r'dg-require-effective-target\s+\w*(sve|sme|mte)', text):
+        return False
+    return any(what == 'run' and ('target' not in rest or guest in rest or 'lp64' in rest) for what, rest in does) if does else default
+
+
+def compile_one(compiler, guest, source, opt, out):
     if os.path.exists(out) or os.path.exists(out + '.failed'):
         return os.path.exists(out)
     text = open(source, errors='replace').read()
-    extra = dg_options(text)
+    extra = dg_options(text, guest)
     if '/ieee/' in source:
         extra += ['-ffloat-store']
     command = [compiler, '-w', opt, '-static', '-o', out + '.tmp', source] + extra + ['-lm']
@@ -101,6 +119,7 @@ def expected_failures():
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('lyre')
+    parser.add_argument('--suite', default='execute', choices=SUITES)
     parser.add_argument('--opt', default='O0,O2', help='comma separated, without the dash')
     parser.add_argument('--engine', default='')
     parser.add_argument('--sample', type=int, default=0)
@@ -113,10 +132,12 @@ def main():
     guest = os.path.basename(args.lyre).removeprefix('lyre-')
     compiler = guest + '-linux-gnu-gcc'
     version = subprocess.check_output([compiler, '-dumpfullversion'], text=True).strip()
-    where = os.path.join(fetch.CACHE, 'ctorture', guest + '-' + version)
-    unpack_sources(os.path.join(where, 'src'))
-    sources = sorted(glob.glob(where + '/src/*.c') + glob.glob(where + '/src/ieee/*.c') + glob.glob(where + '/src/builtins/*.c'))
-    sources = [s for s in sources if '/builtins/' not in s]  # those need a library of the suite's own
+    prefix, folders, default = SUITES[args.suite]
+    where = os.path.join(fetch.CACHE, 'ctorture', guest + '-' + version + ('' if args.suite == 'execute' else '-' + args.suite))
+    unpack_sources(os.path.join(where, 'src'), prefix % guest if '%' in prefix else prefix)
+    sources = sorted(s for f in folders for s in glob.glob(os.path.join(where, 'src', f, '*.c')))
+    if args.suite != 'execute':
+        sources = [s for s in sources if is_to_run(open(s, errors='replace').read(), guest, default)]
     if args.only:
         sources = [s for s in sources if re.search(args.only, s)]
     if args.limit:
@@ -136,7 +157,7 @@ def main():
 
     def work(job):
         name, opt, source, out = job
-        if not compile_one(compiler, source, opt, out):
+        if not compile_one(compiler, guest, source, opt, out):
             return job, None
         results = []
         for engine in engines + (args.sample_engine.split(',') if job in sampled else []):

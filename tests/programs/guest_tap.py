@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Cross-compiles a self-checking guest program (it prints TAP or `N passed, N failed`) and runs it in every way of execution.
 
-    guest_tap.py LYRE NAME SOURCE... [--ways interp,block,region,move,tiered] [--args "..."] [--private] [--link=OPTIONS]
+    guest_tap.py LYRE NAME SOURCE... [--ways interp,block,region,move,tiered] [--args "..."] [--options "..."] [--private] [--link=OPTIONS]
 
---private: the emulator is a copy that nobody else may read or execute.
+--options: of the emulator. --private: the emulator is a copy that nobody else may read or execute.
 """
 import argparse
 import atexit
@@ -38,6 +38,7 @@ def main():
     parser.add_argument('sources', nargs='+')
     parser.add_argument('--ways', default='interp,block,region,move,tiered,direct')
     parser.add_argument('--args', default='')
+    parser.add_argument('--options', default='')
     parser.add_argument('--private', action='store_true')
     parser.add_argument('--link', default='-static', help='how the program is linked: --link=-shared')
     parser.add_argument('--timeout', type=int, default=120)
@@ -62,7 +63,7 @@ def main():
         os.chmod(args.lyre, 0o700)
     bad = False
     for way in args.ways.split(','):
-        command = [args.lyre] + WAYS[way] + [program] + args.args.split()
+        command = [args.lyre] + WAYS[way] + args.options.split() + [program] + args.args.split()
         try:
             done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace', timeout=args.timeout)
             text, status = done.stdout, done.returncode

@@ -33,6 +33,7 @@ static void background(Regs *regs)
 
 const Guest guest = {
     .target = &target_riscv64,
+    .cpu = "max",
     .row_names = rv_row_name,
     .nrows = RV_ROW_COUNT,
     .set_regs = set_regs,

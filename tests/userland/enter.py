@@ -3,7 +3,7 @@
 """Runs one command in a Debian root: new mount, pid and network namespaces (and a user namespace when we are not root), the root as an overlay
 that forgets all writes, loopback up. The command's standard output and error go to ours; the last line of descriptor 3 is its status and CPU seconds.
 
-    enter.py SPEC      SPEC: JSON {root, way, emulator, options, folders: {/path: folder}, files: {name: text}, command}
+    enter.py SPEC      SPEC: JSON {root, way, machine, emulator, options, folders: {/path: folder}, files: {name: text}, command}
 
 Ways: native (chroot, the command as it is), chroot (chroot, the emulator starts the command), prefix (the emulator with -L, from outside),
 binfmt (chroot, the emulator registered with a binfmt_misc of this user namespace; for emulators that do not start children themselves).
@@ -24,7 +24,7 @@ MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
 PLACE = '/tmp/root'        # of the overlay, in a new /tmp
 WORK = '/tmp/case'         # the command's working directory, everywhere
 EMULATOR = '/.emulator'    # where it is in a root
-MAGIC = r'\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xf3\x00'
+MAGIC = r'\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x%02x\x00'
 MASK = r'\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff'
 ENVIRONMENT = {'PATH': '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME': WORK, 'LC_ALL': 'C', 'TERM': 'dumb', 'TZ': 'UTC',
                'USER': 'root', 'LOGNAME': 'root', 'SHELL': '/bin/bash'}
@@ -85,7 +85,7 @@ def build_root(spec):
     if way == 'binfmt':
         mount('binfmt_misc', PLACE + '/proc/sys/fs/binfmt_misc', 'binfmt_misc')
         with open(PLACE + '/proc/sys/fs/binfmt_misc/register', 'w') as f:
-            f.write(':lyre-test:M::%s:%s:%s:F' % (MAGIC, MASK, PLACE + EMULATOR))
+            f.write(':lyre-test:M::%s:%s:%s:F' % (MAGIC % spec['machine'], MASK, PLACE + EMULATOR))
     os.makedirs(place + WORK)
     for path, text in spec['files'].items():
         with open(place + WORK + '/' + path, 'w') as f:

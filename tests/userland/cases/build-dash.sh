@@ -3,7 +3,7 @@
 #: packages: gcc libc6-dev make binutils sed grep gawk coreutils findutils dash diffutils
 #: source: dash
 #: timeout: 900
-#: mask: (x86_64|riscv64)-(pc|unknown)-linux-gnu => TARGET (the architecture)
+#: mask: (x86_64|riscv64|aarch64)-(pc|unknown)-linux-gnu => TARGET (the architecture)
 #: mask: ^checking how to run the C preprocessor.* => CPP (the compiler's name)
 # configure, make and install of a real package; what it made then runs.
 cp -a /source src && cd src || exit 1

@@ -1,7 +1,7 @@
 #!/usr/bin/bash
 # SPDX-License-Identifier: MIT
 #: packages: bash coreutils
-#: npm: @esbuild/linux-x64@0.28.2 @esbuild/linux-riscv64@0.28.2
+#: npm: @esbuild/linux-x64@0.28.2 @esbuild/linux-riscv64@0.28.2 @esbuild/linux-arm64@0.28.2
 # A static Go program from npm: goroutines, its garbage collector, its own preemption by signals.
 esbuild=/npm/bin/esbuild
 $esbuild --version

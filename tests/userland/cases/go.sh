@@ -3,7 +3,7 @@
 #: packages: golang-1.24-go coreutils
 #: timeout: 900
 # The compiler, linker and vet (rounding is spelt out: x * y + z is one operation for riscv64); what they made: goroutines, preemption by signals, maps, a server of its own, exec of itself.
-cd "$(mktemp -d)" || exit 1; export GOCACHE=$PWD/cache GOPATH=$PWD/path GOFLAGS="-mod=mod -trimpath" GOTOOLCHAIN=local CGO_ENABLED=0 GOTELEMETRY=off; go=/usr/lib/go-1.24/bin/go
+cd "$(mktemp -d)" || exit 1; export GOCACHE=$PWD/cache GOPATH=$PWD/path GOFLAGS="-mod=mod -trimpath" GOTOOLCHAIN=local CGO_ENABLED=0 GOTELEMETRY=off; go=$(echo /usr/lib/go-*/bin/go)
 cat > main.go <<'END'
 package main
 
@@ -39,7 +39,7 @@ func main() {
 	for i := 0; i < 2; i++ { go func() { x := 0; for spinning { x++ } }() } // only a signal stops these
 	time.Sleep(50 * time.Millisecond); runtime.GC(); fmt.Println("collected beside loops"); spinning = false
 	var wg sync.WaitGroup; var mu sync.Mutex; sum := 0; c := make(chan int, 10)
-	for i := 0; i < 1000; i++ { wg.Add(1); go func() { defer wg.Done(); mu.Lock(); sum += i; mu.Unlock(); c <- i }() }
+	for i := 0; i < 1000; i++ { i := i; wg.Add(1); go func() { defer wg.Done(); mu.Lock(); sum += i; mu.Unlock(); c <- i }() }
 	got := 0; for i := 0; i < 1000; i++ { got += <-c }; wg.Wait(); fmt.Println(sum, got)
 	total := 0; for i := 0; i < 20; i++ { total += tree(12).count() }; fmt.Println(total)
 	try(func() { var p *node; _ = p.l }); try(func() { var a []int; _ = a[len(os.Args)] }); try(func() { z := 0; fmt.Println(1 / z) }); try(func() { panic("own") })
@@ -56,6 +56,6 @@ func main() {
 END
 cat > go.mod <<'END'
 module example
-go 1.24
+go 1.19
 END
 $go build -o prog . ; echo "build $?"; ./prog; echo "prog $?"; $go vet . 2>&1 | grep -c main.go; $go run main.go argument 2>&1; echo 'package main; func main() { x }' > bad.go; $go build bad.go 2>&1 | tail -1; exit 3

@@ -3,7 +3,7 @@
 #: packages: openjdk-21-jdk-headless coreutils
 #: timeout: 900
 # A JIT with tiers, garbage collectors that stop threads by faults on a page, threads in numbers, exceptions by signals (null, division, stack).
-cd "$(mktemp -d)" || exit 1; J=$(echo /usr/lib/jvm/java-21-openjdk-*/bin)
+cd "$(mktemp -d)" || exit 1; J=$(echo /usr/lib/jvm/java-[12]?-openjdk-*/bin)
 cat > Main.java <<'END'
 import java.math.BigInteger;
 import java.net.*;
@@ -19,7 +19,8 @@ public class Main {
     sealed interface Shape permits Circle, Square {}
     record Circle(double r) implements Shape {}
     record Square(double a) implements Shape {}
-    static double area(Shape s) { return switch (s) { case Circle c -> Math.PI * c.r() * c.r(); case Square q -> q.a() * q.a(); }; }
+    static double area(Shape s) { return s instanceof Circle c ? Math.PI * c.r() * c.r() : ((Square) s).a() * ((Square) s).a(); } // before 21
+    static double area(Shape s) { return switch (s) { case Circle c -> Math.PI * c.r() * c.r(); case Square q -> q.a() * q.a(); }; } // since 21
     static int fib(int n) { return n < 2 ? n : fib(n - 1) + fib(n - 2); }
     static int deep(int n) { return deep(n + 1) + 1; }
     static int sieve(int n) { boolean[] a = new boolean[n + 1]; int c = 0; for (int i = 2; i <= n; i++) { if (!a[i]) { c++; for (long j = (long) i * i; j <= n; j += i) a[(int) j] = true; } } return c; }
@@ -34,7 +35,7 @@ public class Main {
         List<byte[]> junk = new ArrayList<>(); long kept = 0; for (int i = 0; i < 3000; i++) { junk.add(new byte[50000]); if (junk.size() > 100) { kept += junk.get(7).length; junk.clear(); } } System.out.println(kept); System.gc();
         ExecutorService pool = Executors.newFixedThreadPool(6); AtomicLong total = new AtomicLong(); CountDownLatch latch = new CountDownLatch(200);
         for (int i = 0; i < 200; i++) { int k = i; pool.submit(() -> { long s = 0; for (int j = 0; j < 5000; j++) s += j ^ k; total.addAndGet(s); latch.countDown(); }); } latch.await(); pool.shutdown(); System.out.println(total);
-        try (var v = Executors.newVirtualThreadPerTaskExecutor()) { var f = IntStream.range(0, 300).mapToObj(i -> v.submit(() -> { Thread.sleep(5); return i; })).toList(); int s = 0; for (var x : f) s += x.get(); System.out.println("virtual " + s); }
+        try (var v = Executors.newVirtualThreadPerTaskExecutor()) { var f = IntStream.range(0, 300).mapToObj(i -> v.submit(() -> { Thread.sleep(5); return i; })).toList(); int s = 0; for (var x : f) s += x.get(); System.out.println("virtual " + s); } // since 21
         System.out.println(HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest("x".repeat(300000).getBytes())) + " " + BigInteger.TWO.pow(521).subtract(BigInteger.ONE).isProbablePrime(20) + " " + BigInteger.valueOf(3).modPow(BigInteger.valueOf(1000003), BigInteger.TEN.pow(30)));
         double d = 0; for (int i = 1; i < 200000; i++) d += Math.sin(i) / i + Math.fma(i, 0.5, 1e-9) % 3 + (float) i / 7; System.out.println(d + " " + (int) 1e20 + " " + (long) Double.NaN + " " + Float.MIN_VALUE / 2 + " " + 5.0 % 0);
         try (ServerSocket server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) { Thread t = new Thread(() -> { try (Socket c = server.accept()) { c.getInputStream().transferTo(c.getOutputStream()); } catch (Exception e) { System.out.println(e); } }); t.start(); try (Socket c = new Socket(server.getInetAddress(), server.getLocalPort())) { c.getOutputStream().write(new byte[100000]); c.shutdownOutput(); System.out.println("echoed " + c.getInputStream().readAllBytes().length); } t.join(); }
@@ -44,4 +45,5 @@ public class Main {
     }
 }
 END
+case $J in */java-17-*) sed -i '/ since 21$/d' Main.java ;; *) sed -i '/ before 21$/d' Main.java ;; esac
 $J/javac Main.java; echo "javac $?"; for o in -XX:+UseSerialGC -XX:+UseG1GC -XX:TieredStopAtLevel=1 -Xint; do $J/java -Xmx300m $o -cp . Main | md5sum; done; $J/java -Xmx300m -cp . Main; echo "java $?"; echo 'int x = ;' > Bad.java; $J/javac Bad.java 2>&1 | head -2; exit 3

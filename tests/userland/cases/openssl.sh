@@ -1,6 +1,7 @@
 #!/usr/bin/bash
 # SPDX-License-Identifier: MIT
 #: packages: openssl coreutils
+#: mask: ^[0-9A-F]{16}:error => THREAD:error (thread ids)
 seq 1 30000 > data
 for d in md5 sha1 sha256 sha512 sha3-256 blake2b512 sm3 ripemd160; do openssl dgst -$d data 2>&1; done; K=000102030405060708090a0b0c0d0e0f; IV=ffeeddccbbaa99887766554433221100
 for c in aes-128-cbc aes-256-ctr aes-128-ofb chacha20 camellia-128-cbc des-ede3-cbc aria-128-ctr sm4-cbc; do k=$K; case $c in *256*|chacha20) k=$K$K ;; des*) k=$K${K:0:16} ;; esac; v=$IV; [ $c = des-ede3-cbc ] && v=${IV:0:16}; openssl enc -$c -K $k -iv $v -in data -out enc; md5sum enc; openssl enc -d -$c -K $k -iv $v -in enc | cmp - data; done

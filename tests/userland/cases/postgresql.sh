@@ -5,7 +5,7 @@
 #: mask: tps = .*|latency average = .*|initial connection time = .* => TIMES (speed)
 #: mask: ^pgbench \(.*\)$ => VERSION (version)
 # initdb, a server with several clients on loopback, a fast shutdown and a start from the log.
-PATH=$PATH:/usr/lib/postgresql/17/bin; mkdir data run; chown -R nobody: data run; chmod 755 .
+PATH=$PATH:$(echo /usr/lib/postgresql/*/bin); mkdir data run; chown -R nobody: data run; chmod 755 .
 u() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
 u initdb -D data -A trust -U pg --no-sync > initdb.log 2>&1; echo "initdb $?"; tail -2 initdb.log | head -1 | cut -c 1-20
 start() { u pg_ctl -D data -w -t 120 -o "-k $PWD/run -p 5499 -c fsync=off" -l run/log start > ctl.log 2>&1; echo "start $?"; }

@@ -4,7 +4,7 @@
 #: needs: root
 #: ways: chroot
 #: timeout: 1500
-#: mask: amd64|riscv64 => ARCH (the architecture)
+#: mask: amd64|riscv64|arm64 => ARCH (the architecture)
 #: mask: (\+b[0-9]+)+ =>  (rebuilds of one architecture)
 #: mask: ^libseccomp2 .* =>  (a dependency on one architecture)
 # debootstrap's second stage: dpkg, its maintainer scripts, perl, ldconfig; then the system that came of it.
