@@ -51,7 +51,7 @@ static void init_call(StraceCall *c, const SyscallRow *row, const uint64_t args[
     memset(c->before, 0xff, sizeof(c->before));
     for (unsigned i = 0; c->row && i < c->row->nargs; i++) {
         const SyscallArg *arg = &c->row->arg[i];
-        if (arg->type == ARG_INOUT && arg->ref == STRUCT_uint && mm_read(&c->before[i], args[i], 4)) {
+        if (arg->type == ARG_INOUT && (arg->ref == STRUCT_uint || arg->ref == STRUCT_file_handle) && mm_read(&c->before[i], args[i], 4)) {
             c->before[i] = UINT32_MAX;
         }
     }

@@ -202,7 +202,7 @@ void strace_perf_event(TextBuf *out, uint64_t addr)
 
 /* ---- others */
 
-void strace_file_handle(TextBuf *out, uint64_t addr)
+void strace_file_handle(TextBuf *out, uint64_t addr, uint32_t before, bool is_whole)
 {
     enum { BYTES_SHOWN = 128 };
     uint8_t bytes[BYTES_SHOWN];
@@ -212,7 +212,16 @@ void strace_file_handle(TextBuf *out, uint64_t addr)
         return;
     }
     uint32_t n = head[0] < BYTES_SHOWN ? head[0] : BYTES_SHOWN;
-    put_unsigned(out, "{handle_bytes=", head[0]);
+    text_str(out, "{handle_bytes=");
+    if (before != UINT32_MAX && before != head[0]) {
+        text_u64(out, before);
+        text_str(out, " => ");
+    }
+    text_u64(out, head[0]);
+    if (!is_whole) {
+        text_char(out, '}');
+        return;
+    }
     text_str(out, ", handle_type=");
     text_i64(out, (int32_t)head[1]);
     text_str(out, ", f_handle=");

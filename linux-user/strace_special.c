@@ -130,16 +130,6 @@ static void put_value(TextBuf *out, uint64_t addr, uint64_t n)
     strace_buffer(out, addr, n - has_zero);
 }
 
-/* Of a handle that is asked for, its size alone is known before. */
-static void put_handle(TextBuf *out, const StraceCall *c, uint64_t addr)
-{
-    if (c->has_result && c->result < 0) {
-        strace_struct(out, STRUCT_file_handle_size, addr);
-    } else {
-        strace_file_handle(out, addr);
-    }
-}
-
 /* mincore: a byte for each page of `bytes`. */
 static void put_resident(TextBuf *out, uint64_t addr, uint64_t bytes)
 {
@@ -204,7 +194,10 @@ bool strace_special(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n)
         return true;
     case STRUCT_iocb: strace_iocb(out, addr, false); return true;
     case STRUCT_perf_event_attr: strace_perf_event(out, addr); return true;
-    case STRUCT_file_handle: put_handle(out, c, addr); return true;
+    case STRUCT_file_handle: strace_file_handle(out, addr, c->before[i], !c->has_result || c->result >= 0 || arg->type == ARG_IN); return true;
+    case STRUCT_io_event:
+        strace_array(out, arg->ref, addr, arg->count >= 0 ? used : 1);
+        return true;
     case STRUCT_sigevent: strace_sigevent(out, addr); return true;
     case STRUCT_pagevec: put_resident(out, addr, n); return true;
     case STRUCT_io_uring_params: return put_ring_wishes(out, c, addr);
