@@ -372,7 +372,9 @@ static void put_file_times(TextBuf *out, const uint8_t *p)
             text_str(out, nsec == UTIME_NOW ? "UTIME_NOW" : "UTIME_OMIT");
         } else {
             format_struct(out, STRUCT_timespec, p + 16 * i);
-            put_date(out, (int64_t)load(p + 16 * i, 8), nsec);
+            if (load(p + 16 * i, 8) || nsec) {
+                put_date(out, (int64_t)load(p + 16 * i, 8), nsec);
+            }
         }
     }
     text_char(out, ']');
