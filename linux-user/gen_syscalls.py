@@ -36,12 +36,18 @@ def parse_structs(path):
             if words == ['...']:
                 current['is_short'] = True
                 continue
-            name, offset, fmt = words
+            name, offset, fmt, *condition = words
             hidden = name.startswith('.') and name != '.'
-            current['fields'].append((name.lstrip('.'), int(offset), fmt, hidden))
+            current['fields'].append((name.lstrip('.'), int(offset), fmt, hidden, parse_field_condition(where, condition)))
             if int(offset) >= current['size']:
                 fail(where, 'field outside of the struct')
     return structs
+
+
+def parse_field_condition(where, words):
+    """`?OFFSET&MASK`, once or twice: ((offset, mask), ...)."""
+    found = [re.fullmatch(r'\?(\d+)&(\w+)', w) or fail(where, w) for w in words]
+    return tuple((m[1], m[2]) for m in found)
 
 
 def parse_flags(path):
@@ -53,7 +59,7 @@ def parse_flags(path):
             if word.startswith('<'):
                 headers.append(word)
                 continue
-            m = re.fullmatch(r'(\w+)(?:&(\w+))?(?:=(\w+))?', word) or fail(where, word)
+            m = re.fullmatch(r'([\w+]+)(?:&(\w+))?(?:=(\w+))?', word) or fail(where, word)
             flag, mask, value = m.groups()
             fix = lambda v: v if v is None or not re.fullmatch(r'0[0-7]+', v) else v
             value = fix(value) or flag
@@ -190,12 +196,12 @@ class Texts:
 texts = Texts()
 
 
-def field_row(structs, lists, field):
-    name, offset, fmt, hidden = field
+def field_row(conditions, field):
+    name, offset, fmt, hidden, condition = field
     base, _, ref = fmt.partition('.')
     base, _, length = base.partition(':')
-    ref = f'LIST_{ref}' if base.startswith(('flags', 'enum')) else f'STRUCT_{ref}' if base == 'struct' else length or '0'
-    return f'{{{texts.add(name)}, {offset}, {ref}, FMT_{base.upper()}, {"true" if hidden else "false"}}}'
+    ref = f'LIST_{ref}' if base.startswith(('flags', 'enum', 'named', 'noted')) else f'STRUCT_{ref}' if base == 'struct' else length or '0'
+    return f'{{{texts.add(name)}, {offset}, {ref}, FMT_{base.upper()}, {"true" if hidden else "false"}, {conditions.index(condition)}}}'
 
 
 def write_header(path, rows, structs, lists):
@@ -230,8 +236,13 @@ def write_source(path, rows, structs, lists, headers, ioctls, families, forms):
         for n, e in lists.items():
             f.write(f'    {{{texts.add(n)}, {len(e)}, {first}}}, /* {n} */\n')
             first += len(e)
+        conditions = sorted({x[4] for s in structs.values() for x in s['fields']})  # the empty one first
+        f.write('};\nconst StructCondition struct_conditions[] = {\n')
+        for c in conditions:
+            (offset, mask), (offset2, mask2) = (*c, (0, 0), (0, 0))[:2]
+            f.write(f'    {{{{{mask}, {mask2}}}, {{{offset}, {offset2}}}}},\n')
         f.write('};\nconst StructField struct_fields[] = {\n')
-        f.writelines(f'    {field_row(structs, lists, x)}, /* {name} */\n' for name, s in structs.items() for x in s['fields'])
+        f.writelines(f'    {field_row(conditions, x)}, /* {name} */\n' for name, s in structs.items() for x in s['fields'])
         f.write('};\nconst StructDesc struct_descs[] = {\n')
         first = 0
         for name, s in structs.items():

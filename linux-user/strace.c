@@ -51,8 +51,10 @@ static void init_call(StraceCall *c, const SyscallRow *row, const uint64_t args[
     memset(c->before, 0xff, sizeof(c->before));
     for (unsigned i = 0; c->row && i < c->row->nargs; i++) {
         const SyscallArg *arg = &c->row->arg[i];
-        if (arg->type == ARG_INOUT && (arg->ref == STRUCT_uint || arg->ref == STRUCT_file_handle) && mm_read(&c->before[i], args[i], 4)) {
-            c->before[i] = UINT32_MAX;
+        bool is_pair = arg->ref == STRUCT_iowq_workers;
+        if (arg->type == ARG_INOUT && (is_pair || arg->ref == STRUCT_uint || arg->ref == STRUCT_file_handle)) {
+            uint64_t v = 0;
+            c->before[i] = mm_read(&v, args[i], is_pair ? 8 : 4) ? UINT64_MAX : v;
         }
     }
 }
@@ -73,7 +75,7 @@ static void format_length(TextBuf *out, const StraceCall *c, unsigned i)
         return;
     }
     text_char(out, '[');
-    if (c->before[i] != UINT32_MAX && c->before[i] != now) {
+    if (c->before[i] != UINT64_MAX && c->before[i] != now) {
         text_u64(out, c->before[i]);
         text_str(out, " => ");
     }

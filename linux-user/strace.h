@@ -31,7 +31,7 @@ void strace_format(TextBuf *out, const SyscallRow *row, uint64_t number, const u
 typedef struct StraceCall {
     const SyscallRow *row;    /* as strace.def shows it */
     const uint64_t *args;
-    uint32_t before[6];       /* what unsigned ints behind pointers were, ~0: not known */
+    uint64_t before[6];       /* what one or two unsigned ints behind pointers were, ~0: not known */
     bool has_result;
     int64_t result;
 } StraceCall;
@@ -54,6 +54,9 @@ void strace_buffer(TextBuf *out, uint64_t addr, uint64_t len);
 void strace_iovecs(TextBuf *out, uint64_t addr, uint64_t n, uint64_t used);
 void strace_flags(TextBuf *out, unsigned list, uint64_t value);
 void strace_enum(TextBuf *out, unsigned list, uint64_t value);
+void strace_named(TextBuf *out, unsigned list, uint64_t value); /* decimal if it has no name */
+void strace_noted(TextBuf *out, unsigned list, uint32_t value); /* a number, and its name in a comment if it has one */
+void strace_bytes(TextBuf *out, const uint8_t *bytes, uint32_t n); /* \x00\x01 */
 void strace_sigset(TextBuf *out, uint64_t set);
 void strace_siginfo(TextBuf *out, const siginfo_t *info);
 void strace_octal(TextBuf *out, uint64_t v);   /* 0644, at least three digits */
@@ -77,6 +80,8 @@ void strace_perf_event(TextBuf *out, uint64_t addr);
 /* `before`: the length that was asked for, ~0: none. All of the handle, or its length alone. */
 void strace_file_handle(TextBuf *out, uint64_t addr, uint32_t before, bool is_whole);
 void strace_sigevent(TextBuf *out, uint64_t addr);
+void strace_uring_restriction(TextBuf *out, const uint8_t *p);
+void strace_uring_workers(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n);
 void strace_ioprio(TextBuf *out, uint32_t v); /* strace_args.c */
 
 const char *signal_name(int sig); /* "SIGINT", "SIGRT_1" or NULL */

@@ -128,6 +128,80 @@ void strace_iocbs(TextBuf *out, uint64_t addr, int64_t n)
     text_str(out, n > SHOWN ? ", ...]" : "]");
 }
 
+/* ---- rings */
+
+/* The opcode says what the byte behind it is. */
+void strace_uring_restriction(TextBuf *out, const uint8_t *p)
+{
+    static const char names[][16] = { ", register_op=", ", sqe_op=", ", sqe_flags=", ", sqe_flags=" };
+    static const uint16_t lists[] = { LIST_uring_register, LIST_uring_op, LIST_uring_sqe, LIST_uring_sqe };
+    uint16_t opcode;
+    uint32_t reserved[3];
+    memcpy(&opcode, p, sizeof(opcode));
+    memcpy(reserved, p + 4, sizeof(reserved));
+    text_str(out, "{opcode=");
+    strace_enum(out, LIST_uring_restriction, opcode);
+    if (opcode >= ARRAY_LEN(lists)) {
+        text_str(out, " /* op: ");
+        text_hex(out, p[2]);
+        text_str(out, " */");
+    } else {
+        text_str(out, names[opcode]);
+        (opcode < 2 ? strace_enum : strace_flags)(out, lists[opcode], p[2]);
+    }
+    if (p[3]) {
+        text_str(out, ", resv=");
+        text_hex(out, p[3]);
+    }
+    if (reserved[0] | reserved[1] | reserved[2]) {
+        for (unsigned i = 0; i < ARRAY_LEN(reserved); i++) {
+            text_str(out, i ? ", " : ", resv2=[");
+            text_hex(out, reserved[i]);
+        }
+        text_char(out, ']');
+    }
+    text_char(out, '}');
+}
+
+static void put_workers(TextBuf *out, const uint32_t *workers, uint64_t n)
+{
+    for (uint64_t i = 0; i < n; i++) {
+        text_str(out, i ? ", [" : "[[");
+        if (i < flag_lists[LIST_iowq].n) {
+            strace_enum(out, LIST_iowq, i);
+        } else {
+            text_u64(out, i);
+            text_str(out, " /* IO_WQ_??? */");
+        }
+        put_unsigned(out, "]=", workers[i]);
+    }
+    text_char(out, ']');
+}
+
+/* What was wanted => what was before, which the kernel writes for two. */
+void strace_uring_workers(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n)
+{
+    uint32_t workers[SHOWN], wanted[SHOWN];
+    n = n < SHOWN ? n : SHOWN;
+    if (n == 0) {
+        text_str(out, "[]");
+        return;
+    }
+    if (mm_read(workers, c->args[i], n * sizeof(*workers))) {
+        strace_address(out, c->args[i]);
+        return;
+    }
+    memcpy(wanted, workers, n * sizeof(*workers));
+    memcpy(wanted, &c->before[i], (n < 2 ? n : 2) * sizeof(*workers));
+    put_workers(out, wanted, n);
+    text_str(out, " => ");
+    if (c->has_result && c->result >= 0) {
+        put_workers(out, workers, n);
+    } else {
+        strace_address(out, c->args[i]);
+    }
+}
+
 /* ---- performance events */
 
 static void put_event(TextBuf *out, uint32_t type, uint64_t config)
@@ -202,6 +276,14 @@ void strace_perf_event(TextBuf *out, uint64_t addr)
 
 /* ---- others */
 
+void strace_bytes(TextBuf *out, const uint8_t *bytes, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        text_str(out, "\\x");
+        text_digits(out, bytes[i], 16, 2);
+    }
+}
+
 void strace_file_handle(TextBuf *out, uint64_t addr, uint32_t before, bool is_whole)
 {
     enum { BYTES_SHOWN = 128 };
@@ -230,10 +312,7 @@ void strace_file_handle(TextBuf *out, uint64_t addr, uint32_t before, bool is_wh
         return;
     }
     text_char(out, '"');
-    for (uint32_t i = 0; i < n; i++) {
-        text_str(out, "\\x");
-        text_digits(out, bytes[i], 16, 2);
-    }
+    strace_bytes(out, bytes, n);
     text_str(out, head[0] > n ? "\"...}" : "\"}");
 }
 

@@ -110,6 +110,8 @@ static void put_name_or_number(TextBuf *out, const char *name, uint64_t v)
     }
 }
 
+void strace_named(TextBuf *out, unsigned list, uint64_t value) { put_name_or_number(out, enum_name(list, value), value); }
+
 void strace_integer(TextBuf *out, const SyscallArg *arg, uint64_t v)
 {
     switch (arg->type) {
@@ -364,16 +366,41 @@ static void format_sockopt_name(TextBuf *out, uint64_t level, uint64_t v, bool i
     }
 }
 
-/* A number with its name behind it. */
-static void format_noted(TextBuf *out, unsigned list, uint64_t v)
+/* LOGLEVEL_???: what the names of a list begin with. */
+static void put_unknown(TextBuf *out, unsigned list)
+{
+    const FlagName *names = &flag_names[flag_lists[list].flag];
+    const char *first = row_text(names[0].name), *last = row_text(names[flag_lists[list].n - 1].name);
+    size_t n = 0, end = 0;
+    for (; first[n] && first[n] == last[n]; n++) {
+        end = first[n] == '_' ? n + 1 : end;
+    }
+    for (size_t i = 0; i < end; i++) {
+        text_char(out, first[i]);
+    }
+    text_str(out, "???");
+}
+
+void strace_noted(TextBuf *out, unsigned list, uint32_t v)
 {
     const char *name = enum_name(list, v);
-    text_i64(out, (int32_t)v);
-    if (name) {
-        text_str(out, " /* ");
-        text_str(out, name);
-        text_str(out, " */");
+    text_u64(out, v);
+    text_str(out, name ? " /* " : "");
+    text_str(out, name ? name : "");
+    text_str(out, name ? " */" : "");
+}
+
+/* A number with its name behind it, or what the name would begin with. */
+static void format_noted(TextBuf *out, unsigned list, uint64_t v)
+{
+    if (enum_name(list, v)) {
+        strace_noted(out, list, (uint32_t)v);
+        return;
     }
+    text_i64(out, (int32_t)v);
+    text_str(out, " /* ");
+    put_unknown(out, list);
+    text_str(out, " */");
 }
 
 void strace_argument(TextBuf *out, const StraceCall *c, unsigned i)
@@ -397,7 +424,7 @@ void strace_argument(TextBuf *out, const StraceCall *c, unsigned i)
     case ARG_SWAP: strace_swap_flags(out, (uint32_t)v); break;
     case ARG_IOCBS: strace_iocbs(out, v, (int64_t)before); break;
     case ARG_ERRNO: put_name_or_number(out, errno_name((int)v), v); break;
-    case ARG_NAMED: put_name_or_number(out, enum_name(c->row->arg[i].ref, v), v); break;
+    case ARG_NAMED: strace_named(out, c->row->arg[i].ref, v); break;
     case ARG_NOTED: format_noted(out, c->row->arg[i].ref, v); break;
     case ARG_EVENTS:
         if (!c->has_result || c->result < 0) {

@@ -271,6 +271,15 @@ static void put_kernel_version(TextBuf *out, uint32_t v)
     text_char(out, ')');
 }
 
+static void put_words(TextBuf *out, const uint8_t *p, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        text_str(out, i ? ", " : "[");
+        text_hex(out, load(p + 4 * i, 4));
+    }
+    text_char(out, ']');
+}
+
 static void format_field(TextBuf *out, const StructField *f, const uint8_t *p)
 {
     uint64_t v;
@@ -296,7 +305,7 @@ static void format_field(TextBuf *out, const StructField *f, const uint8_t *p)
         }
         break;
     case FMT_MODE: strace_mode(out, load(p, 4)); break;
-    case FMT_OCTAL64: text_octal(out, load(p, 8)); break;
+    case FMT_OCTAL64: strace_octal(out, load(p, 8)); break;
     case FMT_MODE16: strace_mode(out, load(p, 2)); break;
     case FMT_DEV: put_device(out, load(p, 8)); break;
     case FMT_BYTES: text_quoted(out, (const char *)p, f->ref, 0); break;
@@ -319,6 +328,17 @@ static void format_field(TextBuf *out, const StructField *f, const uint8_t *p)
         break;
     }
     case FMT_STRING: strace_string(out, load(p, 8), STRING_SHOWN); break;
+    case FMT_NAMED: strace_named(out, f->ref, load(p, 4)); break;
+    case FMT_NOTED: strace_noted(out, f->ref, (uint32_t)load(p, 4)); break;
+    case FMT_BUFFER:
+        v = load(p - f->offset + f->ref, 4);
+        if (v) {
+            strace_buffer(out, load(p, 8), v);
+        } else {
+            strace_address(out, load(p, 8));
+        }
+        break;
+    case FMT_RESERVED: put_words(out, p, f->ref); break;
     case FMT_KVER: put_kernel_version(out, (uint32_t)load(p, 4)); break;
     case FMT_WSTATUS: format_wstatus(out, (int)load(p, 4)); break;
     }
@@ -380,8 +400,49 @@ static void put_file_times(TextBuf *out, const uint8_t *p)
     text_char(out, ']');
 }
 
+static bool is_zero(const uint8_t *p, uint64_t n)
+{
+    for (; n && !*p; n--, p++) {
+    }
+    return n == 0;
+}
+
 /* Fields with a + are there if `size` reaches them. */
-static void format_sized(TextBuf *out, unsigned id, const uint8_t *p, uint64_t size)
+static bool is_shown(const StructField *f, const uint8_t *p, uint64_t size)
+{
+    const StructCondition *c = &struct_conditions[f->condition];
+    bool holds = f->condition == 0 || load(p + c->offset[0], 8) & c->mask[0] || load(p + c->offset[1], 8) & c->mask[1];
+    bool is_reached = *row_text(f->name) != '+' || f->offset < size;
+    bool is_needless = f->format == FMT_RESERVED && is_zero(p + f->offset, 4 * (uint64_t)f->ref);
+    return !f->is_hidden && is_reached && holds && !is_needless;
+}
+
+/* What a caller has put behind the struct that we know: nothing, or zeros. */
+static void put_behind(TextBuf *out, unsigned id, uint64_t addr, uint64_t size)
+{
+    enum { SHOWN = 32, PAGE = 4096 };
+    uint8_t copy[PAGE];
+    uint64_t known = struct_descs[id].size, n = (size < PAGE ? size : PAGE) - known;
+    if (size <= known) {
+        return;
+    }
+    if (mm_read(copy, addr + known, n)) {
+        text_str(out, ", ???");
+    } else if (!is_zero(copy, n) && id != STRUCT_open_how) {
+        text_str(out, ", ...");
+    } else if (!is_zero(copy, n)) {
+        text_str(out, ", /* bytes ");
+        text_u64(out, known);
+        text_str(out, "..");
+        text_u64(out, known + n - 1);
+        text_str(out, " */ \"");
+        strace_bytes(out, copy, n < SHOWN ? (uint32_t)n : SHOWN);
+        text_str(out, n > SHOWN ? "\"..." : "\"");
+    }
+}
+
+/* As much of a struct as `size` covers; without `addr`, of what is behind it nothing is said. */
+static void format_sized(TextBuf *out, unsigned id, const uint8_t *p, uint64_t addr, uint64_t size)
 {
     const StructDesc *s = &struct_descs[id];
     const StructField *field = &struct_fields[s->field];
@@ -394,27 +455,29 @@ static void format_sized(TextBuf *out, unsigned id, const uint8_t *p, uint64_t s
     const char *comma = "";
     for (unsigned i = 0; i < s->nfields; i++) {
         const StructField *f = &field[i];
-        bool is_optional = *row_text(f->name) == '+';
-        if (f->is_hidden || (is_optional && f->offset >= size)) {
+        if (!is_shown(f, p, size)) {
             continue;
         }
         text_str(out, comma);
         comma = ", ";
         if (!is_array) {
-            text_str(out, row_text(f->name) + strspn(row_text(f->name), "_+")); /* the C library's __key is the kernel's key */
+            text_str(out, row_text(f->name) + strspn(row_text(f->name), f->format == FMT_RESERVED ? "" : "_+")); /* the C library's __key is the kernel's key */
             text_char(out, '=');
         }
         if (f->format == FMT_STRUCT) {
-            format_sized(out, f->ref, p + f->offset, size - f->offset);
+            format_sized(out, f->ref, p + f->offset, 0, size - f->offset);
         } else {
             format_field(out, f, p + f->offset);
         }
+    }
+    if (addr) {
+        put_behind(out, id, addr, size);
     }
     text_str(out, s->is_short ? ", ..." : "");
     text_char(out, is_array ? ']' : '}');
 }
 
-static void format_struct(TextBuf *out, unsigned id, const uint8_t *p) { format_sized(out, id, p, UINT64_MAX); }
+static void format_struct(TextBuf *out, unsigned id, const uint8_t *p) { format_sized(out, id, p, 0, UINT64_MAX); }
 
 void strace_sized(TextBuf *out, unsigned id, uint64_t addr, uint64_t size)
 {
@@ -422,7 +485,7 @@ void strace_sized(TextBuf *out, unsigned id, uint64_t addr, uint64_t size)
     if (addr == 0 || mm_read(copy, addr, size < struct_descs[id].size ? size : struct_descs[id].size)) {
         strace_address(out, addr);
     } else {
-        format_sized(out, id, copy, size);
+        format_sized(out, id, copy, addr, size);
     }
 }
 
@@ -456,6 +519,8 @@ static void format_at(TextBuf *out, unsigned id, uint64_t addr, bool is_element)
         put_mmsghdr(out, addr, copy);
     } else if (id == STRUCT_stat) {
         put_stat(out, copy);
+    } else if (id == STRUCT_uring_restriction) {
+        strace_uring_restriction(out, copy);
     } else if (id == STRUCT_timespec2) {
         put_file_times(out, copy);
     } else {
@@ -468,16 +533,35 @@ static void format_at(TextBuf *out, unsigned id, uint64_t addr, bool is_element)
 void strace_struct(TextBuf *out, unsigned id, uint64_t addr) { format_at(out, id, addr, false); }
 void strace_element(TextBuf *out, unsigned id, uint64_t addr) { format_at(out, id, addr, true); }
 
+static bool is_readable(uint64_t addr, uint64_t size)
+{
+    char c;
+    return mm_read(&c, addr, 1) == 0 && mm_read(&c, addr + size - 1, 1) == 0;
+}
+
+/* The array as its address, or where it breaks off. */
+static void put_unreadable(TextBuf *out, uint64_t addr, bool is_inside)
+{
+    text_str(out, is_inside ? "... /* " : "");
+    text_hex(out, addr);
+    text_str(out, is_inside ? " */]" : "");
+}
+
 void strace_array(TextBuf *out, unsigned ref, uint64_t addr, uint64_t n)
 {
     if (addr == 0) {
         text_str(out, "NULL");
         return;
     }
-    text_char(out, '[');
+    text_str(out, n && !is_readable(addr, struct_descs[ref].size) ? "" : "[");
     for (uint64_t i = 0; i < n && i < ELEMENTS_SHOWN; i++) {
+        uint64_t at = addr + i * struct_descs[ref].size;
         text_str(out, i ? ", " : "");
-        strace_element(out, ref, addr + i * struct_descs[ref].size);
+        if (!is_readable(at, struct_descs[ref].size)) {
+            put_unreadable(out, at, i > 0);
+            return;
+        }
+        strace_element(out, ref, at);
     }
     text_str(out, n > ELEMENTS_SHOWN ? ", ...]" : "]");
 }

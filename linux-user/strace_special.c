@@ -147,13 +147,38 @@ static void put_resident(TextBuf *out, uint64_t addr, uint64_t bytes)
 /* When the call failed, the kernel has filled in nothing. */
 static bool put_ring_wishes(TextBuf *out, const StraceCall *c, uint64_t addr)
 {
-    enum { FLAGS_AT = 8, ATTACH_WQ = 32 };
-    uint32_t flags = 0;
-    if (!c->has_result || c->result >= 0 || mm_read(&flags, addr + FLAGS_AT, sizeof(flags))) {
+    if (!c->has_result || c->result >= 0) {
         return false;
     }
-    strace_struct(out, flags & ATTACH_WQ ? STRUCT_io_uring_attach : STRUCT_io_uring_wishes, addr);
+    strace_struct(out, STRUCT_io_uring_wishes, addr);
     return true;
+}
+
+/* What keys work on; the struct that keyctl's argument 1 points to says how long it is. */
+static void put_key_data(TextBuf *out, const StraceCall *c, uint64_t addr, unsigned length_at)
+{
+    uint32_t n = 0;
+    if (mm_read(&n, c->args[1] + length_at, sizeof(n))) {
+        strace_address(out, addr);
+    } else {
+        strace_buffer(out, addr, n);
+    }
+}
+
+static void put_key_caps(TextBuf *out, uint64_t addr, uint64_t n)
+{
+    enum { SHOWN = 32 };
+    uint8_t caps = 0;
+    text_char(out, '[');
+    for (uint64_t i = 0; i < n && i < SHOWN && mm_read(&caps, addr + i, 1) == 0; i++) {
+        text_str(out, i ? ", " : "");
+        if (i < 2) {
+            strace_flags(out, i ? LIST_key_caps1 : LIST_key_caps0, caps);
+        } else {
+            text_hex(out, caps);
+        }
+    }
+    text_str(out, n > SHOWN ? ", ...]" : "]");
 }
 
 bool strace_special(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n)
@@ -194,10 +219,14 @@ bool strace_special(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n)
         return true;
     case STRUCT_iocb: strace_iocb(out, addr, false); return true;
     case STRUCT_perf_event_attr: strace_perf_event(out, addr); return true;
-    case STRUCT_file_handle: strace_file_handle(out, addr, c->before[i], !c->has_result || c->result >= 0 || arg->type == ARG_IN); return true;
+    case STRUCT_file_handle: strace_file_handle(out, addr, (uint32_t)c->before[i], !c->has_result || c->result >= 0 || arg->type == ARG_IN); return true;
     case STRUCT_io_event:
         strace_array(out, arg->ref, addr, arg->count >= 0 ? used : 1);
         return true;
+    case STRUCT_pkey_in: put_key_data(out, c, addr, 4); return true;
+    case STRUCT_pkey_out: put_key_data(out, c, addr, 8); return true;
+    case STRUCT_key_caps: put_key_caps(out, addr, used); return true;
+    case STRUCT_iowq_workers: strace_uring_workers(out, c, i, n); return true;
     case STRUCT_sigevent: strace_sigevent(out, addr); return true;
     case STRUCT_pagevec: put_resident(out, addr, n); return true;
     case STRUCT_io_uring_params: return put_ring_wishes(out, c, addr);

@@ -65,6 +65,7 @@ extern const uint16_t strace_first_form[]; /* by index of the row, and one more 
 typedef enum FieldFormat {
     FMT_I32, FMT_U32, FMT_X32, FMT_I64, FMT_U64, FMT_X64, FMT_I16, FMT_U16, FMT_X16, FMT_U8, FMT_PTR, FMT_MODE, FMT_MODE16, FMT_OCTAL64, FMT_DEV, FMT_STR,
     FMT_FLAGS, FMT_FLAGS16, FMT_FLAGS64, FMT_ENUM, FMT_ENUM16, FMT_ENUM64, FMT_STRUCT, FMT_SOCKADDR, FMT_CAPS, FMT_BYTES, FMT_SIG, FMT_RLIM, FMT_SIGSET, FMT_SIGINFO, FMT_HANDLER, FMT_WSTATUS, FMT_STRING, FMT_KVER,
+    FMT_NAMED, FMT_NOTED, FMT_BUFFER, FMT_RESERVED,
 } FieldFormat;
 
 typedef struct StructField {
@@ -73,7 +74,15 @@ typedef struct StructField {
     uint16_t ref;       /* list, struct or length */
     uint8_t format;     /* FieldFormat */
     bool is_hidden;     /* not printed */
+    uint8_t condition;  /* in struct_conditions, 0: always printed */
 } StructField;
+
+/* A field is printed if one of two 64-bit values of its struct has a bit of a mask. */
+typedef struct StructCondition {
+    uint64_t mask[2];
+    uint16_t offset[2];
+} StructCondition;
+extern const StructCondition struct_conditions[];
 
 typedef struct StructDesc {
     RowText name;

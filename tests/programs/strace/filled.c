@@ -2,13 +2,16 @@
 /* Calls whose structs are filled, for strace_sweep.py: P is an empty page that may be written, no call is let through. */
 #include <linux/aio_abi.h>
 #include <linux/bpf.h>
+#include <linux/io_uring.h>
+#include <linux/keyctl.h>
+#include <linux/openat2.h>
 #include <linux/perf_event.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/quota.h>
 #include <sys/uio.h>
 
-#define S syscall
+#define S(...) syscall(__VA_ARGS__, 0L, 0L, 0L, 0L, 0L, 0L) /* what is left of six arguments is 0 */
 #define EMPTY ((char *)P)
 
 static void requests(void)
@@ -120,8 +123,123 @@ static void attributes(void)
     S(SYS_bpf, 7L, b, 16L);
 }
 
+static void map_nodes(void)
+{
+    union bpf_attr *b = (union bpf_attr *)(P + 32768);
+    b->numa_node = 2;
+    static const long sizes[] = { 80, 72, 28, 26, 24 };
+    for (unsigned i = 0; i < 10; i++) {
+        b->map_flags = i < 5 ? BPF_F_NUMA_NODE : BPF_F_NO_PREALLOC;
+        S(SYS_bpf, 0L, b, sizes[i % 5]);
+    }
+    b->map_flags = BPF_F_NUMA_NODE;
+    b->numa_node = -1;
+    ((char *)b)[76] = 5;
+    S(SYS_bpf, 0L, b, 80L);
+    S(SYS_bpf, 0L, b, 200L);
+}
+
+static void keys(void)
+{
+    static const char data[] = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
+    static const long lengths[] = { 4, 32, 40, 0 };
+    char *buf = (char *)(P + 20480);
+    strcpy(buf, data);
+    int dh[] = { 1, -2, 3 };
+    struct keyctl_kdf_params kdf = { .hashname = "sha256", .otherinfo = (char *)data, .otherinfolen = 3 };
+    S(SYS_keyctl, 23L, dh, buf, 16L, 0L);
+    S(SYS_keyctl, 23L, dh, buf, 16L, &kdf);
+    S(SYS_keyctl, 23L, dh, buf, 16L, &kdf, DONE);
+    kdf.otherinfolen = 40;
+    S(SYS_keyctl, 23L, dh, buf, 16L, &kdf);
+    kdf = (struct keyctl_kdf_params) { .__spare[2] = 5 };
+    S(SYS_keyctl, 23L, dh, buf, 16L, &kdf);
+    S(SYS_keyctl, 23L, 0L, 0L, 0L, 0L);
+    struct keyctl_pkey_query q = { .supported_ops = 0x1f, .key_size = 5, .max_data_size = 6, .max_dec_size = 7 };
+    S(SYS_keyctl, 24L, -3L, 0L, "enc=pkcs1", &q);
+    S(SYS_keyctl, 24L, 5L, 7L, "enc=pkcs1", &q, DONE);
+    q.__spare[1] = 3;
+    S(SYS_keyctl, 24L, 5L, 7L, 0L, &q, DONE);
+    for (long i = 25; i < 29; i++) {
+        for (int k = 0; k < 4; k++) {
+            struct keyctl_pkey_params p = { .key_id = k - 3, .in_len = lengths[k], .out_len = 8, .__spare[3] = k == 2 };
+            S(SYS_keyctl, i, &p, "enc=pkcs1", data, buf);
+            S(SYS_keyctl, i, &p, "enc=pkcs1", data, buf, DONE);
+        }
+        S(SYS_keyctl, i, 0L, 0L, 0L, 0L);
+    }
+    S(SYS_keyctl, 31L, buf, 16L, 0L, 0L);
+    S(SYS_keyctl, 31L, buf, 0L, 0L, 0L, DONE);
+    S(SYS_keyctl, 32L, -3L, 5L, 1L, 0L);
+    S(SYS_keyctl, 32L, -3L, 5L, 0L, 2L);
+    S(SYS_keyctl, 99L, 0L, 0L, 0L, 0L);
+}
+
+static void rings(void)
+{
+    struct io_uring_restriction *r = (struct io_uring_restriction *)(P + 24576);
+    for (int i = 0; i < 6; i++) {
+        r[i] = (struct io_uring_restriction) { .opcode = i, .sqe_op = i == 3 ? 255 : 3, .resv = i & 1, .resv2[1] = i == 4 };
+    }
+    static const long counts[] = { 0, 1, 6 };
+    for (int i = 0; i < 3; i++) {
+        S(SYS_io_uring_register, 3L, 11L, r, counts[i]);
+    }
+    S(SYS_io_uring_register, 3L, 11L, 1L, 2L);
+    S(SYS_io_uring_register, 3L, 11L, 0L, 2L);
+    S(SYS_io_uring_register, 3L, 11L, P + 65536 - 16, 2L);
+    for (int i = 0; i < 50; i++) {
+        r[i] = (struct io_uring_restriction) { .opcode = 1, .sqe_op = i };
+    }
+    S(SYS_io_uring_register, 3L, 11L, r, 40L);
+    S(SYS_io_uring_register, 3L, 11L, r + 25, 24L);
+    unsigned workers[] = { 3, 4, 5, 6 };
+    for (long i = 0; i < 5; i++) {
+        S(SYS_io_uring_register, 3L, 19L, workers, i);
+        S(SYS_io_uring_register, 3L, 19L, workers, i, 0L, DONE);
+    }
+    S(SYS_io_uring_register, 3L, 19L, 0L, 2L);
+    S(SYS_io_uring_register, 3L, 19L, 1L, 2L);
+    for (int i = 0; i < 18; i++) {
+        struct io_uring_params p = { .flags = i < 12 ? 1 << i : 0, .wq_fd = 3, .features = i < 13 ? 1 << i : 0x3e000, .resv[1] = i == 17 };
+        p.sq_off = (struct io_sqring_offsets) { 1, 2, 3, 4, 5, 6, 7, i == 16 };
+        p.cq_off = (struct io_cqring_offsets) { 1, 2, 3, 4, 5, 6, 7, i == 16 };
+        S(SYS_io_uring_setup, 4L, &p, 0L, 0L, 0L, 0L);
+        S(SYS_io_uring_setup, 4L, &p, 0L, 0L, 0L, DONE);
+    }
+}
+
+static void ways_to_open(void)
+{
+    struct { struct open_how how; char more[100]; } *h = (void *)(P + 28672);
+    static const long sizes[] = { 0, 8, 23, 24, 25, 28, 32, 56, 57, 64, 100, 5000 };
+    for (int i = 0; i < 36; i++) {
+        h->more[3] = i < 12;
+        h->more[60] = i >= 24;
+        S(SYS_openat2, -100L, "x", h, sizes[i % 12]);
+    }
+    static const long flags[] = { 0, 0100, 020200000, 020000000, 010000000 }, modes[] = { 0, 7, 0644, 02000000007 };
+    for (int i = 0; i < 20; i++) {
+        h->how.flags = flags[i % 5];
+        h->how.mode = modes[i / 5];
+        S(SYS_openat2, -100L, "x", h, 24L);
+    }
+}
+
+static void log_levels(void)
+{
+    for (long i = -1; i < 11; i++) {
+        S(SYS_syslog, 8L, 0L, i);
+    }
+}
+
 static void filled_calls(void)
 {
+    map_nodes();
+    keys();
+    rings();
+    ways_to_open();
+    log_levels();
     requests();
     administration();
     events();
