@@ -26,8 +26,9 @@ def compile_guest(name, sources, compiler='riscv64-linux-gnu-gcc', flags=(), lin
     os.makedirs(OUT, exist_ok=True)
     out = os.path.join(OUT, name)
     if not os.path.exists(out) or any(os.path.getmtime(s) > os.path.getmtime(out) for s in sources):
-        subprocess.run([compiler, '-O1', *link.split(), '-pthread', *flags, '-o', out + '.new'] + sources, check=True)
-        os.rename(out + '.new', out)
+        new = '%s.%d' % (out, os.getpid())  # another test may make it at the same time
+        subprocess.run([compiler, '-O1', *link.split(), '-pthread', *flags, '-o', new] + sources, check=True)
+        os.rename(new, out)
     return out
 
 
