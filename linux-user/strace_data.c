@@ -271,6 +271,15 @@ static void put_kernel_version(TextBuf *out, uint32_t v)
     text_char(out, ')');
 }
 
+static void put_enum64(TextBuf *out, unsigned list, uint64_t v)
+{
+    if (v >> 32) { /* names are of 32 bits */
+        text_hex(out, v);
+    } else {
+        strace_enum(out, list, v);
+    }
+}
+
 static void put_words(TextBuf *out, const uint8_t *p, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
@@ -313,7 +322,7 @@ static void format_field(TextBuf *out, const StructField *f, const uint8_t *p)
     case FMT_CAPS: put_caps(out, load(p, 4) | load(p + 12, 4) << 32); break;
     case FMT_ENUM16: strace_enum(out, f->ref, load(p, 2)); break;
     case FMT_ENUM: strace_enum(out, f->ref, load(p, 4)); break;
-    case FMT_ENUM64: strace_enum(out, f->ref, load(p, 8)); break;
+    case FMT_ENUM64: put_enum64(out, f->ref, load(p, 8)); break;
     case FMT_STR: text_quoted(out, (const char *)p, strnlen((const char *)p, f->ref), 0); break;
     case FMT_FLAGS: strace_flags(out, f->ref, load(p, 4)); break;
     case FMT_FLAGS16: strace_flags(out, f->ref, load(p, 2)); break;

@@ -139,6 +139,56 @@ static void map_nodes(void)
     S(SYS_bpf, 0L, b, 200L);
 }
 
+static void map_flags(void)
+{
+    static const long flags[] = { 0, 1, 2, 4, 5, 6, 7, 8, 0x10, 0x18, 0x19, 0x100000000, 0x100000004 };
+    union bpf_attr *b = (union bpf_attr *)(P + 36864);
+    for (int i = 0; i < 13; i++) {
+        memset(b, 0, 128);
+        b->flags = flags[i];
+        S(SYS_bpf, 1L, b, 32L);
+        S(SYS_bpf, 2L, b, 32L);
+        S(SYS_bpf, 21L, b, 32L);
+        memset(b, 0, 128);
+        b->batch.elem_flags = flags[i];
+        for (long command = 24; command < 28; command++) {
+            S(SYS_bpf, command, b, 56L);
+        }
+        memset(b, 0, 128);
+        b->file_flags = flags[i];
+        S(SYS_bpf, 6L, b, 16L);
+        memset(b, 0, 128);
+        b->open_flags = flags[i];
+        S(SYS_bpf, 11L, b, 12L);
+        S(SYS_bpf, 14L, b, 12L);
+        memset(b, 0, 128);
+        b->link_update.flags = flags[i];
+        b->link_update.old_prog_fd = i - 1;
+        S(SYS_bpf, 29L, b, 12L);
+        S(SYS_bpf, 29L, b, 16L);
+        memset(b, 0, 128);
+        b->link_create.flags = flags[i];
+        b->link_create.target_btf_id = 3;
+        S(SYS_bpf, 28L, b, 16L);
+        S(SYS_bpf, 28L, b, 20L);
+        memset(b, 0, 128);
+        b->attach_flags = flags[i];
+        b->replace_bpf_fd = 3;
+        S(SYS_bpf, 8L, b, 20L);
+        S(SYS_bpf, 9L, b, 20L);
+        memset(b, 0, 128);
+        b->task_fd_query.flags = flags[i];
+        S(SYS_bpf, 20L, b, 48L);
+        memset(b, 0, 128);
+        b->query.attach_flags = flags[i];
+        S(SYS_bpf, 16L, b, 28L);
+        memset(b, 0, 128);
+        b->btf = (long)"abcdefghijklmnopqrstuvwxyz0123456789";
+        b->btf_size = i + 1;
+        S(SYS_bpf, 18L, b, 28L);
+    }
+}
+
 static void keys(void)
 {
     static const char data[] = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
@@ -236,6 +286,7 @@ static void log_levels(void)
 static void filled_calls(void)
 {
     map_nodes();
+    map_flags();
     keys();
     rings();
     ways_to_open();
