@@ -22,6 +22,7 @@ EXPECT = os.path.join(HERE, 'strace', 'calls.expect')
 MASKS = [
     (r' += ', ' = '),                                        # strace pads to another column
     (r'\b0x[0-9a-f]{5,16}\b', 'ADDRESS'),
+    (r'^(getpriority\(.*\) =) \d+', r'\1 N'),               # nice
     (r'^(get[pt]id|getppid)\(\) = \d+', r'\1() = PID'),
     (r'^((?:tkill|kill)\()\d{2,7}\b', r'\1PID'),
     (r'(si_pid|nl_pid)=\d+', r'\1=PID'),
