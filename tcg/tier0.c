@@ -66,11 +66,12 @@ bool direct_visit_rare(Direct *d, uint16_t *place, uint16_t tag)
     return d->visits && is_other && ++d->t0->crowded % d->visits != 0;
 }
 
-_Noreturn NOINLINE void direct_fault(Direct *d, uint64_t kind, uint64_t addr)
+_Noreturn NOINLINE void direct_fault(Direct *d, uint64_t kind, uint64_t addr, bool is_write)
 {
     d->state->pc = d->insn.pc;
     d->state->fault_addr = addr;
     d->state->fault_kind = (uint32_t)kind;
+    d->state->fault_is_write = is_write;
     __builtin_longjmp(d->leave, 1);
 }
 
@@ -79,7 +80,7 @@ void direct_access(Direct *d, IrOp op, int32_t disp, unsigned mem, const IrValue
     const IrInsn i = { .op = (uint16_t)op, .mem = (uint16_t)mem, .aux = disp };
     AccessResult result = interp_access(d->tag_bits, d->align_window, &i, args, out);
     if (UNLIKELY(result.kind != ACCESS_OK)) {
-        direct_fault(d, result.kind, result.addr);
+        direct_fault(d, result.kind, result.addr, ir_has_trait(&i, IR_TRAIT_STORE | IR_TRAIT_RMW));
     }
 }
 
