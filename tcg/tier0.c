@@ -87,11 +87,15 @@ void direct_access(Direct *d, IrOp op, int32_t disp, unsigned mem, const IrValue
 NOINLINE unsigned direct_fetch_anew(Direct *d, uint64_t pc, uint32_t *raw)
 {
     const Tcg *t = d->state->tcg->tcg;
-    uint64_t start, end;
+    uint64_t start, end, bytes;
     TcgFault fault;
     if (pc - d->code >= d->code_room && t->ops->exec_range && t->ops->exec_range(t->mm, pc, &start, &end)) {
         d->code = start;
         d->code_room = end - start - (sizeof *raw - 1);
+        if (pc - d->code < d->code_room && access_load(sizeof *raw, pc, &bytes).kind == ACCESS_OK) {
+            *raw = (uint32_t)bytes;
+            return sizeof *raw;
+        }
     }
     return t->ops->fetch(t->mm, pc, raw, sizeof *raw, &fault);
 }
