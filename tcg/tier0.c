@@ -18,10 +18,10 @@ void tier0_free(Tier0 *t0)
 }
 
 /* Most code of a start runs once or twice. The larger a program is, the longer it runs, and the more of what it still reaches does: after so
- * many regions of tier 1 so many visits are allowed at most. */
+ * many regions of tier 1 so many visits are allowed at most (docs/decisions.md: "Tier 0"). */
 static unsigned visits_allowed(const TcgThread *th)
 {
-    static const struct { unsigned regions, visits; } steps[] = { { 40000, 0 }, { 1000, 3 }, { 16, 8 } };
+    static const struct { unsigned regions, visits; } steps[] = { { 1000, 0 }, { 16, 8 } };
     unsigned max = th->tcg->settings.cold_visits;
     for (unsigned i = 0; i < ARRAY_LEN(steps); i++) {
         if (th->stats.regions[1] >= steps[i].regions) {
