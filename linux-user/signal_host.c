@@ -96,27 +96,45 @@ static void report_own_fault(Task *t, int sig, const siginfo_t *info, const ucon
     text_hex(&out, t->cpu->pc);
     text_char(&out, '\n');
     text_write(&out, 2);
+    tcg_describe_fault(t->cpu, uc);
     crash_report_own(t);
     signal_host_reset(sig);
 }
 
-static void handle_fault(Task *t, int sig, siginfo_t *info, ucontext_t *uc)
+/* Of the guest, or of an access of ours that may fault. */
+static bool handle_known_fault(Task *t, int sig, siginfo_t *info, ucontext_t *uc)
 {
     if (tcg_handle_fault(t->cpu, sig, info, uc)) {
-        return;
+        return true;
     }
-    if (sig == SIGSEGV || sig == SIGBUS) {
-        if (info->si_code == SEGV_ACCERR && sig == SIGSEGV && mm_write_hit(t->mm, SYS_PTR(info->si_addr))) {
-            return;
-        }
-        if (info->si_code == SEGV_MAPERR && sig == SIGSEGV && mm_grow(t->mm, SYS_PTR(info->si_addr))) {
-            return;
-        }
-        if (access_fixup(info, uc)) {
-            return;
-        }
+    if (sig != SIGSEGV && sig != SIGBUS) {
+        return false;
     }
-    report_own_fault(t, sig, info, uc);
+    return (info->si_code == SEGV_ACCERR && sig == SIGSEGV && mm_write_hit(t->mm, SYS_PTR(info->si_addr))) ||
+           (info->si_code == SEGV_MAPERR && sig == SIGSEGV && mm_grow(t->mm, SYS_PTR(info->si_addr))) || access_fixup(info, uc);
+}
+
+/* What looks like a fault of a memory access may have been sent: a child's end, with a pid and user id that are the address of the last fault. Then
+ * it does not come again at once. */
+static bool may_be_sent(Task *t, int sig, const siginfo_t *info, const ucontext_t *uc)
+{
+    uint64_t pc = (uint64_t)uc->uc_mcontext.gregs[REG_RIP], addr = SYS_PTR(info->si_addr);
+    bool is_again = pc == t->doubtful_pc && addr == t->doubtful_addr;
+    t->doubtful_pc = pc;
+    t->doubtful_addr = addr;
+    return (sig == SIGSEGV || sig == SIGBUS) && !is_again;
+}
+
+/* False: it was sent. */
+static bool handle_fault(Task *t, int sig, siginfo_t *info, ucontext_t *uc)
+{
+    if (!handle_known_fault(t, sig, info, uc)) {
+        if (may_be_sent(t, sig, info, uc)) {
+            return false;
+        }
+        report_own_fault(t, sig, info, uc);
+    }
+    return true;
 }
 
 /* A fault of this very instruction; else somebody has sent the signal. Its code alone does not tell: a child's end (clone with any exit signal) and
@@ -140,8 +158,7 @@ static void host_handler(int sig, siginfo_t *info, void *context)
     Task *t = current_task();
     ucontext_t *uc = context;
     int fault = signal_fault_index(sig);
-    if (fault >= 0 && is_fault(sig, info, uc)) {
-        handle_fault(t, sig, info, uc);
+    if (fault >= 0 && is_fault(sig, info, uc) && handle_fault(t, sig, info, uc)) {
         return;
     }
     if (fault >= 0) {

@@ -103,6 +103,7 @@ typedef struct Task {
     siginfo_t taken;              /* one asynchronous signal: PENDING_TAKEN */
     siginfo_t fault_taken[FAULT_SIGNALS]; /* sent by kill(): bits of fault_mask */
     _Atomic uint32_t fault_mask;
+    uint64_t doubtful_pc, doubtful_addr; /* host's: where the last fault was that nothing of ours explains */
     void *signal_stack;           /* host alternate stack; its base points back to the task */
 
     uint64_t clear_child_tid;     /* guest address, 0: none */

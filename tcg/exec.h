@@ -79,6 +79,8 @@ void tcg_request_stop_here(CpuState *s);
  * Not ours: false (the caller then looks at its own accessors). `write_hit` is asked first, for SEGV_ACCERR writes: true means that the
  * personality has made the page writable (code page, copy-on-write of ours) and the access is to be repeated. */
 bool tcg_handle_fault(CpuState *s, int sig, siginfo_t *info, void *uc);
+/* For a report of a fault of ours: says on standard error which region it was in, if in translated code. */
+void tcg_describe_fault(const CpuState *s, const void *uc);
 /* What runs on TCG_EVENT_SYSCALL, in place of a return from tcg_run, when it is set: the way back into translated code is shorter. The state is
  * exact; the function may change all of it, and need not return. */
 typedef void TcgSyscall(CpuState *s);

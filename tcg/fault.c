@@ -236,25 +236,23 @@ static bool write_hit(CpuState *s, const SideRow *row, const siginfo_t *info, Ho
     return atomic_load(&t->epoch) == epoch || leave(s, row, regs, TCG_EVENT_INTERPRET);
 }
 
-NORETURN static void report_bug(const CpuState *s, const Region *r, const siginfo_t *info, const HostRegs *regs)
+void tcg_describe_fault(const CpuState *s, const void *uc)
 {
+    const HostRegs *regs = uc;
+    const CodeCache *c = &s->tcg->tcg->cache;
+    if (!codecache_has(c, (void *)hostregs_pc(regs))) {
+        return;
+    }
+    const Region *r = codecache_find_code(c, (void *)hostregs_pc(regs));
     LogLine l = { .len = 0 };
-    log_str(&l, "lyre: signal ");
-    log_dec(&l, (uint64_t)info->si_signo);
-    log_str(&l, " in translated code without a side row: host pc ");
-    log_hex(&l, hostregs_pc(regs), 16);
+    log_str(&l, "lyre: in translated code, without a side row");
     if (r) {
-        log_str(&l, " = region ");
+        log_str(&l, ": region ");
         log_hex(&l, r->key.pc, 16);
         log_str(&l, " + ");
         log_hex(&l, hostregs_pc(regs) - (uintptr_t)r->code, 6);
     }
-    log_str(&l, ", address ");
-    log_hex(&l, (uintptr_t)info->si_addr, 16);
-    log_str(&l, ", last guest pc ");
-    log_hex(&l, s->pc, 16);
     log_flush(&l, 2);
-    lyre_assert_fail("fault has a side row", __FILE__, __LINE__);
 }
 
 static bool code_fault(CpuState *s, siginfo_t *info, HostRegs *regs)
@@ -268,7 +266,7 @@ static bool code_fault(CpuState *s, siginfo_t *info, HostRegs *regs)
             hostregs_set_sp(regs, (uintptr_t)s->return_bottom); /* the return stack is full: forget it */
             return true;
         }
-        report_bug(s, r, info, regs);
+        return false;
     }
     if (row.kind == SIDE_POLL) {
         return leave(s, &row, regs, TCG_EVENT_STOP);

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -498,6 +499,43 @@ static void test_exits(void)
     say("exec ends other threads", status_of(pid, 0));
 }
 
+/* A child ends by a signal that faults have, too, after a fault at the very address that pid and user id of its siginfo look like. */
+static volatile sig_atomic_t end_code, end_pid;
+static sigjmp_buf behind_fault;
+static void on_end(int sig, siginfo_t *info, void *context)
+{
+    end_code = info->si_code;
+    end_pid = info->si_pid;
+}
+static void on_fault(int sig) { siglongjmp(behind_fault, 1); }
+static void test_end_like_a_fault(int exit_signal)
+{
+    struct sigaction end = { .sa_sigaction = on_end, .sa_flags = SA_SIGINFO }, fault = { .sa_handler = on_fault };
+    int p[2];
+    char c;
+    end_code = end_pid = 0;
+    pipe(p);
+    pid_t pid = (pid_t)syscall(SYS_clone, exit_signal, 0, 0, 0, 0);
+    if (pid == 0) {
+        close(p[1]);
+        _exit((int)read(p[0], &c, 1));
+    }
+    sigaction(SIGSEGV, &fault, NULL);
+    if (!sigsetjmp(behind_fault, 1)) {
+        (void)*(volatile char *)((uint64_t)getuid() << 32 | (uint64_t)pid);
+    }
+    sigaction(exit_signal, &end, NULL);
+    close(p[1]);
+    while (!end_code) {
+        usleep(1000);
+    }
+    printf("end by %s: %d %d", exit_signal == SIGBUS ? "SIGBUS" : "SIGSEGV", end_code == CLD_EXITED, end_pid == pid);
+    printf(", status %d\n", status_of(pid, __WALL));
+    close(p[0]);
+    signal(exit_signal, SIG_DFL);
+    signal(SIGSEGV, SIG_DFL);
+}
+
 static void *exec_here(void *arg)
 {
     execl("/proc/self/exe", "clones", "exec", NULL);
@@ -535,6 +573,8 @@ int main(int argc, char **argv)
     test_waitv();
     test_waits();
     test_exits();
+    test_end_like_a_fault(SIGBUS);
+    test_end_like_a_fault(SIGSEGV);
     test_thread_exec();
     return 0;
 }
