@@ -4,7 +4,7 @@
  * is computed at once, on the state's homes. This is how code that has not run often runs (tier 0): it costs no more than decoding.
  *
  * The file that does it (target/<isa>/direct.c) includes the target's own headers, says what is constant for this ISA, includes this one,
- * then trans.h and the chapters that can be done so: integers, memory, control flow. A chapter can if its functions branch only to leave the
+ * then trans.h and the chapters that can be done so: integers, vectors, memory, control flow. A chapter can if its functions branch only to leave the
  * instruction, and call no helper. Rows of other chapters are absent from the table: their instructions are left to translation.
  *
  *   direct_pc_mask, direct_tag_bits     as Target.pc_mask, Target.tag_bits
@@ -97,6 +97,11 @@ static inline DirectI64 direct_result_i64(Direct *d, DirectI64 first, unsigned i
 /* Whether nothing is to be heeded but size and sign. */
 static inline bool direct_is_plain(unsigned mem) { return !(mem & ~(unsigned)(MEM_SIZE_MASK | MEM_SIGNED)); }
 
+static inline uint64_t direct_address(DirectI64 addr, int32_t disp)
+{
+    return interp_strip_tag(addr.v + (uint64_t)(int64_t)disp, direct_tag_bits);
+}
+
 /* Plain ones of up to 8 bytes. */
 static inline uint64_t direct_load_plain(Direct *d, uint64_t addr, unsigned mem)
 {
@@ -104,9 +109,16 @@ static inline uint64_t direct_load_plain(Direct *d, uint64_t addr, unsigned mem)
     unsigned shift = 64 - 8 * MEM_SIZE(mem);
     uint64_t kind = access_load_inline(MEM_SIZE(mem), addr, &v);
     if (UNLIKELY(kind != ACCESS_OK)) {
-        direct_fault(d, kind, v);
+        direct_fault(d, kind, v, false);
     }
     return mem & MEM_SIGNED ? (uint64_t)((int64_t)(v << shift) >> shift) : v;
+}
+static inline void direct_store_plain(Direct *d, uint64_t addr, uint64_t v, unsigned mem)
+{
+    AccessResult r = access_store_inline(MEM_SIZE(mem), addr, v);
+    if (UNLIKELY(r.kind != ACCESS_OK)) {
+        direct_fault(d, r.kind, r.addr, true);
+    }
 }
 
 static inline IrValue direct_load_any(Direct *d, IrOp op, DirectI64 addr, int32_t disp, unsigned mem)
@@ -119,8 +131,8 @@ static inline IrValue direct_load_any(Direct *d, IrOp op, DirectI64 addr, int32_
 
 static inline DirectI64 direct_load_i64(Direct *d, DirectI64 addr, int32_t disp, unsigned mem)
 {
-    if (direct_is_plain(mem) && !direct_tag_bits) {
-        return (DirectI64){ direct_load_plain(d, addr.v + (uint64_t)(int64_t)disp, mem) };
+    if (direct_is_plain(mem)) {
+        return (DirectI64){ direct_load_plain(d, direct_address(addr, disp), mem) };
     }
     return (DirectI64){ direct_load_any(d, IR_LOAD_I64, addr, disp, mem).u64 };
 }
@@ -132,6 +144,15 @@ static inline DirectV128 direct_load_v128(Direct *d, DirectI64 addr, int32_t dis
 {
     return (DirectV128){ direct_load_any(d, IR_LOAD_V128, addr, disp, mem).v };
 }
+/* Of floating point registers: bits that are moved. */
+static inline DirectF32 direct_load_f32(Direct *d, DirectI64 addr, int32_t disp, unsigned mem)
+{
+    return (DirectF32){ (uint32_t)direct_load_i64(d, addr, disp, mem).v };
+}
+static inline DirectF64 direct_load_f64(Direct *d, DirectI64 addr, int32_t disp, unsigned mem)
+{
+    return (DirectF64){ direct_load_i64(d, addr, disp, mem).v };
+}
 
 static inline void direct_store_any(Direct *d, IrOp op, DirectI64 addr, int32_t disp, IrValue v, unsigned mem)
 {
@@ -141,14 +162,11 @@ static inline void direct_store_any(Direct *d, IrOp op, DirectI64 addr, int32_t 
 
 static inline void direct_store_i64(Direct *d, DirectI64 addr, int32_t disp, DirectI64 v, unsigned mem)
 {
-    if (direct_is_plain(mem) && !direct_tag_bits) {
-        AccessResult r = access_store_inline(MEM_SIZE(mem), addr.v + (uint64_t)(int64_t)disp, v.v);
-        if (UNLIKELY(r.kind != ACCESS_OK)) {
-            direct_fault(d, r.kind, r.addr);
-        }
-        return;
+    if (direct_is_plain(mem)) {
+        direct_store_plain(d, direct_address(addr, disp), v.v, mem);
+    } else {
+        direct_store_any(d, IR_STORE_I64, addr, disp, (IrValue){ .u64 = v.v }, mem);
     }
-    direct_store_any(d, IR_STORE_I64, addr, disp, (IrValue){ .u64 = v.v }, mem);
 }
 static inline void direct_store_i32(Direct *d, DirectI64 addr, int32_t disp, DirectI32 v, unsigned mem)
 {
@@ -157,6 +175,14 @@ static inline void direct_store_i32(Direct *d, DirectI64 addr, int32_t disp, Dir
 static inline void direct_store_v128(Direct *d, DirectI64 addr, int32_t disp, DirectV128 v, unsigned mem)
 {
     direct_store_any(d, IR_STORE_V128, addr, disp, (IrValue){ .v = v.v }, mem);
+}
+static inline void direct_store_f32(Direct *d, DirectI64 addr, int32_t disp, DirectF32 v, unsigned mem)
+{
+    direct_store_i64(d, addr, disp, (DirectI64){ v.v }, mem);
+}
+static inline void direct_store_f64(Direct *d, DirectI64 addr, int32_t disp, DirectF64 v, unsigned mem)
+{
+    direct_store_i64(d, addr, disp, (DirectI64){ v.v }, mem);
 }
 
 static inline uint64_t direct_rmw_any(Direct *d, IrOp op, DirectI64 addr, uint64_t x, uint64_t y, unsigned mem)
@@ -240,9 +266,13 @@ static inline void direct_goto(Direct *d, uint32_t block) { lyre_unreachable(); 
 #define ir_result_i64 direct_result_i64
 #define ir_load_i32 direct_load_i32
 #define ir_load_i64 direct_load_i64
+#define ir_load_f32 direct_load_f32
+#define ir_load_f64 direct_load_f64
 #define ir_load_v128 direct_load_v128
 #define ir_store_i32 direct_store_i32
 #define ir_store_i64 direct_store_i64
+#define ir_store_f32 direct_store_f32
+#define ir_store_f64 direct_store_f64
 #define ir_store_v128 direct_store_v128
 #define ir_rmw_i32 direct_rmw_i32
 #define ir_rmw_i64 direct_rmw_i64

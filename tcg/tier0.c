@@ -18,10 +18,10 @@ void tier0_free(Tier0 *t0)
 }
 
 /* Most code of a start runs once or twice. The larger a program is, the longer it runs, and the more of what it still reaches does: after so
- * many regions of tier 1 so many visits are allowed at most. */
+ * many regions of tier 1 so many visits are allowed at most (docs/decisions.md: "Tier 0"). */
 static unsigned visits_allowed(const TcgThread *th)
 {
-    static const struct { unsigned regions, visits; } steps[] = { { 40000, 0 }, { 1000, 3 }, { 16, 8 } };
+    static const struct { unsigned regions, visits; } steps[] = { { 1000, 0 }, { 16, 8 } };
     unsigned max = th->tcg->settings.cold_visits;
     for (unsigned i = 0; i < ARRAY_LEN(steps); i++) {
         if (th->stats.regions[1] >= steps[i].regions) {
@@ -66,11 +66,12 @@ bool direct_visit_rare(Direct *d, uint16_t *place, uint16_t tag)
     return d->visits && is_other && ++d->t0->crowded % d->visits != 0;
 }
 
-_Noreturn NOINLINE void direct_fault(Direct *d, uint64_t kind, uint64_t addr)
+_Noreturn NOINLINE void direct_fault(Direct *d, uint64_t kind, uint64_t addr, bool is_write)
 {
     d->state->pc = d->insn.pc;
     d->state->fault_addr = addr;
     d->state->fault_kind = (uint32_t)kind;
+    d->state->fault_is_write = is_write;
     __builtin_longjmp(d->leave, 1);
 }
 
@@ -79,18 +80,22 @@ void direct_access(Direct *d, IrOp op, int32_t disp, unsigned mem, const IrValue
     const IrInsn i = { .op = (uint16_t)op, .mem = (uint16_t)mem, .aux = disp };
     AccessResult result = interp_access(d->tag_bits, d->align_window, &i, args, out);
     if (UNLIKELY(result.kind != ACCESS_OK)) {
-        direct_fault(d, result.kind, result.addr);
+        direct_fault(d, result.kind, result.addr, ir_has_trait(&i, IR_TRAIT_STORE | IR_TRAIT_RMW));
     }
 }
 
 NOINLINE unsigned direct_fetch_anew(Direct *d, uint64_t pc, uint32_t *raw)
 {
     const Tcg *t = d->state->tcg->tcg;
-    uint64_t start, end;
+    uint64_t start, end, bytes;
     TcgFault fault;
     if (pc - d->code >= d->code_room && t->ops->exec_range && t->ops->exec_range(t->mm, pc, &start, &end)) {
         d->code = start;
         d->code_room = end - start - (sizeof *raw - 1);
+        if (pc - d->code < d->code_room && access_load(sizeof *raw, pc, &bytes).kind == ACCESS_OK) {
+            *raw = (uint32_t)bytes;
+            return sizeof *raw;
+        }
     }
     return t->ops->fetch(t->mm, pc, raw, sizeof *raw, &fault);
 }

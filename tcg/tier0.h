@@ -85,7 +85,7 @@ static inline bool direct_visit(Direct *d, uint64_t pc)
 }
 
 /* The access of the instruction in hand failed: it has done nothing. */
-_Noreturn void direct_fault(Direct *d, uint64_t kind, uint64_t addr);
+_Noreturn void direct_fault(Direct *d, uint64_t kind, uint64_t addr, bool is_write);
 /* A load, store or atomic operation; does not return if it faults. */
 void direct_access(Direct *d, IrOp op, int32_t disp, unsigned mem, const IrValue args[3], IrValue *out);
 /* Up to 4 bytes at pc into raw: how many, in whole smallest instructions; 0: they cannot be executed. */

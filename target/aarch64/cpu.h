@@ -103,6 +103,7 @@ bool a64_decode(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *
 unsigned a64_decode_run(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *bytes, unsigned avail, TargetInsn *out,
                         unsigned max);
 void a64_translate(TargetTrans *tt, const TargetInsn *insn);
+unsigned a64_direct(struct Direct *d, const TargetCpu *cpu);
 void a64_disas(const TargetInsn *insn, char *buf, unsigned size);
 extern const HelperDesc a64_helpers[];
 

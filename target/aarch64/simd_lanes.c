@@ -3,13 +3,6 @@
 #include "target/aarch64/trans.h"
 #include "target/aarch64/vec.h"
 
-static V128 call(A64Trans *t, A64VecOp op, unsigned size, V128 d, V128 n, V128 m)
-{
-    I32 what = ir_const_i32(t->b, A64_VEC_WHAT(op, size, false));
-    uint32_t args[] = { d.id, n.id, m.id, what.id };
-    return (V128){ ir_call(t->b, A64_HELPER_vec, 4, args) };
-}
-
 /* ---- dot products: of even and of odd bytes, as halfwords whose neighbours are multiplied and added at once */
 
 static V128 even_bytes(A64Trans *t, bool is_signed, V128 v)
@@ -113,7 +106,7 @@ static V128 shift_lanes(A64Trans *t, unsigned size, bool is_right, V128 v, V128 
 V128 a64_ushl(A64Trans *t, unsigned size, V128 d, V128 n, V128 m)
 {
     if (size < 2)
-        return call(t, A64_VEC_USHL, size, d, n, m);
+        return a64_call_vec(t, A64_VEC_WHAT(A64_VEC_USHL, size, false), d, n, m);
     V128 count = low_byte(t, size, m);
     V128 back = a64_vneg(t, size, count, count), left = shift_lanes(t, size, false, n, count);
     V128 right = shift_lanes(t, size, true, n, back);
@@ -124,7 +117,7 @@ V128 a64_ushl(A64Trans *t, unsigned size, V128 d, V128 n, V128 m)
 V128 a64_sshl(A64Trans *t, unsigned size, V128 d, V128 n, V128 m)
 {
     if (size < 2)
-        return call(t, A64_VEC_SSHL, size, d, n, m);
+        return a64_call_vec(t, A64_VEC_WHAT(A64_VEC_SSHL, size, false), d, n, m);
     V128 count = low_byte(t, size, m), sign = a64_cmlt0(t, size, n, n);
     V128 back = a64_vneg(t, size, count, count), positive = ir_vxor_v128(t->b, n, sign), is_right = a64_cmlt0(t, size, count, count);
     V128 left = shift_lanes(t, size, false, n, count), down = shift_lanes(t, size, true, positive, back);
@@ -133,6 +126,6 @@ V128 a64_sshl(A64Trans *t, unsigned size, V128 d, V128 n, V128 m)
     return ir_vor_v128(t->b, from_right, from_left);
 }
 
-V128 a64_srshl(A64Trans *t, unsigned size, V128 d, V128 n, V128 m) { return call(t, A64_VEC_SRSHL, size, d, n, m); }
-V128 a64_urshl(A64Trans *t, unsigned size, V128 d, V128 n, V128 m) { return call(t, A64_VEC_URSHL, size, d, n, m); }
-V128 a64_pmul(A64Trans *t, V128 d, V128 n, V128 m) { return call(t, A64_VEC_PMUL, 0, n, n, m); }
+V128 a64_srshl(A64Trans *t, unsigned size, V128 d, V128 n, V128 m) { return a64_call_vec(t, A64_VEC_WHAT(A64_VEC_SRSHL, size, false), d, n, m); }
+V128 a64_urshl(A64Trans *t, unsigned size, V128 d, V128 n, V128 m) { return a64_call_vec(t, A64_VEC_WHAT(A64_VEC_URSHL, size, false), d, n, m); }
+V128 a64_pmul(A64Trans *t, V128 d, V128 n, V128 m) { return a64_call_vec(t, A64_VEC_WHAT(A64_VEC_PMUL, 0, false), n, n, m); }

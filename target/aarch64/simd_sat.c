@@ -4,13 +4,6 @@
 #include "target/aarch64/trans.h"
 #include "target/aarch64/vec.h"
 
-static V128 call(A64Trans *t, A64VecOp op, unsigned size, bool is_mask, V128 d, V128 n, V128 m)
-{
-    I32 what = ir_const_i32(t->b, A64_VEC_WHAT(op, size, is_mask));
-    uint32_t args[] = { d.id, n.id, m.id, what.id };
-    return (V128){ ir_call(t->b, A64_HELPER_vec, 4, args) };
-}
-
 static void note_saturation(A64Trans *t, V128 mask)
 {
     V128 active = a64_keep_low(t, t->active, mask), old = ir_get_v128(t->b, A64_SLOT_QC);
@@ -20,9 +13,9 @@ static void note_saturation(A64Trans *t, V128 mask)
 
 static V128 saturate(A64Trans *t, A64VecOp op, unsigned size, V128 d, V128 n, V128 m)
 {
-    V128 mask = call(t, op, size, true, d, n, m);
+    V128 mask = a64_call_vec(t, A64_VEC_WHAT(op, size, true), d, n, m);
     note_saturation(t, mask);
-    return call(t, op, size, false, d, n, m);
+    return a64_call_vec(t, A64_VEC_WHAT(op, size, false), d, n, m);
 }
 
 /* ---- sums and differences. Halfwords and bytes have operations of their own: it saturated where the plain result differs. */

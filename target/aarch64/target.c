@@ -103,6 +103,7 @@ const Target target_aarch64 = {
     .decode = a64_decode,
     .decode_run = a64_decode_run,
     .translate = a64_translate,
+    .direct = a64_direct,
     .disas = a64_disas,
     .dump = dump,
 };

@@ -7,6 +7,11 @@
 #include "target/aarch64/cpu.h"
 #include "tcg/builder.h"
 
+/* Before what the chapters share: direct.h has another meaning for it. */
+#ifndef TRANS
+#define TRANS
+#endif
+
 /* Slots: x0..x30 are 0..30. */
 enum A64Slot {
     A64_SLOT_X0 = 0,
@@ -77,135 +82,152 @@ static inline void a64_put_cc(A64Trans *t, CC v) { ir_put_cc(t->b, A64_SLOT_NZCV
 static inline V128 a64_zero_v(A64Trans *t) { return ir_const_v128(t->b, (V128Bits){ .u64 = { 0, 0 } }); }
 
 /* The condition as 0 or 1; 14 and 15 are always true. */
-I32 a64_condition(A64Trans *t, unsigned cond);
+TRANS I32 a64_condition(A64Trans *t, unsigned cond);
 /* x shifted by a constant; kind: LSL LSR ASR ROR. */
-I64 a64_shift(A64Trans *t, bool sf, unsigned kind, I64 x, unsigned amount);
+TRANS I64 a64_shift(A64Trans *t, bool sf, unsigned kind, I64 x, unsigned amount);
 /* x extended (UXTB ... SXTX) and shifted to the left. */
-I64 a64_extend(A64Trans *t, unsigned option, I64 x, unsigned amount);
+TRANS I64 a64_extend(A64Trans *t, unsigned option, I64 x, unsigned amount);
 /* DecodeBitMasks() of the manual, for valid immediates. */
-uint64_t a64_bitmask(unsigned n_immr_imms, bool sf);
+TRANS uint64_t a64_bitmask(unsigned n_immr_imms, bool sf);
 /* Ends the block: to a constant pc, inside the region where it has a block for it. */
-void a64_goto(A64Trans *t, uint64_t pc);
-void a64_undefined(A64Trans *t);
-I64 a64_call_i64(A64Trans *t, unsigned helper, unsigned nargs, const uint32_t *args);
+TRANS void a64_goto(A64Trans *t, uint64_t pc);
+TRANS void a64_undefined(A64Trans *t);
 
 enum A64Select { A64_PICK, A64_PICK_INC, A64_PICK_INV, A64_PICK_NEG }; /* what becomes of the second */
+/* trans_call.c */
+TRANS I64 a64_call_i64(A64Trans *t, unsigned helper, unsigned nargs, const uint32_t *args);
+TRANS V128 a64_call_vec(A64Trans *t, uint32_t what, V128 d, V128 n, V128 m); /* what: A64_VEC_WHAT */
 /* trans_dp.c: data processing */
-void trans_adr(A64Trans *t, const A64Ops *o);
-void trans_adrp(A64Trans *t, const A64Ops *o);
-void trans_addsub_imm(A64Trans *t, const A64Ops *o, bool is_sub, bool has_flags);
-void trans_addsub(A64Trans *t, const A64Ops *o, bool is_sub, bool has_flags);
-void trans_addsub_ext(A64Trans *t, const A64Ops *o, bool is_sub, bool has_flags);
-void trans_adc(A64Trans *t, const A64Ops *o, bool is_sub, bool has_flags);
-void trans_logic_imm(A64Trans *t, const A64Ops *o, A64Alu32 *w, A64Alu64 *x, bool has_flags);
-void trans_logic(A64Trans *t, const A64Ops *o, A64Alu32 *w, A64Alu64 *x, bool is_inverted, bool has_flags);
-void trans_alu(A64Trans *t, const A64Ops *o, A64Alu32 *w, A64Alu64 *x);
-void trans_alu_imm(A64Trans *t, const A64Ops *o, A64Alu32 *w, A64Alu64 *x);
-void trans_unary(A64Trans *t, const A64Ops *o, A64Unary32 *w, A64Unary64 *x);
-void trans_div(A64Trans *t, const A64Ops *o, A64Alu32 *w, A64Alu64 *x);
-void trans_madd(A64Trans *t, const A64Ops *o, A64Alu32 *w, A64Alu64 *x);
-void trans_maddl(A64Trans *t, const A64Ops *o, I64 (*extend)(IrBuilder *, I32), A64Alu64 *x);
-void trans_mulh(A64Trans *t, const A64Ops *o, A64Alu64 *mul2);
-void trans_csel(A64Trans *t, const A64Ops *o, enum A64Select kind);
-void trans_ccmp(A64Trans *t, const A64Ops *o, bool is_sub);
-void trans_ccmp_imm(A64Trans *t, const A64Ops *o, bool is_sub);
-void trans_rmif(A64Trans *t, const A64Ops *o);
-void trans_setf(A64Trans *t, const A64Ops *o, unsigned bits);
-void trans_cfinv(A64Trans *t, const A64Ops *o);
-void trans_xaflag(A64Trans *t, const A64Ops *o);
-void trans_axflag(A64Trans *t, const A64Ops *o);
+TRANS void trans_adr(A64Trans *t, const A64Ops *o);
+TRANS void trans_adrp(A64Trans *t, const A64Ops *o);
+TRANS void trans_addsub_imm(A64Trans *t, const A64Ops *o, bool is_sub, bool has_flags);
+TRANS void trans_addsub(A64Trans *t, const A64Ops *o, bool is_sub, bool has_flags);
+TRANS void trans_addsub_ext(A64Trans *t, const A64Ops *o, bool is_sub, bool has_flags);
+TRANS void trans_adc(A64Trans *t, const A64Ops *o, bool is_sub, bool has_flags);
+TRANS void trans_logic_imm(A64Trans *t, const A64Ops *o, A64Alu32 *w, A64Alu64 *x, bool has_flags);
+TRANS void trans_logic(A64Trans *t, const A64Ops *o, A64Alu32 *w, A64Alu64 *x, bool is_inverted, bool has_flags);
+TRANS void trans_alu(A64Trans *t, const A64Ops *o, A64Alu32 *w, A64Alu64 *x);
+TRANS void trans_alu_imm(A64Trans *t, const A64Ops *o, A64Alu32 *w, A64Alu64 *x);
+TRANS void trans_unary(A64Trans *t, const A64Ops *o, A64Unary32 *w, A64Unary64 *x);
+TRANS void trans_div(A64Trans *t, const A64Ops *o, A64Alu32 *w, A64Alu64 *x);
+TRANS void trans_madd(A64Trans *t, const A64Ops *o, A64Alu32 *w, A64Alu64 *x);
+TRANS void trans_maddl(A64Trans *t, const A64Ops *o, I64 (*extend)(IrBuilder *, I32), A64Alu64 *x);
+TRANS void trans_mulh(A64Trans *t, const A64Ops *o, A64Alu64 *mul2);
+TRANS void trans_csel(A64Trans *t, const A64Ops *o, enum A64Select kind);
+TRANS void trans_ccmp(A64Trans *t, const A64Ops *o, bool is_sub);
+TRANS void trans_ccmp_imm(A64Trans *t, const A64Ops *o, bool is_sub);
+TRANS void trans_rmif(A64Trans *t, const A64Ops *o);
+TRANS void trans_setf(A64Trans *t, const A64Ops *o, unsigned bits);
+TRANS void trans_cfinv(A64Trans *t, const A64Ops *o);
+TRANS void trans_xaflag(A64Trans *t, const A64Ops *o);
+TRANS void trans_axflag(A64Trans *t, const A64Ops *o);
 /* trans_bits.c: moves, bit fields, bit counts */
-void trans_movn(A64Trans *t, const A64Ops *o);
-void trans_movz(A64Trans *t, const A64Ops *o);
-void trans_movk(A64Trans *t, const A64Ops *o);
-void trans_sbfm(A64Trans *t, const A64Ops *o);
-void trans_bfm(A64Trans *t, const A64Ops *o);
-void trans_ubfm(A64Trans *t, const A64Ops *o);
-void trans_extr(A64Trans *t, const A64Ops *o);
-void trans_rbit(A64Trans *t, const A64Ops *o);
-void trans_rev16(A64Trans *t, const A64Ops *o);
-void trans_rev32(A64Trans *t, const A64Ops *o);
-void trans_rev_w(A64Trans *t, const A64Ops *o);
-void trans_rev_x(A64Trans *t, const A64Ops *o);
-void trans_cls(A64Trans *t, const A64Ops *o);
-void trans_abs(A64Trans *t, const A64Ops *o);
-void trans_crc(A64Trans *t, const A64Ops *o, unsigned helper, unsigned bytes);
-/* trans_sys.c: branches, exceptions, system */
-void trans_b_cond(A64Trans *t, const A64Ops *o);
-void trans_cbz(A64Trans *t, const A64Ops *o, bool is_nonzero);
-void trans_tbz(A64Trans *t, const A64Ops *o, bool is_nonzero);
-void trans_b(A64Trans *t, const A64Ops *o);
-void trans_bl(A64Trans *t, const A64Ops *o);
-void trans_br(A64Trans *t, const A64Ops *o);
-void trans_blr(A64Trans *t, const A64Ops *o);
-void trans_ret(A64Trans *t, const A64Ops *o);
-void trans_svc(A64Trans *t, const A64Ops *o);
-void trans_brk(A64Trans *t, const A64Ops *o);
-void trans_udf(A64Trans *t, const A64Ops *o);
-void trans_nop(A64Trans *t, const A64Ops *o);
-void trans_clrex(A64Trans *t, const A64Ops *o);
-void trans_dmb(A64Trans *t, const A64Ops *o);
-void trans_dsb(A64Trans *t, const A64Ops *o);
-void trans_isb(A64Trans *t, const A64Ops *o);
-void trans_msr_pstate(A64Trans *t, const A64Ops *o, A64Sys reg);
-void trans_mrs(A64Trans *t, const A64Ops *o);
-void trans_msr(A64Trans *t, const A64Ops *o);
-void trans_ic_ivau(A64Trans *t, const A64Ops *o);
-void trans_dc_zva(A64Trans *t, const A64Ops *o);
-void trans_dc_touch(A64Trans *t, const A64Ops *o);
+TRANS void trans_movn(A64Trans *t, const A64Ops *o);
+TRANS void trans_movz(A64Trans *t, const A64Ops *o);
+TRANS void trans_movk(A64Trans *t, const A64Ops *o);
+TRANS void trans_sbfm(A64Trans *t, const A64Ops *o);
+TRANS void trans_bfm(A64Trans *t, const A64Ops *o);
+TRANS void trans_ubfm(A64Trans *t, const A64Ops *o);
+TRANS void trans_extr(A64Trans *t, const A64Ops *o);
+TRANS void trans_rbit(A64Trans *t, const A64Ops *o);
+TRANS void trans_rev16(A64Trans *t, const A64Ops *o);
+TRANS void trans_rev32(A64Trans *t, const A64Ops *o);
+TRANS void trans_rev_w(A64Trans *t, const A64Ops *o);
+TRANS void trans_rev_x(A64Trans *t, const A64Ops *o);
+TRANS void trans_cls(A64Trans *t, const A64Ops *o);
+TRANS void trans_abs(A64Trans *t, const A64Ops *o);
+/* trans_flow.c: branches, exceptions, caches */
+TRANS void trans_b_cond(A64Trans *t, const A64Ops *o);
+TRANS void trans_cbz(A64Trans *t, const A64Ops *o, bool is_nonzero);
+TRANS void trans_tbz(A64Trans *t, const A64Ops *o, bool is_nonzero);
+TRANS void trans_b(A64Trans *t, const A64Ops *o);
+TRANS void trans_bl(A64Trans *t, const A64Ops *o);
+TRANS void trans_br(A64Trans *t, const A64Ops *o);
+TRANS void trans_blr(A64Trans *t, const A64Ops *o);
+TRANS void trans_ret(A64Trans *t, const A64Ops *o);
+TRANS void trans_svc(A64Trans *t, const A64Ops *o);
+TRANS void trans_brk(A64Trans *t, const A64Ops *o);
+TRANS void trans_udf(A64Trans *t, const A64Ops *o);
+TRANS void trans_nop(A64Trans *t, const A64Ops *o);
+TRANS void trans_clrex(A64Trans *t, const A64Ops *o);
+TRANS void trans_dmb(A64Trans *t, const A64Ops *o);
+TRANS void trans_dsb(A64Trans *t, const A64Ops *o);
+TRANS void trans_isb(A64Trans *t, const A64Ops *o);
+TRANS void trans_ic_ivau(A64Trans *t, const A64Ops *o);
+TRANS void trans_dc_zva(A64Trans *t, const A64Ops *o);
+TRANS void trans_dc_touch(A64Trans *t, const A64Ops *o);
+/* trans_sys.c: system registers */
+TRANS void trans_msr_pstate(A64Trans *t, const A64Ops *o, A64Sys reg);
+TRANS void trans_mrs(A64Trans *t, const A64Ops *o);
+TRANS void trans_msr(A64Trans *t, const A64Ops *o);
 /* trans_ldst.c. mem: MemAttr and A64Access */
 enum A64Form { A64_OFFSET, A64_INDEXED, A64_REGISTER };
 enum A64Access { A64_SX32 = 1 << 16 }; /* sign-extended to 32 bits, then zero-extended */
-void trans_load(A64Trans *t, const A64Ops *o, enum A64Form form, unsigned mem);
-void trans_store(A64Trans *t, const A64Ops *o, enum A64Form form, unsigned mem);
-void trans_vload(A64Trans *t, const A64Ops *o, enum A64Form form, unsigned mem);
-void trans_vstore(A64Trans *t, const A64Ops *o, enum A64Form form, unsigned mem);
-void trans_load_pair(A64Trans *t, const A64Ops *o, enum A64Form form, unsigned mem);
-void trans_store_pair(A64Trans *t, const A64Ops *o, enum A64Form form, unsigned mem);
-void trans_vload_pair(A64Trans *t, const A64Ops *o, enum A64Form form, unsigned mem);
-void trans_vstore_pair(A64Trans *t, const A64Ops *o, enum A64Form form, unsigned mem);
-void trans_load_literal(A64Trans *t, const A64Ops *o, unsigned mem);
-void trans_vload_literal(A64Trans *t, const A64Ops *o, unsigned mem);
-void trans_store_release(A64Trans *t, const A64Ops *o, unsigned mem);
-void trans_load_acquire(A64Trans *t, const A64Ops *o, unsigned mem);
-void trans_load_acquire_at(A64Trans *t, const A64Ops *o, unsigned mem);
-V128 a64_load_v(A64Trans *t, I64 addr, int32_t disp, unsigned mem); /* upper bytes zero */
-void a64_store_v(A64Trans *t, I64 addr, int32_t disp, V128 v, unsigned mem);
+TRANS void trans_load(A64Trans *t, const A64Ops *o, enum A64Form form, unsigned mem);
+TRANS void trans_store(A64Trans *t, const A64Ops *o, enum A64Form form, unsigned mem);
+TRANS void trans_vload(A64Trans *t, const A64Ops *o, enum A64Form form, unsigned mem);
+TRANS void trans_vstore(A64Trans *t, const A64Ops *o, enum A64Form form, unsigned mem);
+TRANS void trans_load_pair(A64Trans *t, const A64Ops *o, enum A64Form form, unsigned mem);
+TRANS void trans_store_pair(A64Trans *t, const A64Ops *o, enum A64Form form, unsigned mem);
+TRANS void trans_vload_pair(A64Trans *t, const A64Ops *o, enum A64Form form, unsigned mem);
+TRANS void trans_vstore_pair(A64Trans *t, const A64Ops *o, enum A64Form form, unsigned mem);
+TRANS void trans_load_literal(A64Trans *t, const A64Ops *o, unsigned mem);
+TRANS void trans_vload_literal(A64Trans *t, const A64Ops *o, unsigned mem);
+TRANS void trans_store_release(A64Trans *t, const A64Ops *o, unsigned mem);
+TRANS void trans_load_acquire(A64Trans *t, const A64Ops *o, unsigned mem);
+TRANS void trans_load_acquire_at(A64Trans *t, const A64Ops *o, unsigned mem);
+TRANS V128 a64_load_v(A64Trans *t, I64 addr, int32_t disp, unsigned mem); /* upper bytes zero */
+TRANS void a64_store_v(A64Trans *t, I64 addr, int32_t disp, V128 v, unsigned mem);
+/* trans_exclusive.c */
+TRANS void trans_store_exclusive(A64Trans *t, const A64Ops *o, unsigned mem, bool is_ordered);
+TRANS void trans_store_exclusive_pair(A64Trans *t, const A64Ops *o, unsigned mem, bool is_ordered);
 /* trans_atomic.c */
-void trans_load_exclusive(A64Trans *t, const A64Ops *o, unsigned mem, bool is_ordered);
-void trans_store_exclusive(A64Trans *t, const A64Ops *o, unsigned mem, bool is_ordered);
-void trans_load_exclusive_pair(A64Trans *t, const A64Ops *o, unsigned mem, bool is_ordered);
-void trans_store_exclusive_pair(A64Trans *t, const A64Ops *o, unsigned mem, bool is_ordered);
-void trans_cas(A64Trans *t, const A64Ops *o, unsigned mem);
-void trans_casp(A64Trans *t, const A64Ops *o, unsigned mem);
-void trans_atomic(A64Trans *t, const A64Ops *o, IrOp op, unsigned mem);
-void trans_atomic_clear(A64Trans *t, const A64Ops *o, IrOp op, unsigned mem);
+static inline unsigned a64_atomic_mem(unsigned mem, IrOrder order) { return mem | MEM_ALIGNED | (unsigned)order << MEM_ORDER_SHIFT; }
+TRANS void trans_load_exclusive(A64Trans *t, const A64Ops *o, unsigned mem, bool is_ordered);
+TRANS void trans_load_exclusive_pair(A64Trans *t, const A64Ops *o, unsigned mem, bool is_ordered);
+TRANS void trans_cas(A64Trans *t, const A64Ops *o, unsigned mem);
+TRANS void trans_casp(A64Trans *t, const A64Ops *o, unsigned mem);
+TRANS void trans_atomic(A64Trans *t, const A64Ops *o, IrOp op, unsigned mem);
+TRANS void trans_atomic_clear(A64Trans *t, const A64Ops *o, IrOp op, unsigned mem);
 
+/* trans_fp_move.c */
+TRANS I64 a64_get_fp(A64Trans *t, unsigned size, unsigned r); /* the low lane as bits; what lies above it is undefined */
+TRANS void a64_put_fp(A64Trans *t, unsigned size, unsigned r, I64 v); /* v: zero above the lane */
+TRANS void trans_fp_move(A64Trans *t, const A64Ops *o, unsigned size);
+TRANS void trans_fp_sign(A64Trans *t, const A64Ops *o, unsigned size, bool is_neg);
+TRANS void trans_fcsel(A64Trans *t, const A64Ops *o, unsigned size);
+TRANS void trans_fmov_imm(A64Trans *t, const A64Ops *o, unsigned size);
+TRANS void trans_fmov_to(A64Trans *t, const A64Ops *o, unsigned size);
+TRANS void trans_fmov_from(A64Trans *t, const A64Ops *o, unsigned size);
+TRANS void trans_fmov_to_high(A64Trans *t, const A64Ops *o);
+TRANS void trans_fmov_from_high(A64Trans *t, const A64Ops *o);
 /* trans_pauth.c */
-void trans_pac(A64Trans *t, const A64Ops *o, enum A64Key key);
-void trans_pac_zero(A64Trans *t, const A64Ops *o, enum A64Key key);
-void trans_aut(A64Trans *t, const A64Ops *o, enum A64Key key);
-void trans_aut_zero(A64Trans *t, const A64Ops *o, enum A64Key key);
-void trans_pac_hint(A64Trans *t, const A64Ops *o, enum A64Key key, unsigned reg, int modifier);
-void trans_aut_hint(A64Trans *t, const A64Ops *o, enum A64Key key, unsigned reg, int modifier);
-void trans_xpac(A64Trans *t, const A64Ops *o);
-void trans_xpaclri(A64Trans *t, const A64Ops *o);
-void trans_pacga(A64Trans *t, const A64Ops *o);
-void trans_bra(A64Trans *t, const A64Ops *o, enum A64Key key);
-void trans_bra_zero(A64Trans *t, const A64Ops *o, enum A64Key key);
-void trans_blra(A64Trans *t, const A64Ops *o, enum A64Key key);
-void trans_blra_zero(A64Trans *t, const A64Ops *o, enum A64Key key);
-void trans_reta(A64Trans *t, const A64Ops *o, enum A64Key key);
-void trans_ldra(A64Trans *t, const A64Ops *o, enum A64Key key, enum A64Form form);
+TRANS void trans_pac(A64Trans *t, const A64Ops *o, enum A64Key key);
+TRANS void trans_pac_zero(A64Trans *t, const A64Ops *o, enum A64Key key);
+TRANS void trans_aut(A64Trans *t, const A64Ops *o, enum A64Key key);
+TRANS void trans_aut_zero(A64Trans *t, const A64Ops *o, enum A64Key key);
+TRANS void trans_pac_hint(A64Trans *t, const A64Ops *o, enum A64Key key, unsigned reg, int modifier);
+TRANS void trans_aut_hint(A64Trans *t, const A64Ops *o, enum A64Key key, unsigned reg, int modifier);
+TRANS void trans_xpac(A64Trans *t, const A64Ops *o);
+TRANS void trans_xpaclri(A64Trans *t, const A64Ops *o);
+TRANS void trans_pacga(A64Trans *t, const A64Ops *o);
+TRANS void trans_bra(A64Trans *t, const A64Ops *o, enum A64Key key);
+TRANS void trans_bra_zero(A64Trans *t, const A64Ops *o, enum A64Key key);
+TRANS void trans_blra(A64Trans *t, const A64Ops *o, enum A64Key key);
+TRANS void trans_blra_zero(A64Trans *t, const A64Ops *o, enum A64Key key);
+TRANS void trans_reta(A64Trans *t, const A64Ops *o, enum A64Key key);
+TRANS void trans_ldra(A64Trans *t, const A64Ops *o, enum A64Key key, enum A64Form form);
 /* trans_mops.c; is_forward: cpyf */
-void trans_set_prologue(A64Trans *t, const A64Ops *o);
-void trans_set_main(A64Trans *t, const A64Ops *o);
-void trans_set_end(A64Trans *t, const A64Ops *o);
-void trans_cpy_prologue(A64Trans *t, const A64Ops *o, bool is_forward);
-void trans_cpy_main(A64Trans *t, const A64Ops *o, bool is_forward);
-void trans_cpy_end(A64Trans *t, const A64Ops *o, bool is_forward);
+TRANS void trans_set_prologue(A64Trans *t, const A64Ops *o);
+TRANS void trans_set_main(A64Trans *t, const A64Ops *o);
+TRANS void trans_set_end(A64Trans *t, const A64Ops *o);
+TRANS void trans_cpy_prologue(A64Trans *t, const A64Ops *o, bool is_forward);
+TRANS void trans_cpy_main(A64Trans *t, const A64Ops *o, bool is_forward);
+TRANS void trans_cpy_end(A64Trans *t, const A64Ops *o, bool is_forward);
 
 #include "target/aarch64/trans_simd.h"
+#ifndef LYRE_TCG_DIRECT_H /* which does without */
 #include "target/aarch64/trans_fp.h"
+#endif
 
 #endif

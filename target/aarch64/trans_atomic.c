@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Exclusives, LSE atomics, compare and swap (Arm ARM C4.1.94, B2.12). A load-exclusive notes the address and the value that it
- * saw; a store-exclusive to that address is a compare-and-swap against that value, so a store of the same value in between
- * goes unnoticed (docs/decisions.md). All of them want natural alignment.
- */
+/* Load-exclusives, LSE atomics, compare and swap (Arm ARM C4.1.94, B2.12). All of them want natural alignment. */
 #include "target/aarch64/trans.h"
-
-static const uint64_t no_reservation = ~0ull;
-
-static unsigned atomic_mem(unsigned mem, IrOrder order) { return mem | MEM_ALIGNED | (unsigned)order << MEM_ORDER_SHIFT; }
 
 /* acqrel: 2 acquire, 1 release. */
 static IrOrder order_of(unsigned acqrel)
@@ -17,12 +9,12 @@ static IrOrder order_of(unsigned acqrel)
     return order[acqrel];
 }
 
-/* ---- exclusives */
+/* ---- exclusives: the stores are in trans_exclusive.c */
 
 void trans_load_exclusive(A64Trans *t, const A64Ops *o, unsigned mem, bool is_ordered)
 {
     I64 addr = a64_get_sp(t, o->rn);
-    I64 v = ir_load_i64(t->b, addr, 0, atomic_mem(mem, is_ordered ? IR_ORDER_ACQ : IR_ORDER_NONE));
+    I64 v = ir_load_i64(t->b, addr, 0, a64_atomic_mem(mem, is_ordered ? IR_ORDER_ACQ : IR_ORDER_NONE));
     ir_put_i64(t->b, A64_SLOT_LL_ADDR, addr);
     ir_put_i64(t->b, A64_SLOT_LL_VALUE, v);
     a64_put_x(t, o->rt, v);
@@ -34,12 +26,12 @@ void trans_load_exclusive_pair(A64Trans *t, const A64Ops *o, unsigned mem, bool 
     IrOrder order = is_ordered ? IR_ORDER_ACQ : IR_ORDER_NONE;
     I64 addr = a64_get_sp(t, o->rn), low, high;
     if (mem == MEM_32) {
-        I64 both = ir_load_i64(b, addr, 0, atomic_mem(MEM_64, order)), half = ir_const_i64(b, 32);
+        I64 both = ir_load_i64(b, addr, 0, a64_atomic_mem(MEM_64, order)), half = ir_const_i64(b, 32);
         ir_put_i64(b, A64_SLOT_LL_VALUE, both);
         low = ir_zext32_i64(b, both);
         high = ir_shr_i64(b, both, half);
     } else {
-        V128 both = ir_load_v128(b, addr, 0, atomic_mem(MEM_128, order));
+        V128 both = ir_load_v128(b, addr, 0, a64_atomic_mem(MEM_128, order));
         low = ir_vextract64_i64(b, both, 0);
         high = ir_vextract64_i64(b, both, 1);
         ir_put_i64(b, A64_SLOT_LL_VALUE, low);
@@ -50,93 +42,12 @@ void trans_load_exclusive_pair(A64Trans *t, const A64Ops *o, unsigned mem, bool 
     a64_put_x(t, o->rt2, high);
 }
 
-/* Makes the blocks of a store-exclusive; the one that stores is begun. */
-typedef struct Exclusive {
-    I64 addr;
-    uint32_t join;
-} Exclusive;
-
-static Exclusive begin_exclusive(A64Trans *t, const A64Ops *o)
-{
-    IrBuilder *b = t->b;
-    Exclusive e = { .addr = a64_get_sp(t, o->rn) };
-    I64 reserved = ir_get_i64(b, A64_SLOT_LL_ADDR);
-    I32 is_ours = ir_cmp_eq_i64(b, e.addr, reserved);
-    uint32_t store = ir_block_new(b, t->pc, false), fail = ir_block_new(b, t->pc, false);
-    e.join = ir_block_new(b, t->next, false);
-    ir_br(b, is_ours, store, fail);
-    ir_block_begin(b, fail, 0);
-    I64 one = ir_const_i64(b, 1), none = ir_const_i64(b, no_reservation);
-    ir_put_i64(b, A64_SLOT_LL_ADDR, none);
-    a64_put_x(t, o->rs, one);
-    ir_goto(b, e.join);
-    ir_block_begin(b, store, 0);
-    ir_insn_commit(b); /* the puts of the other way are none of this one's */
-    return e;
-}
-
-static void end_exclusive(A64Trans *t, const A64Ops *o, const Exclusive *e, I32 failed)
-{
-    I64 status = ir_zext_i64(t->b, failed), none = ir_const_i64(t->b, no_reservation);
-    ir_put_i64(t->b, A64_SLOT_LL_ADDR, none);
-    a64_put_x(t, o->rs, status);
-    ir_goto(t->b, e->join);
-    ir_block_begin(t->b, e->join, 0);
-}
-
-void trans_store_exclusive(A64Trans *t, const A64Ops *o, unsigned mem, bool is_ordered)
-{
-    IrBuilder *b = t->b;
-    I64 desired = a64_get_x(t, o->rt), seen = ir_get_i64(b, A64_SLOT_LL_VALUE);
-    Exclusive e = begin_exclusive(t, o);
-    unsigned bits = atomic_mem(mem, is_ordered ? IR_ORDER_REL : IR_ORDER_NONE);
-    I32 failed;
-    if (mem == MEM_64) {
-        I64 found = ir_cas_i64(b, e.addr, seen, desired, bits);
-        failed = ir_cmp_ne_i64(b, found, seen);
-    } else {
-        I32 expected = ir_trunc_i32(b, seen), new = ir_trunc_i32(b, desired);
-        I32 found = ir_cas_i32(b, e.addr, expected, new, bits);
-        if (mem == MEM_8)
-            expected = ir_zext8_i32(b, expected);
-        if (mem == MEM_16)
-            expected = ir_zext16_i32(b, expected);
-        failed = ir_cmp_ne_i32(b, found, expected);
-    }
-    end_exclusive(t, o, &e, failed);
-}
-
-void trans_store_exclusive_pair(A64Trans *t, const A64Ops *o, unsigned mem, bool is_ordered)
-{
-    IrBuilder *b = t->b;
-    I64 x = a64_get_x(t, o->rt), y = a64_get_x(t, o->rt2);
-    I64 seen = ir_get_i64(b, A64_SLOT_LL_VALUE), seen2 = ir_get_i64(b, A64_SLOT_LL_VALUE2);
-    Exclusive e = begin_exclusive(t, o);
-    IrOrder order = is_ordered ? IR_ORDER_REL : IR_ORDER_NONE;
-    I32 failed;
-    if (mem == MEM_32) {
-        I64 low = ir_zext32_i64(b, x), half = ir_const_i64(b, 32);
-        I64 high = ir_shl_i64(b, y, half);
-        I64 desired = ir_or_i64(b, low, high);
-        I64 found = ir_cas_i64(b, e.addr, seen, desired, atomic_mem(MEM_64, order));
-        failed = ir_cmp_ne_i64(b, found, seen);
-    } else {
-        V128 expected = ir_vpack64_v128(b, seen, seen2), desired = ir_vpack64_v128(b, x, y);
-        V128 found = ir_cas_v128(b, e.addr, expected, desired, atomic_mem(MEM_128, order));
-        I64 low = ir_vextract64_i64(b, found, 0), high = ir_vextract64_i64(b, found, 1);
-        I64 diff = ir_xor_i64(b, low, seen), diff2 = ir_xor_i64(b, high, seen2), zero = ir_const_i64(b, 0);
-        I64 any = ir_or_i64(b, diff, diff2);
-        failed = ir_cmp_ne_i64(b, any, zero);
-    }
-    end_exclusive(t, o, &e, failed);
-}
-
 /* ---- LSE */
 
 void trans_cas(A64Trans *t, const A64Ops *o, unsigned mem)
 {
     I64 addr = a64_get_sp(t, o->rn);
-    unsigned bits = atomic_mem(mem, order_of(o->acqrel));
+    unsigned bits = a64_atomic_mem(mem, order_of(o->acqrel));
     if (mem == MEM_64) {
         I64 expected = a64_get_x(t, o->rs), desired = a64_get_x(t, o->rt);
         I64 found = ir_cas_i64(t->b, addr, expected, desired, bits);
@@ -171,12 +82,12 @@ void trans_casp(A64Trans *t, const A64Ops *o, unsigned mem)
     get_pair(t, o->rt, desired);
     if (mem == MEM_32) {
         I64 e = join_words(t, expected), d = join_words(t, desired), half = ir_const_i64(b, 32);
-        I64 found = ir_cas_i64(b, addr, e, d, atomic_mem(MEM_64, order));
+        I64 found = ir_cas_i64(b, addr, e, d, a64_atomic_mem(MEM_64, order));
         low = ir_zext32_i64(b, found);
         high = ir_shr_i64(b, found, half);
     } else {
         V128 e = ir_vpack64_v128(b, expected[0], expected[1]), d = ir_vpack64_v128(b, desired[0], desired[1]);
-        V128 found = ir_cas_v128(b, addr, e, d, atomic_mem(MEM_128, order));
+        V128 found = ir_cas_v128(b, addr, e, d, a64_atomic_mem(MEM_128, order));
         low = ir_vextract64_i64(b, found, 0);
         high = ir_vextract64_i64(b, found, 1);
     }
@@ -187,7 +98,7 @@ void trans_casp(A64Trans *t, const A64Ops *o, unsigned mem)
 static void atomic(A64Trans *t, const A64Ops *o, IrOp op, unsigned mem, I64 value)
 {
     I64 addr = a64_get_sp(t, o->rn);
-    unsigned bits = atomic_mem(mem, order_of(o->acqrel));
+    unsigned bits = a64_atomic_mem(mem, order_of(o->acqrel));
     if (mem == MEM_64) {
         I64 old = ir_rmw_i64(t->b, op, addr, value, bits);
         a64_put_x(t, o->rt, old);

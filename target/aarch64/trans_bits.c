@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Wide moves, bit fields, extract, bit and byte reversal, counts, CRC32 (Arm ARM C4.1.92, C4.1.95). */
+/* Wide moves, bit fields, extract, bit and byte reversal, counts (Arm ARM C4.1.92, C4.1.95). */
 #include "target/aarch64/trans.h"
 
 static void put_const(A64Trans *t, const A64Ops *o, uint64_t v)
@@ -9,7 +9,7 @@ static void put_const(A64Trans *t, const A64Ops *o, uint64_t v)
 }
 
 /* Registers are 64 bits wide here; of those of 32-bit instructions the low half counts. */
-static void put_r(A64Trans *t, const A64Ops *o, I64 v)
+static void put_sized(A64Trans *t, const A64Ops *o, I64 v)
 {
     if (!o->sf)
         v = ir_zext32_i64(t->b, v);
@@ -25,7 +25,7 @@ void trans_movk(A64Trans *t, const A64Ops *o)
     I64 new = ir_const_i64(t->b, (uint64_t)o->imm << 16 * o->shift);
     I64 kept = ir_and_i64(t->b, old, keep);
     I64 r = ir_or_i64(t->b, kept, new);
-    put_r(t, o, r);
+    put_sized(t, o, r);
 }
 
 /* ---- bit fields */
@@ -70,7 +70,7 @@ static void bitfield(A64Trans *t, const A64Ops *o, bool is_signed)
         r = extract_field(t, x, 0, o->imms + 1u, is_signed);
         r = shift_const(t, ir_shl_i64, r, bits - o->immr);
     }
-    put_r(t, o, r);
+    put_sized(t, o, r);
 }
 
 void trans_sbfm(A64Trans *t, const A64Ops *o) { bitfield(t, o, true); }
@@ -94,7 +94,7 @@ void trans_bfm(A64Trans *t, const A64Ops *o)
     I64 m = ir_const_i64(b, mask), keep = ir_const_i64(b, ~mask);
     I64 new = ir_and_i64(b, x, m), kept = ir_and_i64(b, old, keep);
     I64 r = ir_or_i64(b, new, kept);
-    put_r(t, o, r);
+    put_sized(t, o, r);
 }
 
 void trans_extr(A64Trans *t, const A64Ops *o)
@@ -103,7 +103,7 @@ void trans_extr(A64Trans *t, const A64Ops *o)
     if (o->rn == o->rm) {
         I64 v = a64_get_x(t, o->rn);
         I64 r = a64_shift(t, o->sf, 3, v, o->imms);
-        put_r(t, o, r);
+        put_sized(t, o, r);
     } else if (o->sf) {
         I64 low = a64_get_x(t, o->rm), high = a64_get_x(t, o->rn);
         if (o->imms) {
@@ -117,7 +117,7 @@ void trans_extr(A64Trans *t, const A64Ops *o)
         I64 narrow = ir_zext32_i64(b, low), up = shift_const(t, ir_shl_i64, high, 32);
         I64 both = ir_or_i64(b, narrow, up);
         I64 r = shift_const(t, ir_shr_i64, both, o->imms);
-        put_r(t, o, r);
+        put_sized(t, o, r);
     }
 }
 
@@ -149,7 +149,7 @@ void trans_rev16(A64Trans *t, const A64Ops *o)
 {
     I64 x = a64_get_x(t, o->rn);
     x = exchange(t, x, 8, 0x00ff00ff00ff00ff);
-    put_r(t, o, x);
+    put_sized(t, o, x);
 }
 
 void trans_rev_w(A64Trans *t, const A64Ops *o)
@@ -202,14 +202,5 @@ void trans_abs(A64Trans *t, const A64Ops *o)
         I32 is_negative = ir_cmp_slt_i64(b, x, zero);
         r = ir_select_i64(b, is_negative, negated, x);
     }
-    put_r(t, o, r);
-}
-
-void trans_crc(A64Trans *t, const A64Ops *o, unsigned helper, unsigned bytes)
-{
-    I32 acc = a64_get_w(t, o->rn), size = ir_const_i32(t->b, bytes);
-    I64 data = a64_get_x(t, o->rm);
-    uint32_t args[] = { acc.id, data.id, size.id };
-    I32 r = { ir_call(t->b, helper, 3, args) };
-    a64_put_w(t, o->rd, r);
+    put_sized(t, o, r);
 }

@@ -189,3 +189,14 @@ void trans_bcax(A64Trans *t, const A64Ops *o)
     V128 r = ir_vxor_v128(t->b, n, cleared);
     a64_put_v(t, o->rd, r);
 }
+
+/* ---- CRC32 (C4.1.95), a helper as well */
+
+void trans_crc(A64Trans *t, const A64Ops *o, unsigned helper, unsigned bytes)
+{
+    I32 acc = a64_get_w(t, o->rn), size = ir_const_i32(t->b, bytes);
+    I64 data = a64_get_x(t, o->rm);
+    uint32_t args[] = { acc.id, data.id, size.id };
+    I32 r = { ir_call(t->b, helper, 3, args) };
+    a64_put_w(t, o->rd, r);
+}

@@ -390,8 +390,3 @@ void trans_axflag(A64Trans *t, const A64Ops *o)
     }
     map_flags(t, table);
 }
-
-I64 a64_call_i64(A64Trans *t, unsigned helper, unsigned nargs, const uint32_t *args)
-{
-    return (I64){ ir_call(t->b, helper, nargs, args) };
-}

@@ -25,8 +25,6 @@ V128 a64_call_vfp(A64Trans *t, uint32_t what, V128 d, V128 n, V128 m);
 /* trans_vfp.c: `bytes` of the operands count; the rest of the result is zero */
 V128 a64_fp_lanes(A64Trans *t, uint32_t what, unsigned bytes, V128 d, V128 n, V128 m);
 V128 a64_fp_change_width(A64Trans *t, unsigned to, unsigned from, A64Round round, V128 n); /* of the low half's lanes, or to them */
-I64 a64_get_fp(A64Trans *t, unsigned size, unsigned r); /* the low lane as bits; what lies above it is undefined */
-void a64_put_fp(A64Trans *t, unsigned size, unsigned r, I64 v); /* v: zero above the lane */
 
 /* trans_fp_host.c: false where the host's unit does not do it */
 bool a64_fp_is_host(const A64Trans *t, unsigned size);
@@ -44,25 +42,17 @@ bool a64_vfp_host_resize(A64Trans *t, unsigned to, unsigned from, A64Round round
 void trans_fp2(A64Trans *t, const A64Ops *o, unsigned size, A64FpOp op);
 void trans_fp1(A64Trans *t, const A64Ops *o, unsigned size, A64FpOp op);
 void trans_fma(A64Trans *t, const A64Ops *o, unsigned size, bool neg_product, bool neg_sum);
-void trans_fp_move(A64Trans *t, const A64Ops *o, unsigned size);
-void trans_fp_sign(A64Trans *t, const A64Ops *o, unsigned size, bool is_neg);
 void trans_frint(A64Trans *t, const A64Ops *o, unsigned size, unsigned round);
 void trans_frint_int(A64Trans *t, const A64Ops *o, unsigned size, unsigned arg);
 void trans_fcvt(A64Trans *t, const A64Ops *o, unsigned to, unsigned from);
 void trans_fcmp(A64Trans *t, const A64Ops *o, unsigned size, bool is_signaling);
 void trans_fcmp_zero(A64Trans *t, const A64Ops *o, unsigned size, bool is_signaling);
 void trans_fccmp(A64Trans *t, const A64Ops *o, unsigned size, bool is_signaling);
-void trans_fcsel(A64Trans *t, const A64Ops *o, unsigned size);
-void trans_fmov_imm(A64Trans *t, const A64Ops *o, unsigned size);
 void trans_fcvt_int(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned, A64Round round);
 void trans_fcvt_fixed(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned);
 void trans_cvtf(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned);
 void trans_cvtf_fixed(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned);
 void trans_fjcvtzs(A64Trans *t, const A64Ops *o);
-void trans_fmov_to(A64Trans *t, const A64Ops *o, unsigned size);
-void trans_fmov_from(A64Trans *t, const A64Ops *o, unsigned size);
-void trans_fmov_to_high(A64Trans *t, const A64Ops *o);
-void trans_fmov_from_high(A64Trans *t, const A64Ops *o);
 /* trans_vfp.c: v whole vectors, s the low lane */
 void trans_vfp3(A64Trans *t, const A64Ops *o, A64FpOp op);
 void trans_sfp3(A64Trans *t, const A64Ops *o, A64FpOp op);

@@ -304,9 +304,7 @@ void trans_pmull8(A64Trans *t, const A64Ops *o)
         n = ir_vziphi64_v128(t->b, n, n);
         m = ir_vziphi64_v128(t->b, m, m);
     }
-    I32 what = ir_const_i32(t->b, A64_VEC_WHAT(A64_VEC_PMULL, 0, 0));
-    uint32_t args[] = { n.id, n.id, m.id, what.id };
-    V128 r = { ir_call(t->b, A64_HELPER_vec, 4, args) };
+    V128 r = a64_call_vec(t, A64_VEC_WHAT(A64_VEC_PMULL, 0, false), n, n, m);
     a64_put_v(t, o->rd, r);
 }
 

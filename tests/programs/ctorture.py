@@ -4,7 +4,7 @@
 
     ctorture.py LYRE [--suite execute|target|simd] [--opt O0,O2] [--engine WAY,...] [--sample N --sample-engine WAY,...] [--only REGEX] [--limit N]
 
-WAY: interp, block, region, tiered; move and v2 are region with moved code and without the host's newer features, tmove and tv2 the same of tiered.
+WAY: interp, block, region, tiered, direct; move and v2 are region with moved code and without the host's newer features, tmove and tv2 the same of tiered.
 Suites: gcc.c-torture/execute; what is to be run of gcc.target/<guest>; its programs for the intrinsics of AdvSIMD.
 Every program runs in each way of --engine; N of them, spread over the suite, also in each way of --sample-engine.
 
@@ -25,7 +25,7 @@ sys.path.insert(0, os.path.join(TOP, 'tools'))
 import fetch  # noqa: E402
 
 WAYS = {'': []}
-for engine in ('interp', 'block', 'region', 'tiered'):
+for engine in ('interp', 'block', 'region', 'tiered', 'direct'):
     WAYS[engine] = ['-x', 'engine=' + engine]
 for name, engine in (('', 'region'), ('t', 'tiered')):
     WAYS[name + 'move'] = WAYS[engine] + ['-x', 'move']
