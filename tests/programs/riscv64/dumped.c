@@ -26,8 +26,10 @@ static __attribute__((noinline)) int inner(int depth, volatile int *p)
     return (int)marker;
 }
 
+static volatile int is_awake;
 static void *sleeper(void *arg)
 {
+    is_awake = 1;
     for (;;) {
         pause();
     }
@@ -54,6 +56,9 @@ int main(int argc, char **argv)
         pthread_t t;
         pthread_create(&t, NULL, sleeper, NULL);
         pthread_create(&t, NULL, spinner, NULL);
+        while (!is_awake || !turns) { /* both run their functions: before, gdb finds no frame */
+            usleep(1000);
+        }
         usleep(50000);
     } else if (strcmp(how, "abort") == 0) {
         abort();
