@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.join(TOP, 'tools'))
 import fetch  # noqa: E402
 import root   # noqa: E402
 
-PACKAGES = ['bash', 'coreutils', 'gawk', 'gcc', 'git', 'libc6-dev', 'libstb-dev', 'nodejs', 'perl', 'python3', 'sqlite3']
+PACKAGES = ['bash', 'coreutils', 'gawk', 'gcc', 'git', 'libc6-dev', 'libstb-dev', 'nodejs', 'openssl', 'perl', 'python3', 'sqlite3']
 FILES = os.path.join(TOP, 'bench', 'real')
 ENTER = os.path.join(TOP, 'tests', 'userland', 'enter.py')
 REPOSITORY = os.path.join(TOP, 'build', 'bench', 'repository')
@@ -41,6 +41,12 @@ COMMANDS = {
         'cc1 hello.c': CC1 + 'hello.c',
     },
 }
+# Cryptography that has instructions of its own on both: openssl speed, of which the times are those of one operation. Native `limited` has AES-NI, PCLMUL,
+# SSSE3, BMI and ADX, but neither AVX (nor FMA, XOP, OSXSAVE) nor SHA: words of CPUID 1 EDX:ECX, then 7 EBX:ECX, of which `~` takes bits away (OPENSSL_ia32cap(3)).
+CRYPTO_GUESTS = ('aarch64',)
+CRYPTO = {'sha256': '-evp sha256 -bytes 16384', 'aes-128-gcm': '-evp aes-128-gcm -bytes 16384', 'chacha20-poly1305': '-evp chacha20-poly1305 -bytes 16384',
+          'rsa2048 sign': 'rsa2048', 'rsa2048 verify': 'rsa2048'}
+CRYPTO_CLASSES = {'openssl': 'OPENSSL_ia32cap=~0x1800180000000000:~0xfffffffffc230020', 'openssl, unlimited': None}
 
 
 def repository():
@@ -89,8 +95,19 @@ def run(command, guest, emulator, options, error):
     return float(seconds), done.stdout
 
 
+def run_crypto(name, environment, guest, emulator, options, error):
+    """(CPU seconds of ten thousand operations or times 16 KiB, nothing), from a second of openssl speed."""
+    limit = '/usr/bin/env %s ' % environment if environment and not emulator else ''
+    _, out = run(limit + '/usr/bin/openssl speed -mr -seconds 1 ' + CRYPTO[name], guest, emulator, options, error)
+    fields = out.decode().strip().splitlines()[-1].split(':')  # +F:ID:NAME:BYTES PER SECOND or +F2:ID:BITS:SIGNATURES:VERIFICATIONS
+    rate = float(fields[4 if 'verify' in name else 3])
+    return (16384 if 'rsa' not in name else 1) / rate * 1e4, b''
+
+
 def programs(lyre, qemu, guest, error):
     """[(class, name, [a function that runs it natively, under Lyre, under QEMU])]; `error` is raised when a run fails."""
     ways = [(None, []), (os.path.abspath(lyre[0]), lyre[1:]), (qemu, [])]
     return [(cls, name, [lambda c=command, w=way: run(c, guest, *w, error) for way in ways])
-            for cls, of_class in COMMANDS.items() for name, command in of_class.items()]
+            for cls, of_class in COMMANDS.items() for name, command in of_class.items()] + [
+            (cls, name, [lambda n=name, e=environment, w=way: run_crypto(n, e, guest, *w, error) for way in ways])
+            for cls, environment in CRYPTO_CLASSES.items() for name in CRYPTO if guest in CRYPTO_GUESTS]

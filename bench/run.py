@@ -6,7 +6,7 @@
 
 Every program runs A (native), B (Lyre), C (QEMU), A, B, C, ... at least nine times; ratios are taken round by round, the median is printed with the
 95 % bounds of the median. Results (standard output) must agree. Start-up is wall time and maximum resident memory of a program that does nothing.
-The classes `real` and `starts` are Debian's programs (real.py), which need namespaces.
+The classes `real`, `starts` and `openssl` are Debian's programs (real.py), which need namespaces.
 """
 import argparse
 import math
@@ -26,9 +26,9 @@ PROGRAMS = os.path.join(TOP, 'bench', 'programs')
 OUT = os.path.join(TOP, 'build', 'bench')
 NATIVE_CC, FLAGS = 'gcc-12', ['-O2', '-static', '-w', '-ffp-contract=off']  # contraction would give the guest other results
 # upper bounds that the project promises for a class: ratio to native
-BARS = {'integer': 1.7, 'calls': 2.0, 'goto': 2.5, 'fp': 2.2, 'vdso': 1.5, 'syscalls': 1.4, 'real': 4.0, 'all CPU programs': 2.5}
+BARS = {'integer': 1.7, 'calls': 2.0, 'goto': 2.5, 'fp': 2.2, 'vdso': 1.5, 'syscalls': 1.4, 'real': 4.0, 'openssl': 2.5, 'all CPU programs': 2.5}
 QEMU_BARS = {'starts': 1 / 3}  # ratio to QEMU, of each program
-NOT_CPU = ('syscalls', 'vdso', 'cold', 'start', 'real', 'starts')
+NOT_CPU = ('syscalls', 'vdso', 'cold', 'start', 'real', 'starts', 'openssl', 'openssl, unlimited')
 
 
 def compilers(guest):

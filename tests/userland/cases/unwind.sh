@@ -32,11 +32,11 @@ int main()
     auto bad = std::async(std::launch::async, []() -> int { throw std::invalid_argument("from a thread"); }); try { bad.get(); } catch (const std::exception &e) { std::printf("%s\n", e.what()); }
     std::signal(SIGSEGV, [](int) { sigset_t m; sigemptyset(&m); sigprocmask(SIG_SETMASK, &m, nullptr); throw std::runtime_error("out of a handler"); });
     for (int i = 0; i < 3; i++) try { Noisy n{"n"}; *(volatile int *)8 = 1; } catch (const std::exception &e) { std::printf("%s\n", e.what()); }
-    try { std::regex("("); } catch (const std::regex_error &e) { std::printf("regex %d\n", (int)e.code()); } try { (void)std::stoi("x"); } catch (const std::invalid_argument &e) { std::printf("%s\n", e.what()); } try { std::vector<int>().at(1); } catch (const std::out_of_range &) { std::printf("at\n"); } try { delete[] new char[~0ul >> 1]; } catch (const std::bad_alloc &) { std::printf("bad_alloc\n"); } try { dynamic_cast<Left &>(*(Base *)std::make_unique<Left>().release()).f(0); } catch (...) { std::printf("%d\n", std::uncaught_exceptions()); }
+    try { std::regex("("); } catch (const std::regex_error &e) { std::printf("regex %d\n", (int)e.code()); } try { (void)std::stoi("x"); } catch (const std::invalid_argument &e) { std::printf("%s\n", e.what()); } try { std::vector<int>().at(1); } catch (const std::out_of_range &) { std::printf("at\n"); } try { static volatile size_t huge = ~0ul >> 2; delete[] new char[huge]; } catch (const std::bad_alloc &) { std::printf("bad_alloc\n"); } try { dynamic_cast<Left &>(*(Base *)std::make_unique<Left>().release()).f(0); } catch (...) { std::printf("%d\n", std::uncaught_exceptions()); }
     std::set_terminate([] { std::printf("terminate\n"); std::fflush(stdout); std::_Exit(42); }); return nothrow();
 }
 END
-for o in "-O0" "-O2 -fnon-call-exceptions" "-O2 -fnon-call-exceptions -static -flto"; do g++ -w $o -o e e.cpp; echo "g++ $?"; ./e; echo "e $?"; done
+for o in "-O0 -fnon-call-exceptions" "-O2 -fnon-call-exceptions" "-O2 -fnon-call-exceptions -static -flto"; do g++ -w $o -o e e.cpp; echo "g++ $?"; ./e; echo "e $?"; done
 cat > p.rs <<'END'
 use std::{panic::{self, AssertUnwindSafe}, sync::{mpsc, Arc, Mutex}, thread};
 struct Noisy(&'static str);
@@ -59,4 +59,4 @@ fn main() {
     let _last = Noisy("main"); panic!("end")
 }
 END
-for o in "" "-O -Cdebuginfo=2" "-O -Cpanic=abort"; do rustc $o -o p p.rs; echo "rustc $?"; ./p; echo "p $?"; done; exit 3
+for o in "" "-O -Cdebuginfo=2" "-O -Cpanic=abort"; do rustc --edition 2021 -Clinker=g++ $o -o p p.rs; echo "rustc $?"; ./p; echo "p $?"; done; exit 3
