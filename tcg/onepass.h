@@ -61,6 +61,8 @@ uint32_t onepass_op3(Onepass *p, IrOp op, uint32_t x, uint32_t y, uint32_t z);
 uint32_t onepass_give_up(Onepass *p);
 uint32_t onepass_load(Onepass *p, uint32_t addr, int32_t disp, unsigned mem);
 void onepass_store(Onepass *p, uint32_t addr, int32_t disp, uint32_t v, unsigned mem);
+uint32_t onepass_rmw(Onepass *p, IrOp op, uint32_t addr, uint32_t v, unsigned mem);
+uint32_t onepass_cas(Onepass *p, uint32_t addr, uint32_t expected, uint32_t desired, unsigned mem);
 void onepass_fence(Onepass *p, IrOrder order);
 
 /* Where execution goes on: never at a block of the region but behind a branch (ret_block is 0). */

@@ -25,6 +25,26 @@ static inline void onepass_store_i64(Onepass *p, I64 addr, int32_t disp, I64 v, 
 {
     onepass_store(p, addr.id, disp, v.id, mem);
 }
+static inline I32 onepass_rmw_i32(Onepass *p, IrOp op, I64 addr, I32 v, unsigned mem)
+{
+    return (I32){ onepass_rmw(p, op, addr.id, v.id, mem) };
+}
+static inline I64 onepass_rmw_i64(Onepass *p, IrOp op, I64 addr, I64 v, unsigned mem)
+{
+    return (I64){ onepass_rmw(p, op, addr.id, v.id, mem) };
+}
+static inline I32 onepass_cas_i32(Onepass *p, I64 addr, I32 expected, I32 desired, unsigned mem)
+{
+    return (I32){ onepass_cas(p, addr.id, expected.id, desired.id, mem) };
+}
+static inline I64 onepass_cas_i64(Onepass *p, I64 addr, I64 expected, I64 desired, unsigned mem)
+{
+    return (I64){ onepass_cas(p, addr.id, expected.id, desired.id, mem) };
+}
+static inline V128 onepass_cas_v128(Onepass *p, I64 addr, V128 expected, V128 desired, unsigned mem)
+{
+    return (V128){ onepass_give_up(p) };
+}
 static inline void onepass_store_v128(Onepass *p, I64 addr, int32_t disp, V128 v, unsigned mem) { onepass_give_up(p); }
 static inline void onepass_goto(Onepass *p, uint32_t block) { onepass_give_up(p); }
 
@@ -48,6 +68,11 @@ static inline uint32_t onepass_block_of(const OnepassTrans *t, uint64_t pc)
 #define ir_load_i64 onepass_load_i64
 #define ir_store_i64 onepass_store_i64
 #define ir_store_v128 onepass_store_v128
+#define ir_rmw_i32 onepass_rmw_i32
+#define ir_rmw_i64 onepass_rmw_i64
+#define ir_cas_i32 onepass_cas_i32
+#define ir_cas_i64 onepass_cas_i64
+#define ir_cas_v128 onepass_cas_v128
 #define ir_fence onepass_fence
 #define ir_goto onepass_goto
 #define ir_branch onepass_branch

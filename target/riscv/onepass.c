@@ -10,6 +10,7 @@
 
 #include "target/riscv/trans.h"
 
+#include "target/riscv/trans_a.c"
 #include "target/riscv/trans_b.c"
 #include "target/riscv/trans_flow.c"
 #include "target/riscv/trans_i.c"

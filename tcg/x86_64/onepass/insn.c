@@ -262,8 +262,7 @@ static X86Rm address(Onepass *p, uint32_t v, int32_t disp)
     return x86_rm_mem(one_reg(p, v), disp);
 }
 
-/* Of the access that comes next: every slot is at home. */
-static void add_row(Onepass *p, const X86Rm *rm, unsigned size, bool is_store)
+void one_add_row(Onepass *p, const X86Rm *rm, unsigned size, bool is_store)
 {
     _Static_assert((int)X86_RM_NONE == (int)SIDE_NO_REG, "the row takes over the operand's registers");
     Emit *e = p->e;
@@ -276,8 +275,14 @@ static void load(Onepass *p, const OneVal *i, unsigned dst)
     static const uint32_t opcodes[2][4] = { { 0xb6 | X86_0F, 0xb7 | X86_0F, 0x8b, 0x8b | X86_W },
                                             { 0xbe | X86_0F | X86_W, 0xbf | X86_0F | X86_W, 0x63 | X86_W, 0x8b | X86_W } };
     unsigned log = i->mem & MEM_SIZE_MASK;
-    X86Rm rm = address(p, i->a, i->disp);
-    add_row(p, &rm, 1u << log, false);
+    X86Rm rm;
+    if (UNLIKELY(i->mem & MEM_ALIGNED)) {
+        rm = x86_rm_mem(one_reg(p, i->a), 0);
+        one_check_aligned(p, rm.base, 1u << log, false);
+    } else {
+        rm = address(p, i->a, i->disp);
+    }
+    one_add_row(p, &rm, 1u << log, false);
     put_op(p, opcodes[(i->mem & MEM_SIGNED) != 0][log], dst, rm);
 }
 
@@ -294,12 +299,12 @@ void onepass_store(Onepass *p, uint32_t addr, int32_t disp, uint32_t v, unsigned
     one_flush_load(p);
     X86Rm rm = address(p, addr, disp);
     if (one_as_imm(p, v, size, &imm)) {
-        add_row(p, &rm, size, true);
+        one_add_row(p, &rm, size, true);
         put_op(p, imm_opcodes[log], 0, rm);
         put_imm(p, imm, size < 8 ? size : 4);
     } else {
         unsigned reg = one_reg(p, v);
-        add_row(p, &rm, size, true);
+        one_add_row(p, &rm, size, true);
         put_op(p, opcodes[log], reg, rm);
     }
 }

@@ -101,24 +101,40 @@ static inline void put_one(Onepass *p, unsigned slot, uint32_t v)
     }
 }
 
-/* Several at once: each value is where no put of another slot changes it. */
+/* v's number once it is where no put changes it. */
+static uint32_t keep(Onepass *p, uint32_t v)
+{
+    const OneVal *x = &p->vals[v];
+    if (v >= IR_MAX_SLOTS) {
+        if (x->kind != ONE_CONST) {
+            one_reg(p, v);
+        }
+        return v;
+    }
+    unsigned reg = one_allocate(p);
+    one_into(p, v, reg);
+    return one_new_register(p, reg);
+}
+
+/* Several at once: the last that is no constant comes first, after the others were brought out of the way. */
 static NOINLINE void put_several(Onepass *p)
 {
-    unsigned regs[ONE_PUTS];
-    for (unsigned i = 0; i < p->top.nputs; i++) {
-        uint32_t v = p->puts[i].v;
-        if (p->vals[v].kind == ONE_CONST) {
-            continue;
+    unsigned n = p->top.nputs, last = n;
+    for (unsigned i = 0; i < n; i++) {
+        if (p->vals[p->puts[i].v].kind != ONE_CONST) {
+            if (last != n) {
+                p->puts[last].v = keep(p, p->puts[last].v);
+            }
+            last = i;
         }
-        regs[i] = one_allocate(p);
-        one_into(p, v, regs[i]);
-        uint32_t copy = onepass_const(p, 0);
-        p->vals[copy].kind = ONE_REG;
-        p->vals[copy].reg = (uint8_t)regs[i];
-        p->puts[i].v = copy;
     }
-    for (unsigned i = 0; i < p->top.nputs; i++) {
-        put_one(p, p->puts[i].slot, p->puts[i].v);
+    if (last != n) {
+        put_one(p, p->puts[last].slot, p->puts[last].v);
+    }
+    for (unsigned i = 0; i < n; i++) {
+        if (i != last) {
+            put_one(p, p->puts[i].slot, p->puts[i].v);
+        }
     }
 }
 
@@ -188,9 +204,7 @@ static void pc_to_rax(Onepass *p, uint32_t pc)
 {
     const OneVal *x = &p->vals[pc];
     if (!(x->kind == ONE_REG && x->reg == X86_RAX)) {
-        p->top.is_failed |= p->locked >> X86_RAX & 1;
-        one_free_register(p, X86_RAX);
-        p->locked |= 1u << X86_RAX;
+        one_take_rax(p);
         one_into(p, pc, X86_RAX);
     }
     p->locked |= 1u << X86_RAX;

@@ -91,6 +91,10 @@ static inline bool one_as_imm(const Onepass *p, uint32_t v, unsigned size, int32
 /* A free scratch register, locked; the slot that it held is in memory. */
 unsigned one_allocate(Onepass *p);
 void one_free_register(Onepass *p, unsigned reg); /* no slot's any more */
+/* rax, locked; no value may be there. */
+void one_take_rax(Onepass *p);
+/* A value of the instruction that `reg`, which is locked, holds. */
+uint32_t one_new_register(Onepass *p, unsigned reg);
 /* A register that has v. */
 unsigned one_reg(Onepass *p, uint32_t v);
 /* A register or a slot's memory. */
@@ -117,5 +121,11 @@ bool one_has_row(IrOp op);
 unsigned one_condition(Onepass *p, uint32_t v);
 void one_mov(Onepass *p, unsigned dst, X86Rm src);  /* 8 bytes */
 void one_store_slot(Onepass *p, unsigned slot, unsigned reg);
+/* Of the access that comes next: every slot is at home. */
+void one_add_row(Onepass *p, const X86Rm *rm, unsigned size, bool is_store);
+
+/* ---- atomic.c */
+/* What comes next is not done if `reg` is no multiple of `size`. */
+void one_check_aligned(Onepass *p, unsigned reg, unsigned size, bool is_store);
 
 #endif

@@ -32,6 +32,13 @@ unsigned one_allocate(Onepass *p)
     return reg;
 }
 
+void one_take_rax(Onepass *p)
+{
+    p->top.is_failed |= p->locked >> X86_RAX & 1;
+    one_free_register(p, X86_RAX);
+    p->locked |= 1u << X86_RAX;
+}
+
 static inline unsigned lock(Onepass *p, unsigned reg)
 {
     p->locked |= 1u << reg;
@@ -116,6 +123,13 @@ static inline uint32_t new_value(Onepass *p, OneKind kind)
     return v;
 }
 
+uint32_t one_new_register(Onepass *p, unsigned reg)
+{
+    uint32_t v = new_value(p, ONE_REG);
+    p->vals[v].reg = (uint8_t)reg;
+    return v;
+}
+
 uint32_t onepass_const(Onepass *p, uint64_t imm)
 {
     uint32_t v = new_value(p, ONE_CONST);
@@ -186,7 +200,7 @@ uint32_t onepass_op2(Onepass *p, IrOp op, uint32_t x, uint32_t y)
 
 uint32_t onepass_op3(Onepass *p, IrOp op, uint32_t x, uint32_t y, uint32_t z) { return new_op(p, op, x, y, z); }
 
-static bool is_simple(unsigned mem) { return !(mem & (MEM_BIG_ENDIAN | MEM_ALIGNED | ~0u << MEM_INDEX_SHIFT)) && (mem & MEM_SIZE_MASK) <= MEM_64; }
+static bool is_simple(unsigned mem) { return !(mem & (MEM_BIG_ENDIAN | ~0u << MEM_INDEX_SHIFT)) && (mem & MEM_SIZE_MASK) <= MEM_64; }
 
 uint32_t onepass_load(Onepass *p, uint32_t addr, int32_t disp, unsigned mem)
 {
@@ -197,7 +211,7 @@ uint32_t onepass_load(Onepass *p, uint32_t addr, int32_t disp, unsigned mem)
     i->disp = disp;
     i->mem = (uint8_t)mem;
     p->pending = v;
-    p->top.is_failed |= !is_simple(mem);
+    p->top.is_failed |= !is_simple(mem) || (mem & MEM_ALIGNED && disp);
     return v;
 }
 
