@@ -48,19 +48,36 @@ void strace_sized(TextBuf *out, unsigned id, uint64_t addr, uint64_t size); /* a
 void strace_element(TextBuf *out, unsigned id, uint64_t addr); /* the same inside of an array */
 void strace_array(TextBuf *out, unsigned id, uint64_t addr, uint64_t n);
 void strace_address(TextBuf *out, uint64_t v); /* hexadecimal, or NULL */
-void strace_string(TextBuf *out, uint64_t addr, size_t max);
-void strace_buffer(TextBuf *out, uint64_t addr, uint64_t len);
 /* n iovecs that hold `used` bytes in all. */
 void strace_iovecs(TextBuf *out, uint64_t addr, uint64_t n, uint64_t used);
+/* strace_args.c: names from flags.def. */
 void strace_flags(TextBuf *out, unsigned list, uint64_t value);
 void strace_enum(TextBuf *out, unsigned list, uint64_t value);
 void strace_named(TextBuf *out, unsigned list, uint64_t value); /* decimal if it has no name */
 void strace_noted(TextBuf *out, unsigned list, uint32_t value); /* a number, and its name in a comment if it has one */
+
+/* strace_values.c: how values look. */
+void strace_string(TextBuf *out, uint64_t addr, size_t max);
+void strace_buffer(TextBuf *out, uint64_t addr, uint64_t len);
 void strace_bytes(TextBuf *out, const uint8_t *bytes, uint32_t n); /* \x00\x01 */
-void strace_sigset(TextBuf *out, uint64_t set);
-void strace_siginfo(TextBuf *out, const siginfo_t *info);
+void strace_int(TextBuf *out, const char *name, int64_t v); /* ", name=" and a number */
+void strace_uint(TextBuf *out, const char *name, uint64_t v);
 void strace_octal(TextBuf *out, uint64_t v);   /* 0644, at least three digits */
 void strace_mode(TextBuf *out, uint64_t mode); /* S_IFREG|0644 */
+void strace_limit(TextBuf *out, uint64_t v);   /* 8192*1024 */
+void strace_device(TextBuf *out, uint64_t v);
+void strace_caps(TextBuf *out, uint64_t set);
+void strace_kernel_version(TextBuf *out, uint32_t v);
+void strace_enum64(TextBuf *out, unsigned list, uint64_t v);
+void strace_date(TextBuf *out, int64_t sec, uint64_t nsec); /* in a comment */
+
+/* strace_signal.c */
+const char *signal_name(int sig); /* "SIGINT", "SIGRT_1" or NULL */
+void strace_signo(TextBuf *out, int sig);
+void strace_sigset(TextBuf *out, uint64_t set);
+void strace_siginfo(TextBuf *out, const siginfo_t *info);
+void strace_wstatus(TextBuf *out, int status);
+
 /* strace_special.c: pointers whose rows say more than a struct: descriptor sets, CPU sets, directory entries, message buffers. False: not one. */
 bool strace_special(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n);
 void strace_fdset(TextBuf *out, uint64_t addr, uint64_t bytes);
@@ -83,8 +100,6 @@ void strace_sigevent(TextBuf *out, uint64_t addr);
 void strace_uring_restriction(TextBuf *out, const uint8_t *p);
 void strace_uring_workers(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n);
 void strace_ioprio(TextBuf *out, uint32_t v); /* strace_args.c */
-
-const char *signal_name(int sig); /* "SIGINT", "SIGRT_1" or NULL */
 
 /* One line per process: a call that is missing, under -d unimp. */
 void syscall_report_missing(Task *t, const char *name, uint64_t number, const char *reason);

@@ -13,12 +13,6 @@
 
 enum { SHOWN = 32 };
 
-static void put_unsigned(TextBuf *out, const char *name, uint64_t v)
-{
-    text_str(out, name);
-    text_u64(out, v);
-}
-
 /* ---- integers */
 
 /* QCMD() of <sys/quota.h>. */
@@ -67,7 +61,7 @@ static void put_request_data(TextBuf *out, const struct iocb *c)
         strace_array(out, STRUCT_rvec, c->aio_buf, c->aio_nbytes);
     }
     if (is_plain) {
-        put_unsigned(out, ", aio_nbytes=", c->aio_nbytes);
+        strace_uint(out, ", aio_nbytes=", c->aio_nbytes);
     }
     text_str(out, ", aio_offset=");
     text_i64(out, c->aio_offset);
@@ -83,7 +77,7 @@ void strace_iocb(TextBuf *out, uint64_t addr, bool has_data)
     text_str(out, "{aio_data=");
     text_hex(out, c.aio_data);
     if (c.aio_key) {
-        put_unsigned(out, ", aio_key=", c.aio_key);
+        strace_uint(out, ", aio_key=", c.aio_key);
     }
     if (c.aio_rw_flags) {
         text_str(out, ", aio_rw_flags=");
@@ -98,7 +92,7 @@ void strace_iocb(TextBuf *out, uint64_t addr, bool has_data)
         text_str(out, ", aio_reqprio=");
         text_i64(out, c.aio_reqprio);
     }
-    put_unsigned(out, ", aio_fildes=", c.aio_fildes);
+    strace_uint(out, ", aio_fildes=", c.aio_fildes);
     if (has_data) {
         put_request_data(out, &c);
         if (c.aio_flags) {
@@ -106,7 +100,7 @@ void strace_iocb(TextBuf *out, uint64_t addr, bool has_data)
             strace_flags(out, LIST_iocb_flag, c.aio_flags);
         }
         if (c.aio_flags & IOCB_FLAG_RESFD) {
-            put_unsigned(out, ", aio_resfd=", c.aio_resfd);
+            strace_uint(out, ", aio_resfd=", c.aio_resfd);
         }
     }
     text_char(out, '}');
@@ -173,7 +167,7 @@ static void put_workers(TextBuf *out, const uint32_t *workers, uint64_t n)
             text_u64(out, i);
             text_str(out, " /* IO_WQ_??? */");
         }
-        put_unsigned(out, "]=", workers[i]);
+        strace_uint(out, "]=", workers[i]);
     }
     text_char(out, ']');
 }
@@ -236,7 +230,7 @@ static void put_event_bits(TextBuf *out, uint64_t bits)
         const FlagName *f = &flag_names[l->flag + i];
         if (!is_behind && (i == l->n || f->value > 1ull << PRECISE_SHIFT)) {
             is_behind = true;
-            put_unsigned(out, ", precise_ip=", bits >> PRECISE_SHIFT & 3);
+            strace_uint(out, ", precise_ip=", bits >> PRECISE_SHIFT & 3);
             text_str(out, " /* ");
             text_str(out, skids[bits >> PRECISE_SHIFT & 3]);
             text_str(out, " */");
@@ -265,7 +259,7 @@ void strace_perf_event(TextBuf *out, uint64_t addr)
     strace_enum(out, LIST_perf_size, a.size);
     text_str(out, ", config=");
     put_event(out, a.type, a.config);
-    put_unsigned(out, a.freq ? ", sample_freq=" : ", sample_period=", a.sample_period);
+    strace_uint(out, a.freq ? ", sample_freq=" : ", sample_period=", a.sample_period);
     text_str(out, ", sample_type=");
     strace_flags(out, LIST_perf_sample, a.sample_type);
     text_str(out, ", read_format=");
@@ -275,14 +269,6 @@ void strace_perf_event(TextBuf *out, uint64_t addr)
 }
 
 /* ---- others */
-
-void strace_bytes(TextBuf *out, const uint8_t *bytes, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        text_str(out, "\\x");
-        text_digits(out, bytes[i], 16, 2);
-    }
-}
 
 void strace_file_handle(TextBuf *out, uint64_t addr, uint32_t before, bool is_whole)
 {
