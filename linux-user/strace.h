@@ -57,7 +57,9 @@ void strace_named(TextBuf *out, unsigned list, uint64_t value); /* decimal if it
 void strace_noted(TextBuf *out, unsigned list, uint32_t value); /* a number, and its name in a comment if it has one */
 
 /* strace_values.c: how values look. */
-void strace_string(TextBuf *out, uint64_t addr, size_t max);
+void strace_string(TextBuf *out, uint64_t addr);
+void strace_text(TextBuf *out, uint64_t addr, uint64_t room); /* a string in so many bytes */
+void strace_path(TextBuf *out, uint64_t addr);
 void strace_buffer(TextBuf *out, uint64_t addr, uint64_t len);
 void strace_bytes(TextBuf *out, const uint8_t *bytes, uint32_t n); /* \x00\x01 */
 void strace_int(TextBuf *out, const char *name, int64_t v); /* ", name=" and a number */
@@ -80,6 +82,7 @@ void strace_wstatus(TextBuf *out, int status);
 
 /* strace_special.c: pointers whose rows say more than a struct: descriptor sets, CPU sets, directory entries, message buffers. False: not one. */
 bool strace_special(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n);
+bool strace_has_any_size(unsigned id); /* calls that are told how long the struct is: bpf refuses some sizes unseen */
 void strace_fdset(TextBuf *out, uint64_t addr, uint64_t bytes);
 /* strace_net.c */
 void strace_sockaddr(TextBuf *out, uint64_t addr, uint64_t len);
@@ -87,6 +90,7 @@ void strace_sockaddr_bytes(TextBuf *out, const void *bytes, uint64_t len);
 void strace_msghdr(TextBuf *out, uint64_t addr, uint64_t used);
 void strace_sockopt(TextBuf *out, uint64_t level, uint64_t name, uint64_t addr, uint64_t len);
 unsigned strace_sockopt_list(uint64_t level, bool *is_known);
+void strace_ifindex(TextBuf *out, uint32_t v); /* by the device's name */
 
 /* strace_admin.c */
 void strace_quota_command(TextBuf *out, uint32_t v);

@@ -9,7 +9,7 @@
 #include "linux-user/syscall_rows.h"
 #include "util/compiler.h"
 
-enum { STRING_SHOWN = 256, STRUCT_MAX = 512, ELEMENTS_SHOWN = 32 };
+enum { STRUCT_MAX = 512, ELEMENTS_SHOWN = 32 };
 
 static uint64_t load(const uint8_t *p, unsigned size)
 {
@@ -29,7 +29,34 @@ static void put_words(TextBuf *out, const uint8_t *p, unsigned n)
     text_char(out, ']');
 }
 
-static void format_field(TextBuf *out, const StructField *f, const uint8_t *p)
+/* What a call has not written has no size. */
+static void put_counted(TextBuf *out, const StructField *f, uint64_t addr, uint64_t n)
+{
+    if (n ? !struct_descs[f->ref].size : f->format == FMT_SOME) {
+        strace_address(out, addr);
+    } else {
+        strace_array(out, f->ref, addr, n);
+    }
+}
+
+static void put_signal64(TextBuf *out, uint64_t v)
+{
+    if (v && v <= INT32_MAX && signal_name((int)v)) {
+        strace_signo(out, (int)v);
+    } else {
+        text_u64(out, v);
+    }
+}
+
+/* A char array, of which a call may have given `size` bytes. */
+static void put_chars(TextBuf *out, const char *p, uint64_t size)
+{
+    size_t n = strnlen(p, size);
+    bool is_cut = n && n == size;
+    text_quoted(out, p, n - is_cut, is_cut);
+}
+
+static void format_field(TextBuf *out, const StructField *f, const uint8_t *p, uint64_t size)
 {
     uint64_t v;
     switch (f->format) {
@@ -63,11 +90,12 @@ static void format_field(TextBuf *out, const StructField *f, const uint8_t *p)
     case FMT_ENUM16: strace_enum(out, f->ref, load(p, 2)); break;
     case FMT_ENUM: strace_enum(out, f->ref, load(p, 4)); break;
     case FMT_ENUM64: strace_enum64(out, f->ref, load(p, 8)); break;
-    case FMT_STR: text_quoted(out, (const char *)p, strnlen((const char *)p, f->ref), 0); break;
+    case FMT_STR: put_chars(out, (const char *)p, size < f->ref ? size : f->ref); break;
     case FMT_FLAGS: strace_flags(out, f->ref, load(p, 4)); break;
     case FMT_FLAGS16: strace_flags(out, f->ref, load(p, 2)); break;
     case FMT_FLAGS64: strace_flags(out, f->ref, load(p, 8)); break;
     case FMT_STRUCT: format_struct(out, f->ref, p); break;
+    case FMT_SIG64: put_signal64(out, load(p, 8)); break;
     case FMT_SIG: strace_signo(out, (int)load(p, 4)); break;
     case FMT_SIGSET: strace_sigset(out, load(p, 8)); break;
     case FMT_SIGINFO: {
@@ -76,12 +104,20 @@ static void format_field(TextBuf *out, const StructField *f, const uint8_t *p)
         strace_siginfo(out, &info);
         break;
     }
-    case FMT_STRING: strace_string(out, load(p, 8), STRING_SHOWN); break;
+    case FMT_STRING: strace_string(out, load(p, 8)); break;
+    case FMT_PATH: strace_path(out, load(p, 8)); break;
     case FMT_NAMED: strace_named(out, f->ref, load(p, 4)); break;
     case FMT_NOTED: strace_noted(out, f->ref, (uint32_t)load(p, 4)); break;
+    case FMT_TEXT: strace_text(out, load(p, 8), load(p - f->offset + f->ref, 4)); break;
+    case FMT_COUNTED:
+    case FMT_SOME: put_counted(out, f, load(p, 8), load(p + 8, 4)); break;
+    case FMT_IFINDEX: strace_ifindex(out, (uint32_t)load(p, 4)); break;
+    case FMT_DATA:
     case FMT_BUFFER:
         v = load(p - f->offset + f->ref, 4);
-        if (v) {
+        if (f->format == FMT_DATA && load(p, 8) && !v) {
+            text_str(out, "\"\"");
+        } else if (v) {
             strace_buffer(out, load(p, 8), v);
         } else {
             strace_address(out, load(p, 8));
@@ -134,17 +170,20 @@ static bool is_zero(const uint8_t *p, uint64_t n)
     return n == 0;
 }
 
-/* Fields with a + are there if `size` reaches them. */
+/* Fields with a + are there if `size` reaches them, and so are those with a & behind them. */
 static bool is_shown(const StructField *f, const uint8_t *p, uint64_t size)
 {
     const StructCondition *c = &struct_conditions[f->condition];
     bool holds = f->condition == 0 || load(p + c->offset[0], 8) & c->mask[0] || load(p + c->offset[1], 8) & c->mask[1];
-    bool is_reached = *row_text(f->name) != '+' || f->offset < size;
+    const StructField *group = f;
+    for (; *row_text(group->name) == '&'; group--) {
+    }
+    bool is_reached = *row_text(group->name) != '+' || group->offset < size;
     bool is_needless = f->format == FMT_RESERVED && is_zero(p + f->offset, 4 * (uint64_t)f->ref);
     return !f->is_hidden && is_reached && holds && !is_needless;
 }
 
-/* What a caller has put behind the struct that we know: nothing, or zeros. */
+/* What a caller has put behind the struct that we know: nothing, or zeros. Bytes are shown where the call takes any size, not for bpf. */
 static void put_behind(TextBuf *out, unsigned id, uint64_t addr, uint64_t size)
 {
     enum { SHOWN = 32, PAGE = 4096 };
@@ -155,7 +194,7 @@ static void put_behind(TextBuf *out, unsigned id, uint64_t addr, uint64_t size)
     }
     if (mm_read(copy, addr + known, n)) {
         text_str(out, ", ???");
-    } else if (!is_zero(copy, n) && id != STRUCT_open_how) {
+    } else if (!is_zero(copy, n) && !strace_has_any_size(id)) {
         text_str(out, ", ...");
     } else if (!is_zero(copy, n)) {
         text_str(out, ", /* bytes ");
@@ -174,7 +213,7 @@ static void format_sized(TextBuf *out, unsigned id, const uint8_t *p, uint64_t a
     const StructDesc *s = &struct_descs[id];
     const StructField *field = &struct_fields[s->field];
     if (s->nfields && !field->name) {
-        format_field(out, field, p + field->offset);
+        format_field(out, field, p + field->offset, size);
         return;
     }
     bool is_array = s->nfields && *row_text(field->name) == '[';
@@ -188,13 +227,13 @@ static void format_sized(TextBuf *out, unsigned id, const uint8_t *p, uint64_t a
         text_str(out, comma);
         comma = ", ";
         if (!is_array) {
-            text_str(out, row_text(f->name) + strspn(row_text(f->name), f->format == FMT_RESERVED ? "" : "_+")); /* the C library's __key is the kernel's key */
+            text_str(out, row_text(f->name) + strspn(row_text(f->name), f->format == FMT_RESERVED ? "" : "_+&")); /* the C library's __key is the kernel's key */
             text_char(out, '=');
         }
         if (f->format == FMT_STRUCT) {
             format_sized(out, f->ref, p + f->offset, 0, size - f->offset);
         } else {
-            format_field(out, f, p + f->offset);
+            format_field(out, f, p + f->offset, size - f->offset);
         }
     }
     if (addr) {

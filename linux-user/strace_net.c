@@ -2,9 +2,11 @@
 /* -strace: socket addresses, messages with their control data, socket options. */
 #include <arpa/inet.h>
 #include <linux/netlink.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -12,6 +14,7 @@
 #include "linux-user/strace.h"
 #include "linux-user/syscall_rows.h"
 #include "util/compiler.h"
+#include "util/sys.h"
 
 /* ---- addresses */
 
@@ -77,6 +80,7 @@ static void put_inet6(TextBuf *out, const struct sockaddr_in6 *in)
 static void put_unix(TextBuf *out, const struct sockaddr_un *un, uint64_t len)
 {
     size_t n = len - offsetof(struct sockaddr_un, sun_path);
+    n = n < sizeof(un->sun_path) ? n : sizeof(un->sun_path);
     bool is_abstract = n && un->sun_path[0] == 0;
     text_str(out, "AF_UNIX");
     if (n) {
@@ -119,10 +123,28 @@ void strace_sockaddr_bytes(TextBuf *out, const void *bytes, uint64_t len)
 void strace_sockaddr(TextBuf *out, uint64_t addr, uint64_t len)
 {
     uint8_t bytes[sizeof(struct sockaddr_storage)] = { 0 };
-    if (addr == 0 || len < sizeof(sa_family_t) || len > sizeof(bytes) || mm_read(bytes, addr, len)) {
+    len = len < sizeof(bytes) ? len : sizeof(bytes);
+    if (addr == 0 || len < sizeof(sa_family_t) || mm_read(bytes, addr, len)) {
         strace_address(out, addr);
     } else {
         strace_sockaddr_bytes(out, bytes, len);
+    }
+}
+
+/* Names belong to the network namespace, which is ours as well. */
+void strace_ifindex(TextBuf *out, uint32_t v)
+{
+    struct ifreq request = { .ifr_ifindex = (int)v };
+    int64_t fd = v ? sys_call3(SYS_socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1;
+    if (fd >= 0 && sys_call3(SYS_ioctl, SYS_INT(fd), SIOCGIFNAME, SYS_PTR(&request)) == 0) {
+        text_str(out, "if_nametoindex(");
+        text_quoted(out, request.ifr_name, strnlen(request.ifr_name, IFNAMSIZ), 0);
+        text_char(out, ')');
+    } else {
+        text_u64(out, v);
+    }
+    if (fd >= 0) {
+        sys_call1(SYS_close, SYS_INT(fd));
     }
 }
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* -strace: buffers and sets, which have no fields: their rows name them, and other arguments or the result say how long they are. */
+#include <linux/bpf.h>
+#include <linux/sched.h>
+#include <stddef.h>
+
 #include "linux-user/check.h"
 #include "linux-user/mm.h"
 #include "linux-user/strace.h"
@@ -181,12 +185,75 @@ static void put_key_caps(TextBuf *out, uint64_t addr, uint64_t n)
     text_str(out, n > SHOWN ? ", ...]" : "]");
 }
 
+/* What bpf links are given depends on what they attach to; a query that failed has written nothing. */
+static unsigned bpf_form(const StraceCall *c, unsigned ref, uint64_t addr)
+{
+    enum { ATTACH_TYPE_AT = 8 };
+    uint32_t type = UINT32_MAX;
+    if (ref == STRUCT_bpf_query) {
+        return c->has_result && c->result < 0 ? STRUCT_bpf_query_failed : ref;
+    }
+    if (ref != STRUCT_bpf_link || mm_read(&type, addr + ATTACH_TYPE_AT, sizeof(type))) {
+        return ref;
+    }
+    switch (type) {
+    case 0: return STRUCT_bpf_link; /* strace takes a type that was not given for any */
+    case BPF_TRACE_ITER: return STRUCT_bpf_link_iter;
+    case BPF_PERF_EVENT: return STRUCT_bpf_link_perf;
+    case BPF_TRACE_KPROBE_MULTI: return STRUCT_bpf_link_kprobes;
+    default: return STRUCT_bpf_link_plain;
+    }
+}
+
+/* What clone3 has written through its struct's pointers. */
+static void put_cloned(TextBuf *out, uint64_t addr)
+{
+    static const struct {
+        uint64_t flag;
+        unsigned at;
+        const char *name;
+    } written[] = { { CLONE_PIDFD, offsetof(struct clone_args, pidfd), "pidfd=" },
+                    { CLONE_PARENT_SETTID, offsetof(struct clone_args, parent_tid), "parent_tid=" } };
+    struct clone_args args = { 0 };
+    const char *mark = " => {";
+    if (mm_read(&args, addr, CLONE_ARGS_SIZE_VER0)) {
+        return;
+    }
+    for (unsigned i = 0; i < ARRAY_LEN(written); i++) {
+        uint64_t at = *(const uint64_t *)((const char *)&args + written[i].at);
+        if (args.flags & written[i].flag) {
+            text_str(out, mark);
+            mark = ", ";
+            text_str(out, written[i].name);
+            strace_struct(out, STRUCT_int, at);
+        }
+    }
+    text_str(out, *mark == ',' ? "}" : "");
+}
+
+bool strace_has_any_size(unsigned id) { return id == STRUCT_open_how || id == STRUCT_clone_args; }
+
+/* A struct in as many bytes as the call says. */
+static void put_sized(TextBuf *out, const StraceCall *c, unsigned ref, uint64_t addr, uint64_t size)
+{
+    enum { BPF_SIZE_MAX = 4096 };
+    if (!strace_has_any_size(ref) && (size == 0 || size > BPF_SIZE_MAX)) {
+        strace_address(out, addr);
+    } else {
+        strace_sized(out, bpf_form(c, ref, addr), addr, size);
+    }
+    if (ref == STRUCT_clone_args && c->has_result && c->result >= 0) {
+        put_cloned(out, addr);
+    }
+}
+
 bool strace_special(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n)
 {
+    enum { COMM_SHOWN = 15 };
     const SyscallArg *arg = &c->row->arg[i];
     uint64_t addr = c->args[i], used = arg->type != ARG_IN && c->has_result && c->result >= 0 && (uint64_t)c->result < n ? (uint64_t)c->result : n;
     if (arg->unit == COUNT_BYTES) {
-        strace_sized(out, arg->ref, addr, n);
+        put_sized(out, c, arg->ref, addr, n);
         return true;
     }
     switch (arg->ref) {
@@ -203,7 +270,8 @@ bool strace_special(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n)
             return true;
         }
         return false;
-    case STRUCT_cstr: strace_string(out, addr, 4096); return true;
+    case STRUCT_cstr: strace_path(out, addr); return true;
+    case STRUCT_comm: strace_text(out, addr, COMM_SHOWN); return true;
     case STRUCT_optval: strace_sockopt(out, c->args[1], c->args[2], addr, n); return true;
     case STRUCT_sockaddr: strace_sockaddr(out, addr, n); return true;
     case STRUCT_fdset: put_bits(out, addr, n); return true;

@@ -9,30 +9,39 @@
 #include "linux-user/strace.h"
 #include "linux-user/syscall_rows.h"
 
-enum { STRING_MAX = 32 };
+enum { STRING_SHOWN = 32, PATH_SHOWN = 4095 };
 
 /* ---- strings and buffers */
 
-void strace_string(TextBuf *out, uint64_t addr, size_t max)
+/* A string that ends within `max` bytes; of a longer one, `shown`. */
+static void put_string(TextBuf *out, uint64_t addr, size_t max, size_t shown)
 {
-    char copy[4096];
-    max = max < sizeof(copy) ? max : sizeof(copy);
+    char copy[PATH_SHOWN + 1];
     int64_t n = addr ? mm_read_string(copy, addr, max) : 0;
-    if (addr == 0) {
-        text_str(out, "NULL");
-    } else if (n == -ENAMETOOLONG) {
-        text_quoted(out, copy, max - 1, true);
-    } else if (n < 0) {
-        text_hex(out, addr);
+    if (n == -ENAMETOOLONG) {
+        text_quoted(out, copy, max < shown ? max : shown, true);
+    } else if (addr == 0 || n < 0) {
+        strace_address(out, addr);
     } else {
         text_quoted(out, copy, (size_t)n, false);
     }
 }
 
+void strace_string(TextBuf *out, uint64_t addr) { put_string(out, addr, STRING_SHOWN + 1, STRING_SHOWN); }
+void strace_path(TextBuf *out, uint64_t addr) { put_string(out, addr, PATH_SHOWN + 1, PATH_SHOWN); }
+void strace_text(TextBuf *out, uint64_t addr, uint64_t room)
+{
+    if (addr && room == 0) {
+        text_str(out, "\"\"");
+    } else {
+        put_string(out, addr, room < STRING_SHOWN ? room : STRING_SHOWN + 1, STRING_SHOWN);
+    }
+}
+
 void strace_buffer(TextBuf *out, uint64_t addr, uint64_t len)
 {
-    char copy[STRING_MAX];
-    size_t n = len < STRING_MAX ? (size_t)len : STRING_MAX;
+    char copy[STRING_SHOWN];
+    size_t n = len < STRING_SHOWN ? (size_t)len : STRING_SHOWN;
     if (addr == 0) {
         text_str(out, "NULL");
     } else if (mm_read(copy, addr, n)) {

@@ -66,7 +66,7 @@ def test_logs(run, check, c, crash):
     lines = d.stderr.splitlines()
     odd = [l for l in lines if not re.fullmatch(r'\d+ (\w+\(.*\) += (\?|-?\w+)( .*)?|--- .* ---|\+\+\+ .* \+\+\+)', l)]
     report(len(lines) > 40 and not odd and len({l.split()[0] for l in lines}) == 4, '-strace: whole lines, with the thread', odd or lines)
-    check('-strace of the start', ['-strace', crash, 'x'], 0, '', r'\A\d+ execve\("[^"]*crash", \["[^"]*crash", "x"\], 0x\w+ /\* \d vars? \*/\) += 0\n')
+    check('-strace of the start', ['-strace', crash, 'x'], 0, '', r'\A\d+ execve\("[^"]*crash", \["[^"]{,32}"(\.\.\.)?, "x"\], 0x\w+ /\* \d vars? \*/\) += 0\n')
     check('-strace of the end', ['-strace', crash], 0, '', r'\d+ exit_group\(0\) += \?\n\d+ \+\+\+ exited with 0 \+\+\+\n\Z')
     check('-strace of death', ['-strace', crash, 'term'], -15, '', r'tgkill.* = 0\n\d+ --- SIGTERM .*\n\d+ \+\+\+ killed by SIGTERM \+\+\+\n\Z')
     with tempfile.TemporaryDirectory() as folder:
