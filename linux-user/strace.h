@@ -97,6 +97,7 @@ void strace_quota_command(TextBuf *out, uint32_t v);
 void strace_swap_flags(TextBuf *out, uint32_t v);
 void strace_iocb(TextBuf *out, uint64_t addr, bool has_data);
 void strace_iocbs(TextBuf *out, uint64_t addr, int64_t n);
+void strace_sched_attr(TextBuf *out, uint64_t addr, uint64_t room, bool is_given);
 void strace_perf_event(TextBuf *out, uint64_t addr);
 /* `before`: the length that was asked for, ~0: none. All of the handle, or its length alone. */
 void strace_file_handle(TextBuf *out, uint64_t addr, uint32_t before, bool is_whole);

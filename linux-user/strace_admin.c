@@ -196,12 +196,63 @@ void strace_uring_workers(TextBuf *out, const StraceCall *c, unsigned i, uint64_
     }
 }
 
+/* ---- scheduling */
+
+/* The size that it begins with says how much there is: sched_setattr's may be 0, sched_getattr gives as much as fits into `room`. */
+void strace_sched_attr(TextBuf *out, uint64_t addr, uint64_t room, bool is_given)
+{
+    enum { KEEP_POLICY = 8, KEEP_PARAMS = 16, FIRST_SIZE = 48 };
+    struct {
+        uint32_t size, policy;
+        uint64_t flags;
+        int32_t nice;
+        uint32_t priority;
+        uint64_t runtime, deadline, period;
+        uint32_t util_min, util_max;
+    } a = { 0 };
+    if (is_given && mm_read(&a.size, addr, sizeof(a.size)) == 0) {
+        room = a.size ? a.size : FIRST_SIZE;
+    }
+    if (room == 0 || mm_read(&a, addr, room < sizeof(a) ? room : sizeof(a))) {
+        strace_address(out, addr);
+        return;
+    }
+    uint64_t size = is_given ? room : a.size, keep = is_given ? a.flags : 0;
+    strace_uint(out, "{size=", a.size);
+    if (size >= FIRST_SIZE && !(keep & (KEEP_POLICY | KEEP_PARAMS))) {
+        text_str(out, ", sched_policy=");
+        strace_enum(out, LIST_sched, a.policy);
+    }
+    if (size >= FIRST_SIZE) {
+        text_str(out, ", sched_flags=");
+        strace_flags(out, LIST_sched_flag, a.flags);
+    }
+    if (size >= FIRST_SIZE && !(keep & KEEP_PARAMS)) {
+        strace_int(out, ", sched_nice=", a.nice);
+        strace_uint(out, ", sched_priority=", a.priority);
+        strace_uint(out, ", sched_runtime=", a.runtime);
+        strace_uint(out, ", sched_deadline=", a.deadline);
+        strace_uint(out, ", sched_period=", a.period);
+    }
+    if (size >= sizeof(a)) {
+        strace_uint(out, ", sched_util_min=", a.util_min);
+        strace_uint(out, ", sched_util_max=", a.util_max);
+    }
+    text_str(out, is_given && size > sizeof(a) ? ", ...}" : "}");
+}
+
 /* ---- performance events */
 
 static void put_event(TextBuf *out, uint32_t type, uint64_t config)
 {
     switch (type) {
-    case PERF_TYPE_HARDWARE: strace_enum(out, LIST_perf_hw, config); break;
+    case PERF_TYPE_HARDWARE:
+        if (config >> 32) {
+            text_hex(out, config >> 32);
+            text_str(out, "<<32|");
+        }
+        strace_enum(out, LIST_perf_hw, (uint32_t)config);
+        break;
     case PERF_TYPE_SOFTWARE: strace_enum(out, LIST_perf_sw, config); break;
     case PERF_TYPE_TRACEPOINT: text_u64(out, config); break;
     case PERF_TYPE_HW_CACHE:
@@ -222,7 +273,7 @@ static void put_event(TextBuf *out, uint32_t type, uint64_t config)
 /* One-bit fields that are set; precise_ip, of two bits, is always there. */
 static void put_event_bits(TextBuf *out, uint64_t bits)
 {
-    enum { PRECISE_SHIFT = 15 };
+    enum { PRECISE_SHIFT = 15, RESERVED_SHIFT = 38 };
     static const char skids[4][40] = { "arbitrary skid", "constant skid", "requested to have 0 skid", "must have 0 skid" };
     const FlagList *l = &flag_lists[LIST_perf_bits];
     bool is_behind = false;
@@ -241,6 +292,11 @@ static void put_event_bits(TextBuf *out, uint64_t bits)
             text_str(out, "=1");
         }
     }
+    if (bits >> RESERVED_SHIFT) {
+        text_str(out, ", __reserved_1=");
+        text_hex(out, bits >> RESERVED_SHIFT);
+        text_str(out, " /* Bits 63..38 */");
+    }
 }
 
 void strace_perf_event(TextBuf *out, uint64_t addr)
@@ -248,7 +304,7 @@ void strace_perf_event(TextBuf *out, uint64_t addr)
     enum { BITS_AT = 40 };
     struct perf_event_attr a;
     uint64_t bits;
-    if (mm_read(&a, addr, PERF_ATTR_SIZE_VER0)) {
+    if (mm_read(&a, addr, PERF_ATTR_SIZE_VER0) || (a.size && a.size < PERF_ATTR_SIZE_VER0)) {
         strace_address(out, addr);
         return;
     }

@@ -231,7 +231,7 @@ static void put_cloned(TextBuf *out, uint64_t addr)
     text_str(out, *mark == ',' ? "}" : "");
 }
 
-bool strace_has_any_size(unsigned id) { return id == STRUCT_open_how || id == STRUCT_clone_args; }
+bool strace_has_any_size(unsigned id) { return id == STRUCT_open_how || id == STRUCT_clone_args || id == STRUCT_mount_attr; }
 
 /* A struct in as many bytes as the call says. */
 static void put_sized(TextBuf *out, const StraceCall *c, unsigned ref, uint64_t addr, uint64_t size)
@@ -286,6 +286,7 @@ bool strace_special(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n)
         put_value(out, addr, n);
         return true;
     case STRUCT_iocb: strace_iocb(out, addr, false); return true;
+    case STRUCT_sched_attr: strace_sched_attr(out, addr, c->args[2], arg->type == ARG_IN); return true;
     case STRUCT_perf_event_attr: strace_perf_event(out, addr); return true;
     case STRUCT_file_handle: strace_file_handle(out, addr, (uint32_t)c->before[i], !c->has_result || c->result >= 0 || arg->type == ARG_IN); return true;
     case STRUCT_io_event:

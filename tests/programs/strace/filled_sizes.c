@@ -129,6 +129,34 @@ static void clone_results(void)
     }
 }
 
+/* Structs whose size stands beside them or at their head. */
+static void other_sizes(void)
+{
+    static const int values[] = { 1, 8, 16, -1 };
+    int *words = (int *)attr;
+    for (int word = 0; word < 36; word++) {
+        for (int i = 0; i < 4; i++) {
+            for (int size = 0; size < 80; size += word % 4 ? 8 : 1) {
+                memset(attr, 0, 200);
+                words[word] = values[i];
+                S(SYS_mount_setattr, -100L, "x", 0L, attr, (long)size);
+                S(SYS_landlock_create_ruleset, attr, (long)size, 0L);
+                syscall(SYS_sched_getattr, 0L, attr, (long)size, 0L, 0L, DONE);
+                words[0] = word ? size : words[0];
+                S(SYS_sched_setattr, 0L, attr, 0L);
+                words[0] = word == 0 ? values[i] : 0;
+                words[1] = word == 1 ? values[i] : size;
+                S(SYS_perf_event_open, attr, 0L, -1L, -1L, 0L);
+            }
+        }
+    }
+    for (long i = 0; i < 64; i++) {
+        memset(attr, 0, 200);
+        ((long *)attr)[2] = 1L << i;
+        S(SYS_mount_setattr, -100L, "x", 0L, attr, 32L + i * 64);
+    }
+}
+
 static void names(void)
 {
     struct sockaddr_un *un = (struct sockaddr_un *)attr;
@@ -157,5 +185,6 @@ static void filled_sizes(void)
     bpf_counts();
     clone_words();
     clone_results();
+    other_sizes();
     names();
 }
