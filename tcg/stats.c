@@ -5,11 +5,12 @@
 #include <time.h>
 
 #include "tcg/log.h"
+#include "util/sys.h"
 
 static uint64_t cpu_ns(void)
 {
     struct timespec ts;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+    sys_call2(SYS_clock_gettime, CLOCK_THREAD_CPUTIME_ID, SYS_PTR(&ts));
     return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
