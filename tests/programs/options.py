@@ -168,7 +168,9 @@ def main():
     check('QEMU_STRACE', c, 7, 'argc', 'exit_group', env={'QEMU_STRACE': '1'})
     check('-strace', ['-strace', *c], 7, 'argc', 'exit_group')
     check('-d strace', ['-d', 'strace', *c], 7, 'argc', 'exit_group')
-    check('-d stats', ['-d', 'stats', *c], 7, 'argc', 'regions')
+    check('-d stats', ['-d', 'stats', *c], 7, 'argc', r'tier 0 +[1-9]\d+ guest insns executed\ntier 1 +\d+ regions')
+    check('-d stats without tier 0', ['-d', 'stats', '-x', 'engine=block', *c], 7, 'argc', r'\Atier 1 +\d+ regions')
+    check('-d stats with tier 0 alone', ['-d', 'stats', '-x', 'engine=direct', *c], 7, 'argc', r'\Atier 0 +[1-9]\d+ guest insns executed\ninterpreted')
     test_logs(run, check, c, crash)
     test_perf(lyre, child, clean)
     with tempfile.TemporaryDirectory() as folder:
