@@ -47,6 +47,9 @@ void strace_struct(TextBuf *out, unsigned id, uint64_t addr);
 void strace_sized(TextBuf *out, unsigned id, uint64_t addr, uint64_t size); /* as much of it as `size` covers */
 void strace_element(TextBuf *out, unsigned id, uint64_t addr); /* the same inside of an array */
 void strace_array(TextBuf *out, unsigned id, uint64_t addr, uint64_t n);
+/* [a, b, ...]: what `put` says of element i of `what`; it ends where `put` says false. */
+typedef bool StracePut(TextBuf *out, const void *what, uint64_t i);
+void strace_list(TextBuf *out, uint64_t n, StracePut *put, const void *what);
 void strace_address(TextBuf *out, uint64_t v); /* hexadecimal, or NULL */
 /* n iovecs that hold `used` bytes in all. */
 void strace_iovecs(TextBuf *out, uint64_t addr, uint64_t n, uint64_t used);

@@ -63,8 +63,7 @@ static void put_request_data(TextBuf *out, const struct iocb *c)
     if (is_plain) {
         strace_uint(out, ", aio_nbytes=", c->aio_nbytes);
     }
-    text_str(out, ", aio_offset=");
-    text_i64(out, c->aio_offset);
+    strace_int(out, ", aio_offset=", c->aio_offset);
 }
 
 void strace_iocb(TextBuf *out, uint64_t addr, bool has_data)
@@ -89,8 +88,7 @@ void strace_iocb(TextBuf *out, uint64_t addr, bool has_data)
         text_str(out, ", aio_reqprio=");
         strace_ioprio(out, (uint16_t)c.aio_reqprio);
     } else if (c.aio_reqprio) {
-        text_str(out, ", aio_reqprio=");
-        text_i64(out, c.aio_reqprio);
+        strace_int(out, ", aio_reqprio=", c.aio_reqprio);
     }
     strace_uint(out, ", aio_fildes=", c.aio_fildes);
     if (has_data) {
@@ -106,20 +104,23 @@ void strace_iocb(TextBuf *out, uint64_t addr, bool has_data)
     text_char(out, '}');
 }
 
+static bool put_iocb_at(TextBuf *out, const void *list, uint64_t i)
+{
+    uint64_t addr = 0;
+    bool is_there = mm_read(&addr, *(const uint64_t *)list + 8 * i, sizeof(addr)) == 0;
+    strace_iocb(out, addr, true);
+    return is_there;
+}
+
 /* io_submit's array of addresses. */
 void strace_iocbs(TextBuf *out, uint64_t addr, int64_t n)
 {
     uint64_t p = 0;
     if (addr == 0 || n < 0 || (n > 0 && mm_read(&p, addr, sizeof(p)))) {
         strace_address(out, addr);
-        return;
+    } else {
+        strace_list(out, (uint64_t)n, put_iocb_at, &addr);
     }
-    text_char(out, '[');
-    for (int64_t i = 0; i < n && i < SHOWN && mm_read(&p, addr + 8 * (uint64_t)i, sizeof(p)) == 0; i++) {
-        text_str(out, i ? ", " : "");
-        strace_iocb(out, p, true);
-    }
-    text_str(out, n > SHOWN ? ", ...]" : "]");
 }
 
 /* ---- rings */
@@ -346,8 +347,7 @@ void strace_file_handle(TextBuf *out, uint64_t addr, uint32_t before, bool is_wh
         text_char(out, '}');
         return;
     }
-    text_str(out, ", handle_type=");
-    text_i64(out, (int32_t)head[1]);
+    strace_int(out, ", handle_type=", (int32_t)head[1]);
     text_str(out, ", f_handle=");
     if (mm_read(bytes, addr + sizeof(head), n)) {
         text_str(out, "???}");
@@ -374,8 +374,7 @@ void strace_sigevent(TextBuf *out, uint64_t addr)
     memcpy(behind, bytes + BEHIND, sizeof(behind));
     text_char(out, '{');
     if (value) {
-        text_str(out, "sigev_value={sival_int=");
-        text_i64(out, (int32_t)value);
+        strace_int(out, "sigev_value={sival_int=", (int32_t)value);
         text_str(out, ", sival_ptr=");
         text_hex(out, value);
         text_str(out, "}, ");
@@ -391,8 +390,7 @@ void strace_sigevent(TextBuf *out, uint64_t addr)
     text_str(out, ", sigev_notify=");
     strace_enum(out, LIST_sigev, notify);
     if (notify == SIGEV_THREAD_ID) {
-        text_str(out, ", sigev_notify_thread_id=");
-        text_i64(out, (int32_t)behind[0]);
+        strace_int(out, ", sigev_notify_thread_id=", (int32_t)behind[0]);
     } else if (notify == SIGEV_THREAD) {
         text_str(out, ", sigev_notify_function=");
         strace_address(out, behind[0]);

@@ -337,8 +337,7 @@ static void format_sigmask6(TextBuf *out, uint64_t addr)
     }
     text_str(out, "{sigmask=");
     strace_struct(out, STRUCT_sigset, pair[0]);
-    text_str(out, ", sigsetsize=");
-    text_u64(out, pair[1]);
+    strace_uint(out, ", sigsetsize=", pair[1]);
     text_char(out, '}');
 }
 

@@ -299,6 +299,20 @@ static void format_at(TextBuf *out, unsigned id, uint64_t addr, bool is_element)
 void strace_struct(TextBuf *out, unsigned id, uint64_t addr) { format_at(out, id, addr, false); }
 void strace_element(TextBuf *out, unsigned id, uint64_t addr) { format_at(out, id, addr, true); }
 
+void strace_list(TextBuf *out, uint64_t n, StracePut *put, const void *what)
+{
+    text_char(out, '[');
+    for (uint64_t i = 0; i < n && i < ELEMENTS_SHOWN; i++) {
+        size_t before = out->n;
+        text_str(out, i ? ", " : "");
+        if (!put(out, what, i)) {
+            out->n = before;
+            break;
+        }
+    }
+    text_str(out, n > ELEMENTS_SHOWN ? ", ...]" : "]");
+}
+
 static bool is_readable(uint64_t addr, uint64_t size)
 {
     char c;
@@ -354,8 +368,7 @@ void strace_iovecs(TextBuf *out, uint64_t addr, uint64_t n, uint64_t used)
         } else {
             strace_address(out, part[0]);
         }
-        text_str(out, ", iov_len=");
-        text_u64(out, part[1]);
+        strace_uint(out, ", iov_len=", part[1]);
         text_char(out, '}');
     }
     text_str(out, n > ELEMENTS_SHOWN ? ", ...]" : "]");

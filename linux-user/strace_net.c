@@ -107,8 +107,7 @@ void strace_sockaddr_bytes(TextBuf *out, const void *bytes, uint64_t len)
     case AF_INET6: put_inet6(out, &a.in6); break;
     case AF_UNIX: put_unix(out, &a.un, len); break;
     case AF_NETLINK:
-        text_str(out, "AF_NETLINK, nl_pid=");
-        text_i64(out, (int32_t)a.nl.nl_pid);
+        strace_int(out, "AF_NETLINK, nl_pid=", (int32_t)a.nl.nl_pid);
         text_str(out, ", nl_groups=");
         text_digits(out, a.nl.nl_groups, 16, 8);
         break;
@@ -175,8 +174,7 @@ static void put_control(TextBuf *out, uint64_t addr, uint64_t length)
         uint64_t room = length - at, n = (c.cmsg_len < room ? c.cmsg_len : room) - sizeof(c);
         text_str(out, comma);
         comma = ", ";
-        text_str(out, "{cmsg_len=");
-        text_u64(out, c.cmsg_len);
+        strace_uint(out, "{cmsg_len=", c.cmsg_len);
         text_str(out, ", cmsg_level=");
         strace_enum(out, LIST_sol, (uint32_t)c.cmsg_level);
         text_str(out, ", cmsg_type=");
@@ -203,18 +201,15 @@ void strace_msghdr(TextBuf *out, uint64_t addr, uint64_t used)
     }
     text_str(out, "{msg_name=");
     strace_sockaddr(out, (uintptr_t)m.msg_name, m.msg_namelen);
-    text_str(out, ", msg_namelen=");
-    text_u64(out, m.msg_namelen);
+    strace_uint(out, ", msg_namelen=", m.msg_namelen);
     text_str(out, ", msg_iov=");
     strace_iovecs(out, (uintptr_t)m.msg_iov, m.msg_iovlen, used);
-    text_str(out, ", msg_iovlen=");
-    text_u64(out, m.msg_iovlen);
+    strace_uint(out, ", msg_iovlen=", m.msg_iovlen);
     if (m.msg_controllen) {
         text_str(out, ", msg_control=");
         put_control(out, (uintptr_t)m.msg_control, m.msg_controllen);
     }
-    text_str(out, ", msg_controllen=");
-    text_u64(out, m.msg_controllen);
+    strace_uint(out, ", msg_controllen=", m.msg_controllen);
     text_str(out, ", msg_flags=");
     strace_flags(out, LIST_msg, (uint32_t)m.msg_flags);
     text_char(out, '}');

@@ -31,27 +31,25 @@ static void put_bits(TextBuf *out, uint64_t addr, uint64_t bytes)
 
 void strace_fdset(TextBuf *out, uint64_t addr, uint64_t bytes) { put_bits(out, addr, bytes); }
 
+static bool put_node_word(TextBuf *out, const void *addr, uint64_t i)
+{
+    uint64_t word = 0;
+    if (mm_read(&word, *(const uint64_t *)addr + 8 * i, sizeof(word))) {
+        return false;
+    }
+    text_str(out, word ? "0x" : "");
+    text_digits(out, word, 16, 16);
+    return true;
+}
+
 /* A mask of memory nodes: words of bits. The kernel takes one bit less than it is told. */
 static void put_nodes(TextBuf *out, uint64_t addr, uint64_t maxnode)
 {
-    enum { WORDS_SHOWN = 32 };
     if (addr == 0) {
         text_str(out, "NULL");
-        return;
+    } else {
+        strace_list(out, maxnode > 1 ? (maxnode - 2) / 64 + 1 : 0, put_node_word, &addr);
     }
-    text_char(out, '[');
-    for (uint64_t i = 0; i * 64 + 1 < maxnode && i < WORDS_SHOWN; i++) {
-        uint64_t word = 0;
-        if (mm_read(&word, addr + 8 * i, sizeof(word))) {
-            break;
-        }
-        text_str(out, i ? ", " : "");
-        text_str(out, word ? "0x" : "");
-        for (int shift = 60; shift >= 0; shift -= 4) {
-            text_char(out, "0123456789abcdef"[word >> shift & 15]);
-        }
-    }
-    text_str(out, maxnode > WORDS_SHOWN * 64 + 1 ? ", ...]" : "]");
 }
 
 /* A signal set with a size behind it that is none. */
@@ -89,8 +87,7 @@ static void put_message(TextBuf *out, uint64_t addr, uint64_t bytes)
         strace_address(out, addr);
         return;
     }
-    text_str(out, "{mtype=");
-    text_i64(out, type);
+    strace_int(out, "{mtype=", type);
     text_str(out, ", mtext=");
     strace_buffer(out, addr + 8, bytes);
     text_char(out, '}');
@@ -103,28 +100,23 @@ static void put_name_length(TextBuf *out, uint64_t addr)
         strace_address(out, addr);
         return;
     }
-    text_str(out, "{msg_namelen=");
-    text_u64(out, length);
+    strace_uint(out, "{msg_namelen=", length);
     text_char(out, '}');
 }
 
-/* The kernel fills in the lengths of those that were sent. */
-static void put_sent(TextBuf *out, const StraceCall *c, uint64_t addr, uint64_t n)
+/* sendmmsg's argument 1. The kernel fills in the lengths of those that were sent. */
+static bool put_sent(TextBuf *out, const void *call, uint64_t i)
 {
-    enum { SHOWN = 32 };
-    uint64_t sent = c->has_result && c->result >= 0 ? (uint64_t)c->result : 0;
-    text_char(out, '[');
-    for (uint64_t i = 0; i < n && i < SHOWN; i++) {
-        text_str(out, i ? ", " : "");
-        if (i < sent) {
-            strace_element(out, STRUCT_mmsghdr, addr + i * struct_descs[STRUCT_mmsghdr].size);
-        } else {
-            text_str(out, "{msg_hdr=");
-            strace_msghdr(out, addr + i * struct_descs[STRUCT_mmsghdr].size, UINT64_MAX);
-            text_char(out, '}');
-        }
+    const StraceCall *c = call;
+    uint64_t addr = c->args[1] + i * struct_descs[STRUCT_mmsghdr].size;
+    if (c->has_result && (int64_t)i < c->result) {
+        strace_element(out, STRUCT_mmsghdr, addr);
+    } else {
+        text_str(out, "{msg_hdr=");
+        strace_msghdr(out, addr, UINT64_MAX);
+        text_char(out, '}');
     }
-    text_str(out, n > SHOWN ? ", ...]" : "]");
+    return true;
 }
 
 static void put_value(TextBuf *out, uint64_t addr, uint64_t n)
@@ -134,18 +126,13 @@ static void put_value(TextBuf *out, uint64_t addr, uint64_t n)
     strace_buffer(out, addr, n - has_zero);
 }
 
-/* mincore: a byte for each page of `bytes`. */
-static void put_resident(TextBuf *out, uint64_t addr, uint64_t bytes)
+/* mincore: a byte for each page. */
+static bool put_resident(TextBuf *out, const void *addr, uint64_t i)
 {
-    enum { SHOWN = 32, PAGE = 4096 };
-    uint64_t n = bytes / PAGE + (bytes % PAGE != 0);
     uint8_t page = 0;
-    text_char(out, '[');
-    for (uint64_t i = 0; i < n && i < SHOWN && mm_read(&page, addr + i, 1) == 0; i++) {
-        text_str(out, i ? ", " : "");
-        text_char(out, page & 1 ? '1' : '0');
-    }
-    text_str(out, n > SHOWN ? ", ...]" : "]");
+    bool is_there = mm_read(&page, *(const uint64_t *)addr + i, 1) == 0;
+    text_char(out, page & 1 ? '1' : '0');
+    return is_there;
 }
 
 /* When the call failed, the kernel has filled in nothing. */
@@ -169,20 +156,16 @@ static void put_key_data(TextBuf *out, const StraceCall *c, uint64_t addr, unsig
     }
 }
 
-static void put_key_caps(TextBuf *out, uint64_t addr, uint64_t n)
+static bool put_key_caps(TextBuf *out, const void *addr, uint64_t i)
 {
-    enum { SHOWN = 32 };
     uint8_t caps = 0;
-    text_char(out, '[');
-    for (uint64_t i = 0; i < n && i < SHOWN && mm_read(&caps, addr + i, 1) == 0; i++) {
-        text_str(out, i ? ", " : "");
-        if (i < 2) {
-            strace_flags(out, i ? LIST_key_caps1 : LIST_key_caps0, caps);
-        } else {
-            text_hex(out, caps);
-        }
+    bool is_there = mm_read(&caps, *(const uint64_t *)addr + i, 1) == 0;
+    if (i < 2) {
+        strace_flags(out, i ? LIST_key_caps1 : LIST_key_caps0, caps);
+    } else {
+        text_hex(out, caps);
     }
-    text_str(out, n > SHOWN ? ", ...]" : "]");
+    return is_there;
 }
 
 /* What bpf links are given depends on what they attach to; a query that failed has written nothing. */
@@ -249,7 +232,7 @@ static void put_sized(TextBuf *out, const StraceCall *c, unsigned ref, uint64_t 
 
 bool strace_special(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n)
 {
-    enum { COMM_SHOWN = 15 };
+    enum { COMM_SHOWN = 15, PAGE = 4096 };
     const SyscallArg *arg = &c->row->arg[i];
     uint64_t addr = c->args[i], used = arg->type != ARG_IN && c->has_result && c->result >= 0 && (uint64_t)c->result < n ? (uint64_t)c->result : n;
     if (arg->unit == COUNT_BYTES) {
@@ -294,12 +277,12 @@ bool strace_special(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n)
         return true;
     case STRUCT_pkey_in: put_key_data(out, c, addr, 4); return true;
     case STRUCT_pkey_out: put_key_data(out, c, addr, 8); return true;
-    case STRUCT_key_caps: put_key_caps(out, addr, used); return true;
+    case STRUCT_key_caps: strace_list(out, used, put_key_caps, &addr); return true;
     case STRUCT_iowq_workers: strace_uring_workers(out, c, i, n); return true;
     case STRUCT_sigevent: strace_sigevent(out, addr); return true;
-    case STRUCT_pagevec: put_resident(out, addr, n); return true;
+    case STRUCT_pagevec: strace_list(out, n / PAGE + (n % PAGE != 0), put_resident, &addr); return true;
     case STRUCT_io_uring_params: return put_ring_wishes(out, c, addr);
-    case STRUCT_mmsghdr: put_sent(out, c, addr, n); return true;
+    case STRUCT_mmsghdr: strace_list(out, n, put_sent, c); return true;
     case STRUCT_rmmsghdr:
         if (c->has_result && c->result < 0) {
             strace_address(out, addr);
