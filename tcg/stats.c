@@ -93,6 +93,17 @@ static void print_tier(const TcgStats *s, unsigned tier, int fd)
     log_flush(&l, fd);
 }
 
+/* The others of tier 1 cost twice as much. */
+static void print_onepass(const TcgStats *s, int fd)
+{
+    LogLine l = { .len = 0 };
+    log_str(&l, "in one pass");
+    log_pad(&l, 12);
+    log_dec(&l, s->onepass_regions);
+    log_str(&l, " regions of tier 1");
+    log_flush(&l, fd);
+}
+
 /* Tier 0 makes nothing: what it has executed, each time. */
 static void print_direct(const TcgStats *s, int fd)
 {
@@ -129,6 +140,9 @@ void tcg_print_stats(const Tcg *t, int fd)
     for (unsigned tier = 0; tier < 3; tier++) {
         if (s.regions[tier]) {
             print_tier(&s, tier, fd);
+        }
+        if (tier == 1 && s.onepass_regions) {
+            print_onepass(&s, fd);
         }
     }
     print_phases(&s, fd);

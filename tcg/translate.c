@@ -280,6 +280,7 @@ static bool compile_onepass(TcgThread *th, const HostSettings *host, CodeBlob *b
     init_blob(th, blob);
     codecache_prefetch(&th->tcg->cache);
     bool is_done = host_compile_onepass(tr->onepass, f->cpu, f->key.ctx, f->insns, f->ninsns, host, blob);
+    th->stats.onepass_regions += is_done;
     end_phase(th, TCG_PHASE_COMPILE);
     return is_done;
 }

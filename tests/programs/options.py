@@ -171,6 +171,9 @@ def main():
     check('-d stats', ['-d', 'stats', *c], 7, 'argc', r'tier 0 +[1-9]\d+ guest insns executed\ntier 1 +\d+ regions')
     check('-d stats without tier 0', ['-d', 'stats', '-x', 'engine=block', *c], 7, 'argc', r'\Atier 1 +\d+ regions')
     check('-d stats with tier 0 alone', ['-d', 'stats', '-x', 'engine=direct', *c], 7, 'argc', r'\Atier 0 +[1-9]\d+ guest insns executed\ninterpreted')
+    d = run('-d', 'stats', '-x', 'engine=block', *c)
+    m = re.search(r'^tier 1 +(\d+) regions.*\nin one pass +(\d+) regions of tier 1$', d.stderr, re.M)
+    report(m and int(m[2]) > 0.85 * int(m[1]), 'most of tier 1 is made in one pass', d.stderr)
     test_logs(run, check, c, crash)
     test_perf(lyre, child, clean)
     with tempfile.TemporaryDirectory() as folder:
