@@ -119,11 +119,12 @@ static int vdso_start(Task *t)
     return vdso_write_resolutions(t, VDSO_vdso_resolution);
 }
 
-/* Keys of pointer authentication (arch/arm64/kernel/pointer_auth.c). All are always enabled: a program that wants one off is told that it cannot. */
+/* Keys of pointer authentication (arch/arm64/kernel/pointer_auth.c). */
 static int64_t arch_prctl(Task *t, const uint64_t args[6], bool *is_known)
 {
     enum { ADDRESS_KEYS = PR_PAC_APIAKEY | PR_PAC_APIBKEY | PR_PAC_APDAKEY | PR_PAC_APDBKEY, ALL = ADDRESS_KEYS | PR_PAC_APGAKEY };
     bool has_keys = a64_has(t->options->target_cpu, A64_EXT_PAUTH);
+    uint32_t *off = &a64_state(t->cpu)->keys_off; /* PR_PAC_* are bits per A64Key */
     uint64_t keys = args[1], rest = args[3] | args[4];
     switch ((int)args[0]) {
     case PR_PAC_RESET_KEYS:
@@ -132,9 +133,12 @@ static int64_t arch_prctl(Task *t, const uint64_t args[6], bool *is_known)
         a64_reset_keys(t->cpu, keys ? (unsigned)keys : ALL);
         return 0;
     case PR_PAC_SET_ENABLED_KEYS:
-        return !has_keys || rest || (keys & ~(uint64_t)ADDRESS_KEYS) || args[2] != keys ? -EINVAL : 0;
+        if (!has_keys || rest || (keys & ~(uint64_t)ADDRESS_KEYS) || (args[2] & ~keys))
+            return -EINVAL;
+        *off = (*off & ~(uint32_t)keys) | (uint32_t)(keys & ~args[2]);
+        return 0;
     case PR_PAC_GET_ENABLED_KEYS:
-        return !has_keys || rest || args[1] || args[2] ? -EINVAL : ADDRESS_KEYS;
+        return !has_keys || rest || args[1] || args[2] ? -EINVAL : (int64_t)(ADDRESS_KEYS & ~*off);
     default:
         *is_known = false;
         return 0;

@@ -22,6 +22,7 @@ DATA_UNMAPPED, DATA_READ_ONLY = DATA_BASE + 0x2000, DATA_BASE + 0x3000
 CODE_SIZE, MEM_SIZE = 256, 256
 MASK = (1 << 64) - 1
 ORACLE = range(0x70000000, 0x71000000)  # where the oracle has its own program, and we have nothing
+HOST = range(0x7ff000000000, 0x7ffffffff000)  # without address randomisation an emulator's own memory lies there, up to the end of the host's addresses
 SIGILL, SIGTRAP, SIGBUS, SIGSEGV = 4, 5, 7, 11
 
 with open(os.path.join(guest.HERE, 'guest.def'), encoding='utf-8') as _f:
