@@ -3,7 +3,6 @@
 """What STYLE and DESIGN ask for and a machine can see: include arrows, SPDX lines, sizes of files and functions, names of package hosts, marks of a merge,
 files that documents name.
 Prints TAP, one line per rule."""
-import fnmatch
 import os
 import re
 import subprocess
@@ -119,15 +118,17 @@ def check_conflicts():
 
 
 def check_docs():
-    """Files and folders that the documents name are there. A path may leave out what stands before it and have * and <guest> in it."""
+    """Files, folders and programs that the documents name are there. A path may leave out what stands before it and have * and <guest> in it."""
     files = tracked()
-    paths = set(files) | {d for f in files for d in [f.rsplit('/', n)[0] for n in range(1, f.count('/') + 1)]}
+    folders = {f.rsplit('/', n)[0] for f in files for n in range(1, f.count('/') + 1)}
+    programs = {f[:-2] for f in files if f.endswith('.c')}
+    paths = '\n'.join({*files, *folders, *programs})
     tops = {f.split('/')[0] for f in files if '/' in f}
     for doc in tracked('*.md', 'docs/man/*'):
         for name in re.findall(r'(?<![\w~/.$-])(?:\./)?([\w.*<>-]+(?:/[\w.*<>-]+)*)/?(?![\w/])', read(doc)):
             is_path = re.search(r'[\w*>]\.(c|h|S|py|def|isa|inc|lds|case|build|txt|tsv|md)$', name) or ('/' in name and name.split('/')[0] in tops)
             pattern = re.sub(r'<\w+>|[A-Z]{4,}', '*', name).rstrip('.')
-            if is_path and not any(fnmatch.fnmatch(p, pattern) or fnmatch.fnmatch(p, '*/' + pattern) for p in paths):
+            if is_path and not re.search(r'(?m)^(.*/)?%s$' % re.escape(pattern).replace(r'\*', '.*'), paths):
                 yield '%s names %s' % (doc, name)
 
 
