@@ -18,11 +18,11 @@ LYRE, LYRE_AARCH64 = os.path.join(BUILD, 'lyre-riscv64'), os.path.join(BUILD, 'l
 
 
 STRESS = {'ldconfig': 1000, 'pipeline': 1000, 'cc1': 200, 'threads': 20, 'forks': 40, 'signals': 30, 'preempt': 30}  # runs
-RANDOMISED = [*STRESS, 'fuzz', 'faults', 'sharing']  # where it matters what lies where: these have a row without as well
+RANDOMISED = [*STRESS, *(name + '-aarch64' for name in STRESS), 'fuzz', 'faults', 'sharing']  # where it matters what lies where: these have a row without as well
 
 
-def stress(name, count):
-    return count, [sys.executable, os.path.join(TOP, 'tests/programs/stress.py'), LYRE, name, str(count)]
+def stress(name, count, emulator=LYRE, *options):
+    return count, [sys.executable, os.path.join(TOP, 'tests/programs/stress.py'), emulator, name, str(count), *options]
 
 
 def random_blocks(guest, emulator, count, seed, *options):
@@ -55,6 +55,8 @@ def soaks(seed, args):
                         '--args', '1000', '--timeout', '3000']),
         'fuzz': (args.seconds, [sys.executable, os.path.join(TOP, 'tests/programs/fuzz.py'), LYRE, '--seconds', str(args.seconds), '--seed', str(seed)]),
         **{name: stress(name, args.count or runs) for name, runs in STRESS.items()},
+        **{name + '-aarch64': stress(name, args.count or runs, LYRE_AARCH64) for name, runs in STRESS.items()},
+        'goroutines-aarch64': stress('goroutines', 1, LYRE_AARCH64, '--seconds', str(min(args.seconds, 600))),
         'windows': (1, [sys.executable, os.path.join(TOP, 'tests/programs/window.py'), LYRE, os.path.join(BUILD, 'tests/programs/window_step'),
                         os.path.join(TOP, 'tests/programs/riscv64/window.c'), '--full']),
         'cpython': (68, [sys.executable, os.path.join(TOP, 'tests/cpython/run.py'), LYRE]),

@@ -239,6 +239,31 @@ extern void async_preempt(void);
 static atomic_ulong injected, seen_outside;
 
 /* xorshift over six registers and two floating-point ones: any that is lost changes the result */
+#ifdef __aarch64__
+__asm__(".globl safe_loop, safe_start, safe_end, async_preempt\n"
+        "safe_loop:\n"
+        "  ldp x9, x10, [x0]; ldp x11, x2, [x0, 16]; ldp x3, x4, [x0, 32]\n"
+        "  ucvtf d0, x9; ucvtf d3, x10; fmov v4.2d, #1.0\n"
+        "safe_start:\n"
+        "1: eor x9, x9, x9, lsl 13; eor x9, x9, x9, lsr 7; eor x9, x9, x9, lsl 17\n"
+        "  add x10, x10, x9; eor x11, x11, x10; add x2, x2, x11; eor x3, x3, x2; adds x4, x4, x3; adc x3, x3, xzr\n"
+        "  and x12, x4, 255; ucvtf d5, x12; fadd d0, d0, d5; fmax d3, d3, d0; mla v4.4s, v4.4s, v4.4s\n"
+        "  sub x1, x1, 1; cbnz x1, 1b\n"
+        "safe_end:\n"
+        "  stp x9, x10, [x0]; stp x11, x2, [x0, 16]; stp x3, x4, [x0, 32]\n"
+        "  fadd d3, d3, d4; stp d0, d3, [x0, 48]; ret\n"
+        /* below the stack pointer at entry: the link register, where to go on, pushed by the handler: x17 is free there */
+        "async_preempt:\n"
+        "  sub sp, sp, 288\n"
+        "  stp x0, x1, [sp]; stp x2, x3, [sp, 16]; stp x4, x5, [sp, 32]; stp x6, x7, [sp, 48]; stp x8, x9, [sp, 64]; stp x10, x11, [sp, 80]\n"
+        "  stp x12, x13, [sp, 96]; stp x14, x15, [sp, 112]; stp x16, x17, [sp, 128]; stp x18, x29, [sp, 144]; mrs x0, nzcv; mrs x1, fpsr; stp x0, x1, [sp, 160]\n"
+        "  stp q0, q3, [sp, 176]; stp q4, q5, [sp, 208]\n"
+        "  bl preempted\n"
+        "  ldp q4, q5, [sp, 208]; ldp q0, q3, [sp, 176]; ldp x0, x1, [sp, 160]; msr nzcv, x0; msr fpsr, x1; ldp x18, x29, [sp, 144]; ldp x16, x17, [sp, 128]\n"
+        "  ldp x14, x15, [sp, 112]; ldp x12, x13, [sp, 96]; ldp x10, x11, [sp, 80]; ldp x8, x9, [sp, 64]; ldp x6, x7, [sp, 48]; ldp x4, x5, [sp, 32]\n"
+        "  ldp x2, x3, [sp, 16]; ldp x0, x1, [sp]\n"
+        "  ldp x30, x17, [sp, 288]; add sp, sp, 304; br x17\n");
+#else
 __asm__(".globl safe_loop, safe_start, safe_end, async_preempt\n"
         "safe_loop:\n"
         "  ld t0, 0(a0); ld t1, 8(a0); ld t2, 16(a0); ld a2, 24(a0); ld a3, 32(a0); ld a4, 40(a0)\n"
@@ -263,6 +288,7 @@ __asm__(".globl safe_loop, safe_start, safe_end, async_preempt\n"
         "  ld a4, 64(sp); ld a3, 56(sp); ld a2, 48(sp); ld a1, 40(sp); ld a0, 32(sp); ld t2, 24(sp); ld t1, 16(sp); ld t0, 8(sp)\n"
         "  ld ra, 272(sp); ld t6, 280(sp)\n"
         "  addi sp, sp, 288; jr t6\n");
+#endif
 
 void preempted(void)
 {
@@ -274,17 +300,20 @@ void preempted(void)
 
 static void on_urg(int sig, siginfo_t *info, void *context)
 {
-    greg_t *regs = (greg_t *)((ucontext_t *)context)->uc_mcontext.__gregs;
-    uint64_t pc = (uint64_t)regs[0];
-    if (pc < (uint64_t)safe_start || pc >= (uint64_t)safe_end) {
+#ifdef __aarch64__
+    mcontext_t *m = &((ucontext_t *)context)->uc_mcontext;
+    unsigned long long *pc = &m->pc, *sp = &m->sp, *link = &m->regs[30];
+#else
+    unsigned long *regs = ((ucontext_t *)context)->uc_mcontext.__gregs, *pc = &regs[0], *sp = &regs[2], *link = &regs[1];
+#endif
+    if (*pc < (uint64_t)safe_start || *pc >= (uint64_t)safe_end) {
         atomic_fetch_add(&seen_outside, 1);
         return;
     }
-    uint64_t *sp = (uint64_t *)regs[2] - 2;
-    sp[0] = (uint64_t)regs[1]; /* ra */
-    sp[1] = pc;
-    regs[2] = (greg_t)sp;
-    regs[0] = (greg_t)async_preempt;
+    *sp -= 16;
+    ((uint64_t *)*sp)[0] = *link;
+    ((uint64_t *)*sp)[1] = *pc;
+    *pc = (uint64_t)async_preempt;
     atomic_fetch_add(&injected, 1);
 }
 
