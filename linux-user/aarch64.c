@@ -128,8 +128,21 @@ static int64_t resolution(clockid_t clock)
     }
 }
 
+/* Branch target identification, as soon as PROT_BTI (asm/mman.h) is used. */
+static void allow_guards(Task *t)
+{
+    enum { PROT_BTI = 0x10 };
+    const TargetCpu *cpu = t->options->target_cpu;
+    if (a64_has(cpu, A64_EXT_BTI)) {
+        *cpu->guards = (A64Guards){ .is_guarded = mm_is_guarded, .mm = t->mm };
+        t->mm->has_guards = &cpu->guards->exist;
+        t->mm->prot_guard = PROT_BTI;
+    }
+}
+
 static int vdso_start(Task *t)
 {
+    allow_guards(t);
     int64_t resolutions[CLOCKS];
     for (clockid_t clock = 0; clock < CLOCKS; clock++)
         resolutions[clock] = resolution(clock);
@@ -203,6 +216,8 @@ const GuestAbi abi_aarch64 = {
     .signal_frame = signal_aarch64_frame,
     .signal_return = signal_aarch64_return,
     .min_signal_stack = SIGNAL_AARCH64_MIN_STACK,
+    .guard_property = GNU_PROPERTY_AARCH64_FEATURE_1_AND,
+    .guard_bit = GNU_PROPERTY_AARCH64_FEATURE_1_BTI,
     .vdso = vdso_image,
     .vdso_size = VDSO_SIZE,
     .vdso_sigreturn = VDSO___kernel_rt_sigreturn,
