@@ -5,7 +5,6 @@
 #include <linux/audit.h>
 #include <linux/prctl.h>
 #include <string.h>
-#include <time.h>
 
 #include "linux-user/abi.h"
 #include "linux-user/core.h"
@@ -14,6 +13,7 @@
 #include "linux-user/options.h"
 #include "linux-user/signal_aarch64.h"
 #include "linux-user/syscall_row.h"
+#include "linux-user/vdso.h"
 #include "linux-user/vdso_aarch64.h"
 #include "target/aarch64/cpu.h"
 #include "util/compiler.h"
@@ -113,21 +113,6 @@ static void write_cpuinfo(const TargetCpu *cpu, int fd)
 
 /* ---- the vDSO (vdso/aarch64.S) */
 
-enum { CLOCKS = 12 /* of vdso/aarch64.S, too */ };
-
-/* The clocks that the kernel's vDSO serves (lib/vdso/gettimeofday.c). */
-static int64_t resolution(clockid_t clock)
-{
-    struct timespec res;
-    switch (clock) {
-    case CLOCK_REALTIME: case CLOCK_MONOTONIC: case CLOCK_MONOTONIC_RAW: case CLOCK_REALTIME_COARSE: case CLOCK_MONOTONIC_COARSE:
-    case CLOCK_BOOTTIME: case CLOCK_TAI:
-        return clock_getres(clock, &res) == 0 ? res.tv_nsec : -1;
-    default:
-        return -1;
-    }
-}
-
 /* Branch target identification, as soon as PROT_BTI (asm/mman.h) is used. */
 static void allow_guards(Task *t)
 {
@@ -143,18 +128,16 @@ static void allow_guards(Task *t)
 static int vdso_start(Task *t)
 {
     allow_guards(t);
-    int64_t resolutions[CLOCKS];
-    for (clockid_t clock = 0; clock < CLOCKS; clock++)
-        resolutions[clock] = resolution(clock);
     a64_cpu_set_vdso(t->options->target_cpu, &t->mm->layout.vdso);
-    return (int)mm_write(t->mm->layout.vdso + VDSO_vdso_resolution, resolutions, sizeof(resolutions));
+    return vdso_write_resolutions(t, VDSO_vdso_resolution);
 }
 
-/* Keys of pointer authentication (arch/arm64/kernel/pointer_auth.c). All are always enabled: a program that wants one off is told that it cannot. */
+/* Keys of pointer authentication (arch/arm64/kernel/pointer_auth.c). */
 static int64_t arch_prctl(Task *t, const uint64_t args[6], bool *is_known)
 {
     enum { ADDRESS_KEYS = PR_PAC_APIAKEY | PR_PAC_APIBKEY | PR_PAC_APDAKEY | PR_PAC_APDBKEY, ALL = ADDRESS_KEYS | PR_PAC_APGAKEY };
     bool has_keys = a64_has(t->options->target_cpu, A64_EXT_PAUTH);
+    uint32_t *off = &a64_state(t->cpu)->keys_off; /* PR_PAC_* are bits per A64Key */
     uint64_t keys = args[1], rest = args[3] | args[4];
     switch ((int)args[0]) {
     case PR_PAC_RESET_KEYS:
@@ -163,9 +146,12 @@ static int64_t arch_prctl(Task *t, const uint64_t args[6], bool *is_known)
         a64_reset_keys(t->cpu, keys ? (unsigned)keys : ALL);
         return 0;
     case PR_PAC_SET_ENABLED_KEYS:
-        return !has_keys || rest || (keys & ~(uint64_t)ADDRESS_KEYS) || args[2] != keys ? -EINVAL : 0;
+        if (!has_keys || rest || (keys & ~(uint64_t)ADDRESS_KEYS) || (args[2] & ~keys))
+            return -EINVAL;
+        *off = (*off & ~(uint32_t)keys) | (uint32_t)(keys & ~args[2]);
+        return 0;
     case PR_PAC_GET_ENABLED_KEYS:
-        return !has_keys || rest || args[1] || args[2] ? -EINVAL : ADDRESS_KEYS;
+        return !has_keys || rest || args[1] || args[2] ? -EINVAL : (int64_t)(ADDRESS_KEYS & ~*off);
     default:
         *is_known = false;
         return 0;

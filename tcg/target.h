@@ -50,6 +50,7 @@ static inline uint32_t target_block_of(TargetTrans *t, uint64_t pc) { return t->
 enum { TARGET_LANDING_SHIFT = 56 };
 
 struct Direct;
+typedef struct Onepass Onepass;
 
 typedef struct Target {
     const char *name;           /* "riscv64" */
@@ -89,6 +90,8 @@ typedef struct Target {
     /* Executes from the state's pc on, as long as direct_goes_on says, up to what it cannot do (tcg/direct.h); returns how many instructions
      * it did; the state's pc is that of the next one. NULL: never. */
     unsigned (*direct)(struct Direct *d, const TargetCpu *cpu);
+    /* Translates n instructions of a line in one pass (tcg/onepass.h). false: there are some that this cannot do. NULL: never. */
+    bool (*onepass)(Onepass *p, const TargetCpu *cpu, const TargetInsn *insns, unsigned n);
     /* One line of assembly text. */
     void (*disas)(const TargetInsn *insn, char *buf, unsigned size);
     /* Slots, pc and context in a form for -d cpu and crash reports, by raw system call. */

@@ -6,6 +6,7 @@
 
 #include "util/assert.h"
 #include "util/compiler.h"
+#include "util/hostmem.h"
 
 /* The instruction that may fault and where it goes on then, each from its own field on. */
 typedef struct FixupRow {
@@ -84,7 +85,9 @@ AccessKind access_kind(const siginfo_t *info)
             return ACCESS_BUS;
         }
     }
-    return info->si_code == SEGV_ACCERR ? ACCESS_ACCERR : ACCESS_MAPERR;
+    /* what we have reserved is not mapped for the guest */
+    bool is_ours = hostmem_overlaps((uint64_t)(uintptr_t)info->si_addr, 1);
+    return info->si_code == SEGV_ACCERR && !is_ours ? ACCESS_ACCERR : ACCESS_MAPERR;
 }
 
 /* si_addr is not given for non-canonical addresses (SI_KERNEL): all accessors keep the address in rdi; a copy's source may also be it. */

@@ -64,6 +64,7 @@ typedef struct A64State {
     uint32_t fpcr;
     uint32_t idc;    /* FPSR.IDC as bit 7 */
     A64PacKey keys[A64_KEYS];
+    uint32_t keys_off; /* bit per A64Key; SCTLR_EL1.EnIA and so on inverted, as prctl sets them */
     const TargetCpu *cpu;
 } A64State;
 enum { A64_PSTATE_DIT = 1, A64_PSTATE_SSBS = 2 };

@@ -24,6 +24,7 @@ uint64_t a64_helper_random(CpuState *s);
 /* helpers_pauth.c */
 uint64_t a64_helper_pac_add(CpuState *s, uint64_t ptr, uint64_t modifier, uint32_t key);
 uint64_t a64_helper_pac_auth(CpuState *s, uint64_t ptr, uint64_t modifier, uint32_t key);
+uint64_t a64_helper_pac_is_off(CpuState *s, uint32_t key);
 uint64_t a64_helper_pac_strip(CpuState *s, uint64_t ptr);
 uint64_t a64_helper_pac_generic(CpuState *s, uint64_t data, uint64_t modifier);
 

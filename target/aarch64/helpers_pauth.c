@@ -102,14 +102,18 @@ static uint64_t code_of(const CpuState *s, uint64_t ptr, uint64_t modifier, uint
     return qarma(canonical(ptr), modifier, &a64_state_const(s)->keys[key]) & code_bits(ptr);
 }
 
+uint64_t a64_helper_pac_is_off(CpuState *s, uint32_t key) { return a64_state_const(s)->keys_off >> key & 1; }
+
 uint64_t a64_helper_pac_add(CpuState *s, uint64_t ptr, uint64_t modifier, uint32_t key)
 {
-    return ptr ^ code_of(s, ptr, modifier, key);
+    return a64_helper_pac_is_off(s, key) ? ptr : ptr ^ code_of(s, ptr, modifier, key);
 }
 
-/* A pointer that is wrong comes back with bits 55:48 that are neither all zeros nor all ones. */
+/* A pointer that is wrong comes back with bits 55:48 that are neither all zeros nor all ones; any pointer comes back as it is where the key is off. */
 uint64_t a64_helper_pac_auth(CpuState *s, uint64_t ptr, uint64_t modifier, uint32_t key)
 {
+    if (a64_helper_pac_is_off(s, key))
+        return ptr;
     uint64_t r = ptr ^ code_of(s, ptr, modifier, key), bit54 = 1ull << 54;
     return r == canonical(ptr) ? r : r >> SELECT_BIT & 1 ? r & ~bit54 : r | bit54;
 }

@@ -10,7 +10,7 @@ static I64 add_pac(A64Trans *t, enum A64Key key, I64 ptr, I64 modifier)
     return a64_call_i64(t, A64_HELPER_pac_add, 3, (uint32_t[]){ ptr.id, modifier.id, which.id });
 }
 
-/* The helper's result is canonical in its bits 55:48 or the pointer is wrong. */
+/* The helper's result is canonical in its bits 55:48, or the pointer is wrong, or the key is off. */
 static I64 authenticate(A64Trans *t, enum A64Key key, I64 ptr, I64 modifier)
 {
     IrBuilder *b = t->b;
@@ -21,8 +21,12 @@ static I64 authenticate(A64Trans *t, enum A64Key key, I64 ptr, I64 modifier)
     I64 field = ir_sar_i64(b, up, rest); /* 0 or -1 */
     I64 next = ir_add_i64(b, field, one);
     I32 is_good = ir_cmp_ule_i64(b, next, one);
-    uint32_t good = ir_block_new(b, t->pc, false), bad = ir_block_new(b, t->pc, false);
-    ir_br(b, is_good, good, bad);
+    uint32_t good = ir_block_new(b, t->pc, false), odd = ir_block_new(b, t->pc, false), bad = ir_block_new(b, t->pc, false);
+    ir_br(b, is_good, good, odd);
+    ir_block_begin(b, odd, 0);
+    I64 off = a64_call_i64(t, A64_HELPER_pac_is_off, 1, (uint32_t[]){ which.id });
+    I32 is_off = ir_trunc_i32(b, off);
+    ir_br(b, is_off, good, bad);
     ir_block_begin(b, bad, 0);
     ir_exit_event(b, TCG_EVENT_TRAP, t->pc);
     ir_block_begin(b, good, 0);

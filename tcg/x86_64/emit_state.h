@@ -146,6 +146,13 @@ void emit_entry_poll_row(Emit *e, uint64_t pc);
 /* emit_exit.c */
 bool emit_entry_has_code(const Emit *e, uint32_t block);
 void emit_exit(Emit *e, const IrInsn *exit);
+/* Its kinds, within the region's context; indirect ones go to the pc in rax. ret_block: 0, or the region's block of the return site. */
+void emit_exit_direct(Emit *e, uint64_t pc, uint32_t ctx);
+void emit_exit_call(Emit *e, uint64_t pc, uint32_t ctx, uint64_t ret_pc, uint32_t ret_block);
+void emit_exit_indirect(Emit *e);
+void emit_exit_call_indirect(Emit *e, uint64_t ret_pc, uint32_t ret_block);
+void emit_exit_return(Emit *e);
+void emit_exit_event(Emit *e, unsigned event, uint64_t at);
 void emit_link_field(Emit *e, uint64_t pc, uint32_t ctx, uint32_t field);
 void emit_row_stubs(Emit *e);  /* of the head's counter and the links */
 void emit_entry(Emit *e, uint64_t pc, bool is_head);   /* what runs at an entry from outside */

@@ -168,13 +168,15 @@ def main(generator_class):
     parser.add_argument('--chains', action='store_true', help='long straight blocks, mostly of integer rows, for the allocation of registers')
     args = parser.parse_args()
     shape = generator_class.CHAIN if args.chains else generator_class.SHORT
-    commands = {e: [args.command, e] for e in os.environ.get('ENGINES', 'interp').split()}
+    fixed = ['setarch', '-R']  # experiments.HOST
+    commands = {e: [*fixed, args.command, e] for e in os.environ.get('ENGINES', 'interp').split()}
     oracle = ex.build_oracle(args.folder)
     if not oracle:
         print('ok 1 - random instructions # SKIP no cross compiler or no qemu-' + guest.ARCH)
         return 0
+    oracle = [*fixed, *oracle]
     if 'LYRE' in os.environ:
-        commands['program'] = [os.environ['LYRE'], oracle[-1]]
+        commands['program'] = [*fixed, os.environ['LYRE'], oracle[-1]]
     done, failures, batch = 0, 0, 0
     while done < args.total and failures < 50:
         g = generator_class(args.seed * 1000003 + batch, shape, args.only)

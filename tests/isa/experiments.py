@@ -22,6 +22,7 @@ DATA_UNMAPPED, DATA_READ_ONLY = DATA_BASE + 0x2000, DATA_BASE + 0x3000
 CODE_SIZE, MEM_SIZE = 256, 256
 MASK = (1 << 64) - 1
 ORACLE = range(0x70000000, 0x71000000)  # where the oracle has its own program, and we have nothing
+HOST = range(0x7ff000000000, 0x7ffffffff000)  # without address randomisation an emulator's own memory lies there, up to the end of the host's addresses
 SIGILL, SIGTRAP, SIGBUS, SIGSEGV = 4, 5, 7, 11
 
 with open(os.path.join(guest.HERE, 'guest.def'), encoding='utf-8') as _f:
@@ -105,7 +106,9 @@ def build_oracle(folder):
     path, src = os.path.join(folder, guest.NAME + '_oracle'), os.path.join(HERE, 'oracle.c')
     sources = [src, os.path.join(HERE, 'state.h')] + [os.path.join(guest.HERE, n) for n in ('frame.h', 'guest.def')]
     if not os.path.exists(path) or os.path.getmtime(path) < max(map(os.path.getmtime, sources)):
-        subprocess.run([cc, '-O2', '-static', '-I', guest.HERE, '-Wl,-Ttext-segment=%#x' % ORACLE.start, '-o', path, src], check=True)
+        new = '%s.%d' % (path, os.getpid())  # another test may make it at the same time
+        subprocess.run([cc, '-O2', '-static', '-I', guest.HERE, '-Wl,-Ttext-segment=%#x' % ORACLE.start, '-o', new, src], check=True)
+        os.rename(new, path)
     return [emulator, '-cpu', os.environ.get('LYRE_ORACLE_CPU', guest.ORACLE_CPU), path]
 
 

@@ -129,6 +129,58 @@ static int differs(void)
     return 0;
 }
 
+/* What signs, authenticates, calls and loads with key A must do nothing else where the key is off, even to a pointer that no code makes good. */
+__attribute__((target("branch-protection=none"))) static int return_one(void) { return 1; }
+
+__attribute__((target("branch-protection=none"), noinline)) static int acts_as_off(void)
+{
+    static uint64_t cell = 77;
+    uint64_t odd = 0x55aa123456789abc, p = odd, v = (uint64_t)&cell, lr = odd, after = (uint64_t)&cell;
+    __asm__ volatile("pacia %0, %1\n\tautia %0, %1\n\tpacda %0, %1\n\tautdza %0" : "+r"(p) : "r"(3ull));
+    if (p != odd || strip(odd | 1ull << 55) == odd)
+        return 0;
+    __asm__ volatile("mov x16, x30\n\tmov x30, %0\n\tpaciasp\n\tmov %0, x30\n\tautiasp\n\tcmp %0, x30\n\tcsel %0, %0, xzr, eq\n\tmov x30, x16" : "+r"(lr) : : "x16", "x30", "cc");
+    uint64_t (*f)(void) = (uint64_t(*)(void))return_one;
+    register uint64_t x0 __asm__("x0");
+    __asm__ volatile("blraaz %1" : "=r"(x0) : "r"(f) : "x30", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x16", "x17", "memory", "cc");
+    uint64_t called = x0;
+    __asm__ volatile("ldraa %0, [%0]\n\tldraa xzr, [%1, #-8]!" : "+r"(v), "+r"(after) : : "memory");
+    return lr == odd && called == 1 && v == 77 && after == (uint64_t)&cell - 8;
+}
+
+static void *find_enabled(void *arg)
+{
+    *(int *)arg = prctl(PR_PAC_GET_ENABLED_KEYS, 0, 0, 0, 0);
+    return NULL;
+}
+
+/* In a child without return addresses that the key has signed. */
+__attribute__((target("branch-protection=none"))) static void test_off(const char *self)
+{
+    enum { A = PR_PAC_APIAKEY | PR_PAC_APDAKEY, ALL = A | PR_PAC_APIBKEY | PR_PAC_APDBKEY };
+    ok(prctl(PR_PAC_SET_ENABLED_KEYS, A, PR_PAC_APIBKEY, 0, 0) == -1 && errno == EINVAL && prctl(PR_PAC_SET_ENABLED_KEYS, PR_PAC_APGAKEY, 0, 0, 0) == -1 &&
+           prctl(PR_PAC_SET_ENABLED_KEYS, A, 0, 1, 0) == -1, "what is no key that can be turned off");
+    ok(prctl(PR_PAC_SET_ENABLED_KEYS, A, 0, 0, 0) == 0 && prctl(PR_PAC_GET_ENABLED_KEYS, 0, 0, 0, 0) == (ALL & ~A), "two keys are off");
+    int good = 1;
+    for (int i = 0; i < 100; i++)
+        good &= acts_as_off();
+    ok(good, "instructions of keys that are off do nothing");
+    uint64_t p = 0x12345678, q = p;
+    __asm__ volatile("pacib %0, %1" : "+r"(q) : "r"(9ull));
+    uint64_t differs = q ^ p;
+    __asm__ volatile("autib %0, %1" : "+r"(q) : "r"(9ull));
+    ok(q == p && generic(1, 2) != generic(1, 3), "those of the others what they did");
+    int seen = 0;
+    pthread_t thread;
+    pthread_create(&thread, NULL, find_enabled, &seen);
+    pthread_join(thread, NULL);
+    ok(seen == (ALL & ~A) && !(differs >> 56), "a thread has them off as well");
+    ok(prctl(PR_PAC_SET_ENABLED_KEYS, PR_PAC_APIAKEY | PR_PAC_APIBKEY, PR_PAC_APIAKEY, 0, 0) == 0 &&
+           prctl(PR_PAC_GET_ENABLED_KEYS, 0, 0, 0, 0) == (PR_PAC_APIAKEY | PR_PAC_APDBKEY) && refused(0), "on again, another off");
+    execl("/proc/self/exe", self, "enabled", NULL);
+    _exit(1);
+}
+
 /* It has no return address of its own to be checked with other keys. */
 static void test_reset(void)
 {
@@ -137,8 +189,10 @@ static void test_reset(void)
     ok(prctl(PR_PAC_RESET_KEYS, PR_PAC_APGAKEY, 0, 0, 0) == 0 && was != generic(1, 2), "a new generic key");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc > 1)
+        return prctl(PR_PAC_GET_ENABLED_KEYS, 0, 0, 0, 0) == 15 ? 0 : 2; /* execve turns all on */
     struct sigaction sa = { .sa_sigaction = on_ill, .sa_flags = SA_SIGINFO };
     sigaction(SIGILL, &sa, NULL);
     ok((getauxval(AT_HWCAP) & (HWCAP_PACA | HWCAP_PACG)) == (HWCAP_PACA | HWCAP_PACG), "AT_HWCAP says so");
@@ -165,6 +219,11 @@ int main(void)
     waitpid(pid, &status, 0);
     ok(WIFEXITED(status) && WEXITSTATUS(status) == 1, "and so have children");
     ok(prctl(PR_PAC_RESET_KEYS, 64, 0, 0, 0) == -1 && errno == EINVAL && prctl(PR_PAC_GET_ENABLED_KEYS, 0, 0, 0, 0) == 15, "prctl");
+    pid = fork();
+    if (pid == 0)
+        test_off(argv[0]);
+    waitpid(pid, &status, 0);
+    ok(WIFEXITED(status) && WEXITSTATUS(status) == 0, "execve turns them on");
     pid = fork();
     if (pid == 0) {
         test_reset();

@@ -62,6 +62,27 @@ static void try_write(const char *what, volatile char *p)
     }
 }
 
+/* Addresses in the highest 2 TiB of which /proc/self/maps knows nothing, whoever may be there: how many are refused as if something were. */
+static int count_forbidden(void)
+{
+    int forbidden = 0;
+    for (uint64_t addr = 63ull << 41; addr < 1ull << 47; addr += 1ull << 30) {
+        char line[256], is_known = 0;
+        unsigned long start, end;
+        FILE *maps = fopen("/proc/self/maps", "r");
+        while (fgets(line, sizeof(line), maps)) {
+            is_known |= sscanf(line, "%lx-%lx", &start, &end) == 2 && addr >= start && addr < end;
+        }
+        fclose(maps);
+        if (!is_known && sigsetjmp(env, 1) == 0) {
+            (void)*(volatile char *)addr;
+        } else if (!is_known) {
+            forbidden += last_sig == SIGSEGV && last.si_code == SEGV_ACCERR;
+        }
+    }
+    return forbidden;
+}
+
 static int death(void (*fn)(void))
 {
     int status;
@@ -141,6 +162,7 @@ int main(void)
     } else {
         printf("illegal: signal %d address %d\n", last_sig, last.si_addr == code);
     }
+    printf("elsewhere: %d forbidden\n", count_forbidden());
     printf("deaths %d %d %d %d %d %d %d %d\n", death(die_null), death(die_abort), death(die_blocked), death(die_ignored), death(die_killed),
            death(die_term), death(die_rt), death(ignored_kill));
     return 0;
