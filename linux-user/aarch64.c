@@ -113,8 +113,21 @@ static void write_cpuinfo(const TargetCpu *cpu, int fd)
 
 /* ---- the vDSO (vdso/aarch64.S) */
 
+/* Branch target identification, as soon as PROT_BTI (asm/mman.h) is used. */
+static void allow_guards(Task *t)
+{
+    enum { PROT_BTI = 0x10 };
+    const TargetCpu *cpu = t->options->target_cpu;
+    if (a64_has(cpu, A64_EXT_BTI)) {
+        *cpu->guards = (A64Guards){ .is_guarded = mm_is_guarded, .mm = t->mm };
+        t->mm->has_guards = &cpu->guards->exist;
+        t->mm->prot_guard = PROT_BTI;
+    }
+}
+
 static int vdso_start(Task *t)
 {
+    allow_guards(t);
     a64_cpu_set_vdso(t->options->target_cpu, &t->mm->layout.vdso);
     return vdso_write_resolutions(t, VDSO_vdso_resolution);
 }
@@ -189,6 +202,8 @@ const GuestAbi abi_aarch64 = {
     .signal_frame = signal_aarch64_frame,
     .signal_return = signal_aarch64_return,
     .min_signal_stack = SIGNAL_AARCH64_MIN_STACK,
+    .guard_property = GNU_PROPERTY_AARCH64_FEATURE_1_AND,
+    .guard_bit = GNU_PROPERTY_AARCH64_FEATURE_1_BTI,
     .vdso = vdso_image,
     .vdso_size = VDSO_SIZE,
     .vdso_sigreturn = VDSO___kernel_rt_sigreturn,

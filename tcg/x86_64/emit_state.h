@@ -96,6 +96,7 @@ static inline void emit_reserve(Emit *e, uint32_t n)
 /* Room for that many links, stubs, rows, and `code` bytes, so that nothing has to grow. */
 void emit_make_room(Emit *e, uint32_t nlinks, uint32_t nstubs, uint32_t nrows, uint32_t code);
 Emit *emit_begin(const IrRegion *ir, const HostSettings *settings, CodeBlob *out);
+void emit_moves(Emit *e, uint32_t at); /* the allocator's in front of an instruction */
 void emit_insn(Emit *e, const MInsn *insn);
 void emit_stubs(Emit *e); /* deferred code */
 void emit_end(Emit *e);   /* data and side table; `out` is complete */
@@ -168,6 +169,9 @@ void emit_unbox(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_fma(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_cvt_u64(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_vfp(Emit *e, const MInsn *insn, const MOperand *ops);
+/* How many instructions from `first` on can be checked together (RUNS); and those. */
+uint32_t emit_run_length(const Emit *e, uint32_t first, uint32_t end);
+void emit_run(Emit *e, const MInsn *first, uint32_t n);
 void emit_sfp(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_vcvt(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_divmod(Emit *e, const MInsn *insn, const MOperand *ops);
