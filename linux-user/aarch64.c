@@ -5,7 +5,6 @@
 #include <linux/audit.h>
 #include <linux/prctl.h>
 #include <string.h>
-#include <time.h>
 
 #include "linux-user/abi.h"
 #include "linux-user/core.h"
@@ -14,6 +13,7 @@
 #include "linux-user/options.h"
 #include "linux-user/signal_aarch64.h"
 #include "linux-user/syscall_row.h"
+#include "linux-user/vdso.h"
 #include "linux-user/vdso_aarch64.h"
 #include "target/aarch64/cpu.h"
 #include "util/compiler.h"
@@ -113,28 +113,23 @@ static void write_cpuinfo(const TargetCpu *cpu, int fd)
 
 /* ---- the vDSO (vdso/aarch64.S) */
 
-enum { CLOCKS = 12 /* of vdso/aarch64.S, too */ };
-
-/* The clocks that the kernel's vDSO serves (lib/vdso/gettimeofday.c). */
-static int64_t resolution(clockid_t clock)
+/* Branch target identification, as soon as PROT_BTI (asm/mman.h) is used. */
+static void allow_guards(Task *t)
 {
-    struct timespec res;
-    switch (clock) {
-    case CLOCK_REALTIME: case CLOCK_MONOTONIC: case CLOCK_MONOTONIC_RAW: case CLOCK_REALTIME_COARSE: case CLOCK_MONOTONIC_COARSE:
-    case CLOCK_BOOTTIME: case CLOCK_TAI:
-        return clock_getres(clock, &res) == 0 ? res.tv_nsec : -1;
-    default:
-        return -1;
+    enum { PROT_BTI = 0x10 };
+    const TargetCpu *cpu = t->options->target_cpu;
+    if (a64_has(cpu, A64_EXT_BTI)) {
+        *cpu->guards = (A64Guards){ .is_guarded = mm_is_guarded, .mm = t->mm };
+        t->mm->has_guards = &cpu->guards->exist;
+        t->mm->prot_guard = PROT_BTI;
     }
 }
 
 static int vdso_start(Task *t)
 {
-    int64_t resolutions[CLOCKS];
-    for (clockid_t clock = 0; clock < CLOCKS; clock++)
-        resolutions[clock] = resolution(clock);
+    allow_guards(t);
     a64_cpu_set_vdso(t->options->target_cpu, &t->mm->layout.vdso);
-    return (int)mm_write(t->mm->layout.vdso + VDSO_vdso_resolution, resolutions, sizeof(resolutions));
+    return vdso_write_resolutions(t, VDSO_vdso_resolution);
 }
 
 /* Keys of pointer authentication (arch/arm64/kernel/pointer_auth.c). */
@@ -207,6 +202,8 @@ const GuestAbi abi_aarch64 = {
     .signal_frame = signal_aarch64_frame,
     .signal_return = signal_aarch64_return,
     .min_signal_stack = SIGNAL_AARCH64_MIN_STACK,
+    .guard_property = GNU_PROPERTY_AARCH64_FEATURE_1_AND,
+    .guard_bit = GNU_PROPERTY_AARCH64_FEATURE_1_BTI,
     .vdso = vdso_image,
     .vdso_size = VDSO_SIZE,
     .vdso_sigreturn = VDSO___kernel_rt_sigreturn,

@@ -60,6 +60,9 @@ typedef struct GuestAbi {
     uint64_t vdso_sigreturn;
     int (*vdso_start)(Task *t); /* NULL: nothing */
 
+    /* Property of ELF files (GNU_PROPERTY_*) and its bit that asks for guarded code (Mm.prot_guard). 0: there is none. */
+    uint32_t guard_property, guard_bit;
+
     /* The guest's /proc/cpuinfo; NULL: empty. */
     void (*write_cpuinfo)(const TargetCpu *cpu, int fd);
 

@@ -200,7 +200,7 @@ def field_row(conditions, field):
     name, offset, fmt, hidden, condition = field
     base, _, ref = fmt.partition('.')
     base, _, length = base.partition(':')
-    ref = f'LIST_{ref}' if base.startswith(('flags', 'enum', 'named', 'noted')) else f'STRUCT_{ref}' if base == 'struct' else length or '0'
+    ref = f'LIST_{ref}' if base.startswith(('flags', 'enum', 'named', 'noted')) else f'STRUCT_{ref}' if base in ('struct', 'counted', 'some') else length or '0'
     return f'{{{texts.add(name)}, {offset}, {ref}, FMT_{base.upper()}, {"true" if hidden else "false"}, {conditions.index(condition)}}}'
 
 

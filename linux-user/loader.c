@@ -295,6 +295,27 @@ static int map_vdso(Task *t, const char **why)
     return 0;
 }
 
+/* The file that is entered says whether its code is guarded; a program that has an interpreter leaves its own code to that (arch_elf_adjust_prot()). */
+static int guard_image(Task *t, const Image *im, const char **why)
+{
+    int64_t value = t->mm->prot_guard ? elf_property(im->fd, &im->elf, t->abi->guard_property) : 0;
+    if (value < 0) {
+        return fail((int)-value, "damaged ELF file: GNU property note", why);
+    }
+    for (unsigned i = 0; i < im->elf.nsegments && (value & t->abi->guard_bit); i++) {
+        const ElfSegment *s = &im->elf.segments[i];
+        if (s->type != PT_LOAD || !s->memsz || !(s->flags & PF_X)) {
+            continue;
+        }
+        uint64_t start = ALIGN_DOWN(im->bias + s->vaddr, MM_PAGE), end = ALIGN_UP(im->bias + s->vaddr + s->memsz, MM_PAGE);
+        int64_t r = mm_mprotect(t->mm, start, end - start, segment_prot(s) | t->mm->prot_guard);
+        if (r < 0) {
+            return fail((int)-r, "not enough memory for its segments", why);
+        }
+    }
+    return 0;
+}
+
 int loader_load(Task *t, int fd, const char *exec_fn, char *const argv[], char *const envp[], LoadInfo *out, const char **why)
 {
     Image program = {.fd = fd}, interp = {.fd = -1};
@@ -320,6 +341,8 @@ int loader_load(Task *t, int fd, const char *exec_fn, char *const argv[], char *
     mm_set_brk(t->mm, out->brk_start);
     if (has_interp) {
         r = load_interp(t, &interp, path, why);
+        r = r < 0 ? r : map_vdso(t, why);
+        r = r < 0 ? r : guard_image(t, &interp, why);
         if (interp.fd >= 0) {
             sys_call1(SYS_close, SYS_INT(interp.fd));
         }
@@ -328,9 +351,7 @@ int loader_load(Task *t, int fd, const char *exec_fn, char *const argv[], char *
         }
         out->interp_base = interp.bias;
         out->entry = interp.bias + interp.elf.entry;
-    }
-    r = map_vdso(t, why);
-    if (r < 0) {
+    } else if ((r = map_vdso(t, why)) < 0 || (r = guard_image(t, &program, why)) < 0) {
         return r;
     }
     find_ranges(&program, out);

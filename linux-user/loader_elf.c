@@ -3,6 +3,7 @@
 #include "linux-user/loader_elf.h"
 
 #include <elf.h>
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -196,6 +197,58 @@ const char *elf_foreign_brand(int fd, const ElfFile *e)
         }
     }
     return NULL;
+}
+
+/* Properties in rising order, each type, size, data, padding to 8 bytes in ELFCLASS64. *value: of the wanted one. */
+static int scan_properties(const ElfFile *e, const uint8_t *p, uint64_t size, uint32_t wanted, int64_t *value)
+{
+    const unsigned align = e->class == ELFCLASS64 ? 8 : 4;
+    for (int64_t last = -1; size;) {
+        if (size < 8) {
+            return -EIO;
+        }
+        uint32_t type = word(e, p), len = word(e, p + 4);
+        uint64_t step = 8 + ALIGN_UP((uint64_t)len, align);
+        if (step > size || type <= last) {
+            return -EIO;
+        }
+        if (type == wanted) {
+            if (len != 4) {
+                return -ENOEXEC;
+            }
+            *value = word(e, p + 8);
+        }
+        last = type;
+        p += step;
+        size -= step;
+    }
+    return 0;
+}
+
+int64_t elf_property(int fd, const ElfFile *e, uint32_t type)
+{
+    enum { MAX_SIZE = 0x400, HEAD = 16 };
+    for (unsigned i = 0; i < e->nsegments; i++) {
+        const ElfSegment *s = &e->segments[i];
+        uint8_t note[MAX_SIZE];
+        if (s->type != PT_GNU_PROPERTY) {
+            continue;
+        }
+        if (s->filesz > sizeof(note)) {
+            return -ENOEXEC;
+        }
+        if (s->filesz < HEAD || !read_at(fd, note, s->filesz, s->offset)) {
+            return -EIO;
+        }
+        uint32_t size = word(e, note + 4);
+        if (word(e, note) != 4 || word(e, note + 8) != NT_GNU_PROPERTY_TYPE_0 || memcmp(note + 12, "GNU", 4) || size > s->filesz - HEAD) {
+            return -ENOEXEC;
+        }
+        int64_t value = 0;
+        int r = scan_properties(e, note + HEAD, size, type, &value);
+        return r < 0 ? r : value;
+    }
+    return 0;
 }
 
 const char *elf_arch_name(const ElfFile *e)

@@ -30,6 +30,9 @@ const char *elf_read_segments(int fd, ElfFile *elf, uint64_t address_end);
 /* "FreeBSD", "NetBSD", "OpenBSD", ... by EI_OSABI and notes; NULL for Linux. */
 const char *elf_foreign_brand(int fd, const ElfFile *elf);
 
+/* The value of a 4-byte property (GNU_PROPERTY_*) of PT_GNU_PROPERTY, 0 without it; negative errno where the kernel finds the note damaged. */
+int64_t elf_property(int fd, const ElfFile *elf, uint32_t type);
+
 /* "riscv64", "aarch64", ... as in the names of our emulators; NULL for what we do not know. */
 const char *elf_arch_name(const ElfFile *elf);
 

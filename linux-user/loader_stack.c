@@ -6,7 +6,6 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include "linux-user/loader.h"
 #include "linux-user/mm.h"
@@ -112,27 +111,14 @@ static int map_stack(Task *t, uint64_t size, bool is_exec, uint64_t *top)
 
 #define AUX(tag, value) (aux[*n][0] = (tag), aux[*n][1] = (value), ++*n)
 
-/* Size and geometry (ways << 16 | bytes of a line) of L1I, L1D, L2, L3: as get_cache_size() and get_cache_geometry() of arch/riscv. */
+/* Sizes and geometries of L1I, L1D, L2, L3: unknown, as on a machine whose device tree does not tell. */
 static void fill_caches(uint64_t aux[][2], unsigned *n)
 {
-    static const int names[][3] = {
-        {_SC_LEVEL1_ICACHE_SIZE, _SC_LEVEL1_ICACHE_ASSOC, _SC_LEVEL1_ICACHE_LINESIZE},
-        {_SC_LEVEL1_DCACHE_SIZE, _SC_LEVEL1_DCACHE_ASSOC, _SC_LEVEL1_DCACHE_LINESIZE},
-        {_SC_LEVEL2_CACHE_SIZE, _SC_LEVEL2_CACHE_ASSOC, _SC_LEVEL2_CACHE_LINESIZE},
-        {_SC_LEVEL3_CACHE_SIZE, _SC_LEVEL3_CACHE_ASSOC, _SC_LEVEL3_CACHE_LINESIZE},
-    };
-    for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
-        long value[3];
-        for (unsigned k = 0; k < 3; k++) {
-            value[k] = sysconf(names[i][k]);
-            value[k] = value[k] < 0 ? 0 : value[k];
-        }
-        AUX(AT_L1I_CACHESIZE + 2 * i, (uint64_t)value[0]);
-        AUX(AT_L1I_CACHEGEOMETRY + 2 * i, (uint64_t)value[1] << 16 | (uint64_t)value[2]);
+    for (unsigned tag = AT_L1I_CACHESIZE; tag <= AT_L3_CACHEGEOMETRY; tag++) {
+        AUX(tag, 0);
     }
 }
 
-/* In the kernel's order: ARCH_DLINFO, then create_elf_tables(). No AT_RSEQ_*: there is no rseq. */
 static void fill_aux(const Task *t, const LoadInfo *info, uint64_t random, uint64_t exec_fn, uint64_t platform, uint64_t aux[][2], unsigned *n)
 {
     const GuestAbi *abi = t->abi;
@@ -147,7 +133,7 @@ static void fill_aux(const Task *t, const LoadInfo *info, uint64_t random, uint6
     }
     AUX(AT_HWCAP, abi->hwcap ? abi->hwcap(t->options->target_cpu) : 0);
     AUX(AT_PAGESZ, abi->target->page_size);
-    AUX(AT_CLKTCK, (uint64_t)sysconf(_SC_CLK_TCK));
+    AUX(AT_CLKTCK, getauxval(AT_CLKTCK));
     AUX(AT_PHDR, info->phdr);
     AUX(AT_PHENT, info->phent);
     AUX(AT_PHNUM, info->phnum);

@@ -42,6 +42,8 @@ typedef struct Mm {
     uint64_t brk_start, brk;   /* guarded by: lock */
     uint64_t random;           /* state of the generator */
     uint64_t anon_serial;      /* identity of the next shared anonymous mapping; guarded by: lock */
+    int prot_guard;            /* bit of PROT_* that the guest has for guarded code: aarch64's PROT_BTI; 0: none */
+    bool *has_guards;          /* if there is one: set once some page has it; guarded by: lock */
     bool has_shared;           /* some memory was mapped that others may reach, too */
     bool is_locked_future;     /* mlockall(MCL_FUTURE); guarded by: lock */
     _Atomic uint64_t limit[MM_LIMIT_COUNT]; /* soft limits of the guest, MmLimit */
@@ -105,6 +107,9 @@ extern const TcgMemOps mm_tcg_ops;
 
 /* The guest's view of /proc/self/maps (or smaps) in a new memfd, or a negative errno. */
 int mm_open_maps(Mm *mm, bool is_smaps);
+
+/* Whether code there is guarded (Mm.prot_guard). */
+bool mm_is_guarded(void *mm, uint64_t addr);
 
 /* For loader.c: where `size` bytes are free, top-down below the base of mmap; 0 when nowhere. */
 uint64_t mm_find_free(Mm *mm, uint64_t size, uint64_t align);

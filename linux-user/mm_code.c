@@ -129,6 +129,32 @@ void mm_forget_code(Mm *mm, uint64_t start, uint64_t end)
     }
 }
 
+/* Translations depend on it: those of the range, and with the first guarded page all of them. */
+void mm_set_guarded(Mm *mm, uint64_t start, uint64_t end, bool is_guarded)
+{
+    const MmArea *a = mm_map_find(&mm->map, start);
+    if (is_guarded == !!(a->flags & AREA_GUARDED)) {
+        return;
+    }
+    mm_map_set_flags(&mm->map, start, end, AREA_GUARDED, is_guarded ? AREA_GUARDED : 0);
+    if (is_guarded && !*mm->has_guards) {
+        *mm->has_guards = true;
+        tcg_invalidate_all(mm->tcg);
+    } else {
+        tcg_invalidate(mm->tcg, start, end);
+    }
+}
+
+bool mm_is_guarded(void *opaque, uint64_t addr)
+{
+    Mm *mm = opaque;
+    lock_acquire(&mm->lock);
+    const MmArea *a = mm_map_find(&mm->map, addr);
+    bool is_guarded = a && (a->flags & AREA_GUARDED);
+    lock_release(&mm->lock);
+    return is_guarded;
+}
+
 void mm_protect_new_alias(Mm *mm, const MmArea *area)
 {
     if (!(area->flags & AREA_SHARED) || !(area->prot & PROT_WRITE) || !has_identity(area)) {

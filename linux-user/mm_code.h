@@ -11,6 +11,9 @@ int mm_host_prot(uint32_t prot, uint32_t flags);
 /* Translations made of [start, end) are dropped and the pages may be written. */
 void mm_forget_code(Mm *mm, uint64_t start, uint64_t end);
 
+/* Marks [start, end), which is mapped, as guarded or not; there is room for two areas more. */
+void mm_set_guarded(Mm *mm, uint64_t start, uint64_t end, bool is_guarded);
+
 /* A new, or newly writable, view of shared memory: what has translations elsewhere is protected here too. */
 void mm_protect_new_alias(Mm *mm, const MmArea *area);
 

@@ -22,6 +22,7 @@ typedef enum MmAreaFlags {
     AREA_HUGETLB = 512,
     AREA_SEALED = 1024, /* mseal: neither unmapped, moved, replaced nor protected otherwise */
     AREA_VDSO = 2048,
+    AREA_GUARDED = 4096, /* Mm.prot_guard was among its PROT_* */
 } MmAreaFlags;
 
 /* Identity of shared memory: dev and ino of a file, MM_DEV_ANON and a serial number, MM_DEV_SHM and an id; 0, 0: private, anonymous. */

@@ -150,7 +150,7 @@ static int64_t mmap_locked(Mm *mm, uint64_t addr, uint64_t len, uint32_t prot, i
     MmMap *m = &mm->map;
     bool is_fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
     bool is_replacing = (flags & MAP_FIXED) && !(flags & MAP_FIXED_NOREPLACE);
-    MmArea area = {.prot = prot};
+    MmArea area = {.prot = prot & PROT_ALL};
     int64_t r = describe(mm, &area, flags, fd, offset);
     if (r < 0) {
         return r;
@@ -171,7 +171,7 @@ static int64_t mmap_locked(Mm *mm, uint64_t addr, uint64_t len, uint32_t prot, i
         if (area.start == 0 && !is_fixed) {
             return -ENOMEM;
         }
-        if (is_over_limits(mm, area.start, area.end, prot, area.flags) || !mm_map_room(m, 4)) {
+        if (is_over_limits(mm, area.start, area.end, prot, area.flags) || !mm_map_room(m, 6)) {
             return -ENOMEM;
         }
         r = host_map(mm, &area, flags, fd, offset, !is_replacing);
@@ -196,6 +196,7 @@ static int64_t mmap_locked(Mm *mm, uint64_t addr, uint64_t len, uint32_t prot, i
     }
     mm_map_insert(m, area);
     mm_protect_new_alias(mm, &area);
+    mm_set_guarded(mm, area.start, area.end, prot & (uint32_t)mm->prot_guard);
     return (int64_t)area.start;
 }
 
@@ -217,7 +218,7 @@ int64_t mm_mmap(Mm *mm, uint64_t addr, uint64_t len, int prot, int flags, int fd
         mm_note_shared(mm, prot);
     }
     mm_lock(mm);
-    r = mmap_locked(mm, addr, len, (uint32_t)prot & PROT_ALL, flags, fd, offset);
+    r = mmap_locked(mm, addr, len, (uint32_t)(prot & (PROT_ALL | mm->prot_guard)), flags, fd, offset);
     mm_unlock(mm);
     return r;
 }
@@ -279,7 +280,7 @@ int64_t mm_munmap(Mm *mm, uint64_t addr, uint64_t len)
 static int64_t protect_piece(Mm *mm, uint64_t start, uint64_t end, uint32_t prot)
 {
     MmMap *m = &mm->map;
-    if (!mm_map_room(m, 4)) {
+    if (!mm_map_room(m, 6)) {
         return -ENOMEM;
     }
     MmArea a = *mm_map_find(m, start);
@@ -340,7 +341,7 @@ int64_t mm_mprotect(Mm *mm, uint64_t addr, uint64_t len, int prot)
 {
     bool is_down = prot & PROT_GROWSDOWN;
     if (addr % MM_PAGE || (is_down && (prot & PROT_GROWSUP)) ||
-        (prot & ~(PROT_ALL | PROT_SEM | PROT_GROWSDOWN | PROT_GROWSUP)) || (prot & PROT_GROWSUP)) {
+        (prot & ~(PROT_ALL | PROT_SEM | PROT_GROWSDOWN | PROT_GROWSUP | mm->prot_guard)) || (prot & PROT_GROWSUP)) {
         return -EINVAL;
     }
     if (len == 0) {
@@ -366,6 +367,9 @@ int64_t mm_mprotect(Mm *mm, uint64_t addr, uint64_t len, int prot)
         }
         uint64_t stop = a->end < end ? a->end : end;
         r = protect_piece(mm, start, stop, (uint32_t)prot & PROT_ALL);
+        if (r == 0) {
+            mm_set_guarded(mm, start, stop, prot & mm->prot_guard);
+        }
         start = stop;
     }
     mm_unlock(mm);

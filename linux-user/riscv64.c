@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <linux/audit.h>
 #include <string.h>
-#include <time.h>
 
 #include "linux-user/abi.h"
 #include "linux-user/core.h"
@@ -13,6 +12,7 @@
 #include "linux-user/options.h"
 #include "linux-user/signal_riscv64.h"
 #include "linux-user/syscall_row.h"
+#include "linux-user/vdso.h"
 #include "linux-user/vdso_riscv64.h"
 #include "target/riscv/cpu.h"
 #include "util/compiler.h"
@@ -212,36 +212,17 @@ static int64_t arch_syscall(Task *t, uint64_t number, const uint64_t args[6], bo
 
 /* ---- the vDSO (vdso/riscv64.S) */
 
-enum { CLOCKS = 12 /* of vdso/riscv64.S, too */ };
-
-/* The clocks that the kernel's vDSO serves (lib/vdso/gettimeofday.c). */
-static int64_t resolution(clockid_t clock)
-{
-    struct timespec res;
-    switch (clock) {
-    case CLOCK_REALTIME: case CLOCK_MONOTONIC: case CLOCK_MONOTONIC_RAW: case CLOCK_REALTIME_COARSE: case CLOCK_MONOTONIC_COARSE:
-    case CLOCK_BOOTTIME: case CLOCK_TAI:
-        return clock_getres(clock, &res) == 0 ? res.tv_nsec : -1;
-    default:
-        return -1;
-    }
-}
-
 static int vdso_start(Task *t)
 {
     uint64_t values[KEY_COUNT];
-    int64_t resolutions[CLOCKS];
     for (int64_t key = 0; key < KEY_COUNT; key++) {
         HwProbe p = { .key = key };
         probe(t->options->target_cpu, &p);
         values[key] = p.value;
     }
-    for (clockid_t clock = 0; clock < CLOCKS; clock++) {
-        resolutions[clock] = resolution(clock);
-    }
     riscv_cpu_set_vdso(t->options->target_cpu, &t->mm->layout.vdso);
     int64_t error = mm_write(t->mm->layout.vdso + VDSO_vdso_hwprobe, values, sizeof(values));
-    return error ? (int)error : (int)mm_write(t->mm->layout.vdso + VDSO_vdso_resolution, resolutions, sizeof(resolutions));
+    return error ? (int)error : vdso_write_resolutions(t, VDSO_vdso_resolution);
 }
 
 /* elf_gregset_t: struct user_regs_struct (pc, x1 to x31); NT_FPREGSET: f0 to f31, fcsr (asm/ptrace.h). */
@@ -262,7 +243,6 @@ static void core_fpregs(const CpuState *s, void *out)
 static const CoreAbi core_riscv64 = {
     .machine = EM_RISCV, .gregs_size = 32 * 8, .fpregs_size = 33 * 8, .gregs = core_gregs, .fpregs = core_fpregs,
 };
-
 
 const GuestAbi abi_riscv64 = {
     .target = &target_riscv64,

@@ -15,7 +15,7 @@
 #include "target/aarch64/cpu.h"
 #include "util/sys.h"
 
-enum { X_FP = 29, X_LR = 30, PSTATE_NZCV_SHIFT = 28, PSTATE_SSBS = 1 << 12, PSTATE_DIT = 1 << 24, PSTATE_NOT_USER = 0x3df };
+enum { X_FP = 29, X_LR = 30, PSTATE_NZCV_SHIFT = 28, PSTATE_BTYPE_SHIFT = 10, PSTATE_SSBS = 1 << 12, PSTATE_DIT = 1 << 24, PSTATE_NOT_USER = 0x3df };
 enum { SA_RESTORER_FLAG = 0x04000000, RESERVED_SIZE = 4096 };
 #define FPSIMD_MAGIC 0x46508001u
 #define ESR_MAGIC 0x45535201u
@@ -60,14 +60,17 @@ _Static_assert(offsetof(A64Ucontext, sigmask) == 40 && offsetof(A64Ucontext, mco
 _Static_assert(offsetof(A64Sigcontext, pstate) == 272 && offsetof(A64Sigcontext, reserved) == 288, "asm/sigcontext.h");
 _Static_assert(sizeof(A64Fpsimd) == 528 && offsetof(A64Frame, record) == 4688, "struct rt_sigframe");
 
-static uint64_t get_pstate(const A64State *r)
+static uint64_t get_pstate(const CpuState *s)
 {
-    return (uint64_t)r->nzcv << PSTATE_NZCV_SHIFT | (r->pstate & A64_PSTATE_DIT ? PSTATE_DIT : 0) |
+    const A64State *r = a64_state_const(s);
+    return (uint64_t)s->landing << PSTATE_BTYPE_SHIFT | (uint64_t)r->nzcv << PSTATE_NZCV_SHIFT | (r->pstate & A64_PSTATE_DIT ? PSTATE_DIT : 0) |
            (r->pstate & A64_PSTATE_SSBS ? PSTATE_SSBS : 0);
 }
 
-static void set_pstate(A64State *r, uint64_t v)
+static void set_pstate(CpuState *s, uint64_t v)
 {
+    A64State *r = a64_state(s);
+    s->landing = a64_has_guards(r->cpu) ? v >> PSTATE_BTYPE_SHIFT & 3 : 0;
     r->nzcv = v >> PSTATE_NZCV_SHIFT & 15;
     r->pstate = (v & PSTATE_DIT ? A64_PSTATE_DIT : 0) | (v & PSTATE_SSBS ? A64_PSTATE_SSBS : 0);
 }
@@ -96,7 +99,7 @@ static void fill_context(const Task *t, const siginfo_t *info, A64Sigcontext *c)
     memcpy(c->x, r->x, sizeof(c->x));
     c->sp = r->sp;
     c->pc = s->pc;
-    c->pstate = get_pstate(r);
+    c->pstate = get_pstate(s);
     f->head = (A64Record){ FPSIMD_MAGIC, sizeof(*f) };
     f->fpsr = a64_get_fpsr(s);
     f->fpcr = r->fpcr;
@@ -136,6 +139,7 @@ int signal_aarch64_frame(Task *t, int sig, const siginfo_t *info, const SigActio
     r->x[X_LR] = action->flags & SA_RESTORER_FLAG ? action->restorer : t->mm->layout.vdso + t->abi->vdso_sigreturn;
     r->sp = addr;
     s->pc = action->handler;
+    s->landing = a64_has_guards(r->cpu) ? A64_BTYPE_CALL : A64_BTYPE_NONE; /* setup_return() */
     s->ll_addr = ~0ull;
     return 0;
 }
@@ -176,7 +180,7 @@ int signal_aarch64_return(Task *t)
     memcpy(r->x, c->x, sizeof(r->x));
     r->sp = c->sp;
     s->pc = c->pc;
-    set_pstate(r, c->pstate);
+    set_pstate(s, c->pstate);
     a64_set_fpcr(s, fp->fpcr);
     a64_set_fpsr(s, fp->fpsr);
     memcpy(r->v, fp->v, sizeof(r->v));

@@ -16,7 +16,7 @@
 #include "util/hostmem.h"
 #include "util/sys.h"
 
-enum { LINE_SIZE = 8192, NAME_COLUMN = 34 };
+enum { LINE_SIZE = 65536, NAME_COLUMN = 34 };
 
 /* The call that a task is in. */
 struct StraceLine {
@@ -62,7 +62,7 @@ static void init_call(StraceCall *c, const SyscallRow *row, const uint64_t args[
 static bool is_known_before(const SyscallArg *arg)
 {
     bool is_filled = arg->type == ARG_IN && arg->ref == STRUCT_riovec;
-    return arg->type != ARG_OUT && arg->type != ARG_INOUT && arg->type != ARG_EVENTS && arg->type != ARG_IOCTL_ARG && !is_filled;
+    return arg->type != ARG_CLONE_ARGS && arg->type != ARG_OUT && arg->type != ARG_INOUT && arg->type != ARG_EVENTS && arg->type != ARG_IOCTL_ARG && !is_filled;
 }
 
 /* [16], or [16 => 4] when the call has changed it. */
@@ -106,14 +106,13 @@ static void format_pointer(TextBuf *out, const StraceCall *c, unsigned i)
 
 static void format_arg(TextBuf *out, const StraceCall *c, unsigned i)
 {
-    enum { PATH_SHOWN = 4096, STRING_SHOWN = 256 };
     const SyscallArg *arg = &c->row->arg[i];
     if (arg->type >= ARG_IOCTL && arg->type < ARG_PATH) {
         strace_argument(out, c, i);
     } else if (arg->type < ARG_PATH) {
         strace_integer(out, arg, c->args[i]);
     } else if (arg->type <= ARG_STR) {
-        strace_string(out, c->args[i], arg->type == ARG_STR ? STRING_SHOWN : PATH_SHOWN);
+        (arg->type == ARG_STR ? strace_string : strace_path)(out, c->args[i]);
     } else {
         format_pointer(out, c, i);
     }

@@ -13,12 +13,6 @@
 
 enum { SHOWN = 32 };
 
-static void put_unsigned(TextBuf *out, const char *name, uint64_t v)
-{
-    text_str(out, name);
-    text_u64(out, v);
-}
-
 /* ---- integers */
 
 /* QCMD() of <sys/quota.h>. */
@@ -67,10 +61,9 @@ static void put_request_data(TextBuf *out, const struct iocb *c)
         strace_array(out, STRUCT_rvec, c->aio_buf, c->aio_nbytes);
     }
     if (is_plain) {
-        put_unsigned(out, ", aio_nbytes=", c->aio_nbytes);
+        strace_uint(out, ", aio_nbytes=", c->aio_nbytes);
     }
-    text_str(out, ", aio_offset=");
-    text_i64(out, c->aio_offset);
+    strace_int(out, ", aio_offset=", c->aio_offset);
 }
 
 void strace_iocb(TextBuf *out, uint64_t addr, bool has_data)
@@ -83,7 +76,7 @@ void strace_iocb(TextBuf *out, uint64_t addr, bool has_data)
     text_str(out, "{aio_data=");
     text_hex(out, c.aio_data);
     if (c.aio_key) {
-        put_unsigned(out, ", aio_key=", c.aio_key);
+        strace_uint(out, ", aio_key=", c.aio_key);
     }
     if (c.aio_rw_flags) {
         text_str(out, ", aio_rw_flags=");
@@ -95,10 +88,9 @@ void strace_iocb(TextBuf *out, uint64_t addr, bool has_data)
         text_str(out, ", aio_reqprio=");
         strace_ioprio(out, (uint16_t)c.aio_reqprio);
     } else if (c.aio_reqprio) {
-        text_str(out, ", aio_reqprio=");
-        text_i64(out, c.aio_reqprio);
+        strace_int(out, ", aio_reqprio=", c.aio_reqprio);
     }
-    put_unsigned(out, ", aio_fildes=", c.aio_fildes);
+    strace_uint(out, ", aio_fildes=", c.aio_fildes);
     if (has_data) {
         put_request_data(out, &c);
         if (c.aio_flags) {
@@ -106,10 +98,18 @@ void strace_iocb(TextBuf *out, uint64_t addr, bool has_data)
             strace_flags(out, LIST_iocb_flag, c.aio_flags);
         }
         if (c.aio_flags & IOCB_FLAG_RESFD) {
-            put_unsigned(out, ", aio_resfd=", c.aio_resfd);
+            strace_uint(out, ", aio_resfd=", c.aio_resfd);
         }
     }
     text_char(out, '}');
+}
+
+static bool put_iocb_at(TextBuf *out, const void *list, uint64_t i)
+{
+    uint64_t addr = 0;
+    bool is_there = mm_read(&addr, *(const uint64_t *)list + 8 * i, sizeof(addr)) == 0;
+    strace_iocb(out, addr, true);
+    return is_there;
 }
 
 /* io_submit's array of addresses. */
@@ -118,14 +118,9 @@ void strace_iocbs(TextBuf *out, uint64_t addr, int64_t n)
     uint64_t p = 0;
     if (addr == 0 || n < 0 || (n > 0 && mm_read(&p, addr, sizeof(p)))) {
         strace_address(out, addr);
-        return;
+    } else {
+        strace_list(out, (uint64_t)n, put_iocb_at, &addr);
     }
-    text_char(out, '[');
-    for (int64_t i = 0; i < n && i < SHOWN && mm_read(&p, addr + 8 * (uint64_t)i, sizeof(p)) == 0; i++) {
-        text_str(out, i ? ", " : "");
-        strace_iocb(out, p, true);
-    }
-    text_str(out, n > SHOWN ? ", ...]" : "]");
 }
 
 /* ---- rings */
@@ -173,7 +168,7 @@ static void put_workers(TextBuf *out, const uint32_t *workers, uint64_t n)
             text_u64(out, i);
             text_str(out, " /* IO_WQ_??? */");
         }
-        put_unsigned(out, "]=", workers[i]);
+        strace_uint(out, "]=", workers[i]);
     }
     text_char(out, ']');
 }
@@ -202,12 +197,63 @@ void strace_uring_workers(TextBuf *out, const StraceCall *c, unsigned i, uint64_
     }
 }
 
+/* ---- scheduling */
+
+/* The size that it begins with says how much there is: sched_setattr's may be 0, sched_getattr gives as much as fits into `room`. */
+void strace_sched_attr(TextBuf *out, uint64_t addr, uint64_t room, bool is_given)
+{
+    enum { KEEP_POLICY = 8, KEEP_PARAMS = 16, FIRST_SIZE = 48 };
+    struct {
+        uint32_t size, policy;
+        uint64_t flags;
+        int32_t nice;
+        uint32_t priority;
+        uint64_t runtime, deadline, period;
+        uint32_t util_min, util_max;
+    } a = { 0 };
+    if (is_given && mm_read(&a.size, addr, sizeof(a.size)) == 0) {
+        room = a.size ? a.size : FIRST_SIZE;
+    }
+    if (room == 0 || mm_read(&a, addr, room < sizeof(a) ? room : sizeof(a))) {
+        strace_address(out, addr);
+        return;
+    }
+    uint64_t size = is_given ? room : a.size, keep = is_given ? a.flags : 0;
+    strace_uint(out, "{size=", a.size);
+    if (size >= FIRST_SIZE && !(keep & (KEEP_POLICY | KEEP_PARAMS))) {
+        text_str(out, ", sched_policy=");
+        strace_enum(out, LIST_sched, a.policy);
+    }
+    if (size >= FIRST_SIZE) {
+        text_str(out, ", sched_flags=");
+        strace_flags(out, LIST_sched_flag, a.flags);
+    }
+    if (size >= FIRST_SIZE && !(keep & KEEP_PARAMS)) {
+        strace_int(out, ", sched_nice=", a.nice);
+        strace_uint(out, ", sched_priority=", a.priority);
+        strace_uint(out, ", sched_runtime=", a.runtime);
+        strace_uint(out, ", sched_deadline=", a.deadline);
+        strace_uint(out, ", sched_period=", a.period);
+    }
+    if (size >= sizeof(a)) {
+        strace_uint(out, ", sched_util_min=", a.util_min);
+        strace_uint(out, ", sched_util_max=", a.util_max);
+    }
+    text_str(out, is_given && size > sizeof(a) ? ", ...}" : "}");
+}
+
 /* ---- performance events */
 
 static void put_event(TextBuf *out, uint32_t type, uint64_t config)
 {
     switch (type) {
-    case PERF_TYPE_HARDWARE: strace_enum(out, LIST_perf_hw, config); break;
+    case PERF_TYPE_HARDWARE:
+        if (config >> 32) {
+            text_hex(out, config >> 32);
+            text_str(out, "<<32|");
+        }
+        strace_enum(out, LIST_perf_hw, (uint32_t)config);
+        break;
     case PERF_TYPE_SOFTWARE: strace_enum(out, LIST_perf_sw, config); break;
     case PERF_TYPE_TRACEPOINT: text_u64(out, config); break;
     case PERF_TYPE_HW_CACHE:
@@ -228,7 +274,7 @@ static void put_event(TextBuf *out, uint32_t type, uint64_t config)
 /* One-bit fields that are set; precise_ip, of two bits, is always there. */
 static void put_event_bits(TextBuf *out, uint64_t bits)
 {
-    enum { PRECISE_SHIFT = 15 };
+    enum { PRECISE_SHIFT = 15, RESERVED_SHIFT = 38 };
     static const char skids[4][40] = { "arbitrary skid", "constant skid", "requested to have 0 skid", "must have 0 skid" };
     const FlagList *l = &flag_lists[LIST_perf_bits];
     bool is_behind = false;
@@ -236,7 +282,7 @@ static void put_event_bits(TextBuf *out, uint64_t bits)
         const FlagName *f = &flag_names[l->flag + i];
         if (!is_behind && (i == l->n || f->value > 1ull << PRECISE_SHIFT)) {
             is_behind = true;
-            put_unsigned(out, ", precise_ip=", bits >> PRECISE_SHIFT & 3);
+            strace_uint(out, ", precise_ip=", bits >> PRECISE_SHIFT & 3);
             text_str(out, " /* ");
             text_str(out, skids[bits >> PRECISE_SHIFT & 3]);
             text_str(out, " */");
@@ -247,6 +293,11 @@ static void put_event_bits(TextBuf *out, uint64_t bits)
             text_str(out, "=1");
         }
     }
+    if (bits >> RESERVED_SHIFT) {
+        text_str(out, ", __reserved_1=");
+        text_hex(out, bits >> RESERVED_SHIFT);
+        text_str(out, " /* Bits 63..38 */");
+    }
 }
 
 void strace_perf_event(TextBuf *out, uint64_t addr)
@@ -254,7 +305,7 @@ void strace_perf_event(TextBuf *out, uint64_t addr)
     enum { BITS_AT = 40 };
     struct perf_event_attr a;
     uint64_t bits;
-    if (mm_read(&a, addr, PERF_ATTR_SIZE_VER0)) {
+    if (mm_read(&a, addr, PERF_ATTR_SIZE_VER0) || (a.size && a.size < PERF_ATTR_SIZE_VER0)) {
         strace_address(out, addr);
         return;
     }
@@ -265,7 +316,7 @@ void strace_perf_event(TextBuf *out, uint64_t addr)
     strace_enum(out, LIST_perf_size, a.size);
     text_str(out, ", config=");
     put_event(out, a.type, a.config);
-    put_unsigned(out, a.freq ? ", sample_freq=" : ", sample_period=", a.sample_period);
+    strace_uint(out, a.freq ? ", sample_freq=" : ", sample_period=", a.sample_period);
     text_str(out, ", sample_type=");
     strace_flags(out, LIST_perf_sample, a.sample_type);
     text_str(out, ", read_format=");
@@ -275,14 +326,6 @@ void strace_perf_event(TextBuf *out, uint64_t addr)
 }
 
 /* ---- others */
-
-void strace_bytes(TextBuf *out, const uint8_t *bytes, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        text_str(out, "\\x");
-        text_digits(out, bytes[i], 16, 2);
-    }
-}
 
 void strace_file_handle(TextBuf *out, uint64_t addr, uint32_t before, bool is_whole)
 {
@@ -304,8 +347,7 @@ void strace_file_handle(TextBuf *out, uint64_t addr, uint32_t before, bool is_wh
         text_char(out, '}');
         return;
     }
-    text_str(out, ", handle_type=");
-    text_i64(out, (int32_t)head[1]);
+    strace_int(out, ", handle_type=", (int32_t)head[1]);
     text_str(out, ", f_handle=");
     if (mm_read(bytes, addr + sizeof(head), n)) {
         text_str(out, "???}");
@@ -332,8 +374,7 @@ void strace_sigevent(TextBuf *out, uint64_t addr)
     memcpy(behind, bytes + BEHIND, sizeof(behind));
     text_char(out, '{');
     if (value) {
-        text_str(out, "sigev_value={sival_int=");
-        text_i64(out, (int32_t)value);
+        strace_int(out, "sigev_value={sival_int=", (int32_t)value);
         text_str(out, ", sival_ptr=");
         text_hex(out, value);
         text_str(out, "}, ");
@@ -349,8 +390,7 @@ void strace_sigevent(TextBuf *out, uint64_t addr)
     text_str(out, ", sigev_notify=");
     strace_enum(out, LIST_sigev, notify);
     if (notify == SIGEV_THREAD_ID) {
-        text_str(out, ", sigev_notify_thread_id=");
-        text_i64(out, (int32_t)behind[0]);
+        strace_int(out, ", sigev_notify_thread_id=", (int32_t)behind[0]);
     } else if (notify == SIGEV_THREAD) {
         text_str(out, ", sigev_notify_function=");
         strace_address(out, behind[0]);

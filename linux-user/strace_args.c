@@ -14,7 +14,7 @@
 #include "linux-user/syscall_rows.h"
 #include "util/compiler.h"
 
-enum { STRINGS_SHOWN = 32, STRING_SHOWN = 256 };
+enum { STRINGS_SHOWN = 32 };
 
 /* ---- flags and integers */
 
@@ -158,7 +158,7 @@ static void format_argv(TextBuf *out, uint64_t addr)
             text_str(out, "...");
             break;
         }
-        strace_string(out, p, STRING_SHOWN);
+        strace_string(out, p);
     }
     text_char(out, ']');
 }
@@ -284,8 +284,10 @@ static void format_ioctl_arg(TextBuf *out, const StraceCall *c, unsigned i)
 }
 
 /* As strace orders them: the flags say which of the others are there. */
-static void format_clone(TextBuf *out, const uint64_t args[6])
+static void format_clone(TextBuf *out, const StraceCall *c)
 {
+    enum { PARENT_TID = 2 };
+    const uint64_t *args = c->args;
     static const struct {
         uint64_t flags;
         unsigned arg;
@@ -305,7 +307,11 @@ static void format_clone(TextBuf *out, const uint64_t args[6])
     for (unsigned i = 0; i < ARRAY_LEN(more); i++) {
         if (flags & more[i].flags) {
             text_str(out, more[i].name);
-            strace_address(out, args[more[i].arg]);
+            if (more[i].arg == PARENT_TID && c->has_result && c->result >= 0) {
+                strace_struct(out, STRUCT_int, args[PARENT_TID]);
+            } else {
+                strace_address(out, args[more[i].arg]);
+            }
         }
     }
 }
@@ -331,8 +337,7 @@ static void format_sigmask6(TextBuf *out, uint64_t addr)
     }
     text_str(out, "{sigmask=");
     strace_struct(out, STRUCT_sigset, pair[0]);
-    text_str(out, ", sigsetsize=");
-    text_u64(out, pair[1]);
+    strace_uint(out, ", sigsetsize=", pair[1]);
     text_char(out, '}');
 }
 
@@ -415,7 +420,7 @@ void strace_argument(TextBuf *out, const StraceCall *c, unsigned i)
     case ARG_FUTEX_ARG: format_futex_arg(out, c->args[1], v); break;
     case ARG_ARGV: format_argv(out, v); break;
     case ARG_ENVP: format_envp(out, v); break;
-    case ARG_CLONE_ARGS: format_clone(out, c->args); break;
+    case ARG_CLONE_ARGS: format_clone(out, c); break;
     case ARG_SIGMASK6: format_sigmask6(out, v); break;
     case ARG_IOPRIO: strace_ioprio(out, (uint32_t)v); break;
     case ARG_PROTOCOL: format_protocol(out, c->args[0], v); break;

@@ -2,9 +2,11 @@
 /* -strace: socket addresses, messages with their control data, socket options. */
 #include <arpa/inet.h>
 #include <linux/netlink.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -12,6 +14,7 @@
 #include "linux-user/strace.h"
 #include "linux-user/syscall_rows.h"
 #include "util/compiler.h"
+#include "util/sys.h"
 
 /* ---- addresses */
 
@@ -77,6 +80,7 @@ static void put_inet6(TextBuf *out, const struct sockaddr_in6 *in)
 static void put_unix(TextBuf *out, const struct sockaddr_un *un, uint64_t len)
 {
     size_t n = len - offsetof(struct sockaddr_un, sun_path);
+    n = n < sizeof(un->sun_path) ? n : sizeof(un->sun_path);
     bool is_abstract = n && un->sun_path[0] == 0;
     text_str(out, "AF_UNIX");
     if (n) {
@@ -103,8 +107,7 @@ void strace_sockaddr_bytes(TextBuf *out, const void *bytes, uint64_t len)
     case AF_INET6: put_inet6(out, &a.in6); break;
     case AF_UNIX: put_unix(out, &a.un, len); break;
     case AF_NETLINK:
-        text_str(out, "AF_NETLINK, nl_pid=");
-        text_i64(out, (int32_t)a.nl.nl_pid);
+        strace_int(out, "AF_NETLINK, nl_pid=", (int32_t)a.nl.nl_pid);
         text_str(out, ", nl_groups=");
         text_digits(out, a.nl.nl_groups, 16, 8);
         break;
@@ -119,10 +122,28 @@ void strace_sockaddr_bytes(TextBuf *out, const void *bytes, uint64_t len)
 void strace_sockaddr(TextBuf *out, uint64_t addr, uint64_t len)
 {
     uint8_t bytes[sizeof(struct sockaddr_storage)] = { 0 };
-    if (addr == 0 || len < sizeof(sa_family_t) || len > sizeof(bytes) || mm_read(bytes, addr, len)) {
+    len = len < sizeof(bytes) ? len : sizeof(bytes);
+    if (addr == 0 || len < sizeof(sa_family_t) || mm_read(bytes, addr, len)) {
         strace_address(out, addr);
     } else {
         strace_sockaddr_bytes(out, bytes, len);
+    }
+}
+
+/* Names belong to the network namespace, which is ours as well. */
+void strace_ifindex(TextBuf *out, uint32_t v)
+{
+    struct ifreq request = { .ifr_ifindex = (int)v };
+    int64_t fd = v ? sys_call3(SYS_socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1;
+    if (fd >= 0 && sys_call3(SYS_ioctl, SYS_INT(fd), SIOCGIFNAME, SYS_PTR(&request)) == 0) {
+        text_str(out, "if_nametoindex(");
+        text_quoted(out, request.ifr_name, strnlen(request.ifr_name, IFNAMSIZ), 0);
+        text_char(out, ')');
+    } else {
+        text_u64(out, v);
+    }
+    if (fd >= 0) {
+        sys_call1(SYS_close, SYS_INT(fd));
     }
 }
 
@@ -153,8 +174,7 @@ static void put_control(TextBuf *out, uint64_t addr, uint64_t length)
         uint64_t room = length - at, n = (c.cmsg_len < room ? c.cmsg_len : room) - sizeof(c);
         text_str(out, comma);
         comma = ", ";
-        text_str(out, "{cmsg_len=");
-        text_u64(out, c.cmsg_len);
+        strace_uint(out, "{cmsg_len=", c.cmsg_len);
         text_str(out, ", cmsg_level=");
         strace_enum(out, LIST_sol, (uint32_t)c.cmsg_level);
         text_str(out, ", cmsg_type=");
@@ -181,18 +201,15 @@ void strace_msghdr(TextBuf *out, uint64_t addr, uint64_t used)
     }
     text_str(out, "{msg_name=");
     strace_sockaddr(out, (uintptr_t)m.msg_name, m.msg_namelen);
-    text_str(out, ", msg_namelen=");
-    text_u64(out, m.msg_namelen);
+    strace_uint(out, ", msg_namelen=", m.msg_namelen);
     text_str(out, ", msg_iov=");
     strace_iovecs(out, (uintptr_t)m.msg_iov, m.msg_iovlen, used);
-    text_str(out, ", msg_iovlen=");
-    text_u64(out, m.msg_iovlen);
+    strace_uint(out, ", msg_iovlen=", m.msg_iovlen);
     if (m.msg_controllen) {
         text_str(out, ", msg_control=");
         put_control(out, (uintptr_t)m.msg_control, m.msg_controllen);
     }
-    text_str(out, ", msg_controllen=");
-    text_u64(out, m.msg_controllen);
+    strace_uint(out, ", msg_controllen=", m.msg_controllen);
     text_str(out, ", msg_flags=");
     strace_flags(out, LIST_msg, (uint32_t)m.msg_flags);
     text_char(out, '}');

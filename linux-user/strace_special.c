@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* -strace: buffers and sets, which have no fields: their rows name them, and other arguments or the result say how long they are. */
+#include <linux/bpf.h>
+#include <linux/sched.h>
+#include <stddef.h>
+
 #include "linux-user/check.h"
 #include "linux-user/mm.h"
 #include "linux-user/strace.h"
@@ -27,27 +31,25 @@ static void put_bits(TextBuf *out, uint64_t addr, uint64_t bytes)
 
 void strace_fdset(TextBuf *out, uint64_t addr, uint64_t bytes) { put_bits(out, addr, bytes); }
 
+static bool put_node_word(TextBuf *out, const void *addr, uint64_t i)
+{
+    uint64_t word = 0;
+    if (mm_read(&word, *(const uint64_t *)addr + 8 * i, sizeof(word))) {
+        return false;
+    }
+    text_str(out, word ? "0x" : "");
+    text_digits(out, word, 16, 16);
+    return true;
+}
+
 /* A mask of memory nodes: words of bits. The kernel takes one bit less than it is told. */
 static void put_nodes(TextBuf *out, uint64_t addr, uint64_t maxnode)
 {
-    enum { WORDS_SHOWN = 32 };
     if (addr == 0) {
         text_str(out, "NULL");
-        return;
+    } else {
+        strace_list(out, maxnode > 1 ? (maxnode - 2) / 64 + 1 : 0, put_node_word, &addr);
     }
-    text_char(out, '[');
-    for (uint64_t i = 0; i * 64 + 1 < maxnode && i < WORDS_SHOWN; i++) {
-        uint64_t word = 0;
-        if (mm_read(&word, addr + 8 * i, sizeof(word))) {
-            break;
-        }
-        text_str(out, i ? ", " : "");
-        text_str(out, word ? "0x" : "");
-        for (int shift = 60; shift >= 0; shift -= 4) {
-            text_char(out, "0123456789abcdef"[word >> shift & 15]);
-        }
-    }
-    text_str(out, maxnode > WORDS_SHOWN * 64 + 1 ? ", ...]" : "]");
 }
 
 /* A signal set with a size behind it that is none. */
@@ -85,8 +87,7 @@ static void put_message(TextBuf *out, uint64_t addr, uint64_t bytes)
         strace_address(out, addr);
         return;
     }
-    text_str(out, "{mtype=");
-    text_i64(out, type);
+    strace_int(out, "{mtype=", type);
     text_str(out, ", mtext=");
     strace_buffer(out, addr + 8, bytes);
     text_char(out, '}');
@@ -99,28 +100,23 @@ static void put_name_length(TextBuf *out, uint64_t addr)
         strace_address(out, addr);
         return;
     }
-    text_str(out, "{msg_namelen=");
-    text_u64(out, length);
+    strace_uint(out, "{msg_namelen=", length);
     text_char(out, '}');
 }
 
-/* The kernel fills in the lengths of those that were sent. */
-static void put_sent(TextBuf *out, const StraceCall *c, uint64_t addr, uint64_t n)
+/* sendmmsg's argument 1. The kernel fills in the lengths of those that were sent. */
+static bool put_sent(TextBuf *out, const void *call, uint64_t i)
 {
-    enum { SHOWN = 32 };
-    uint64_t sent = c->has_result && c->result >= 0 ? (uint64_t)c->result : 0;
-    text_char(out, '[');
-    for (uint64_t i = 0; i < n && i < SHOWN; i++) {
-        text_str(out, i ? ", " : "");
-        if (i < sent) {
-            strace_element(out, STRUCT_mmsghdr, addr + i * struct_descs[STRUCT_mmsghdr].size);
-        } else {
-            text_str(out, "{msg_hdr=");
-            strace_msghdr(out, addr + i * struct_descs[STRUCT_mmsghdr].size, UINT64_MAX);
-            text_char(out, '}');
-        }
+    const StraceCall *c = call;
+    uint64_t addr = c->args[1] + i * struct_descs[STRUCT_mmsghdr].size;
+    if (c->has_result && (int64_t)i < c->result) {
+        strace_element(out, STRUCT_mmsghdr, addr);
+    } else {
+        text_str(out, "{msg_hdr=");
+        strace_msghdr(out, addr, UINT64_MAX);
+        text_char(out, '}');
     }
-    text_str(out, n > SHOWN ? ", ...]" : "]");
+    return true;
 }
 
 static void put_value(TextBuf *out, uint64_t addr, uint64_t n)
@@ -130,18 +126,13 @@ static void put_value(TextBuf *out, uint64_t addr, uint64_t n)
     strace_buffer(out, addr, n - has_zero);
 }
 
-/* mincore: a byte for each page of `bytes`. */
-static void put_resident(TextBuf *out, uint64_t addr, uint64_t bytes)
+/* mincore: a byte for each page. */
+static bool put_resident(TextBuf *out, const void *addr, uint64_t i)
 {
-    enum { SHOWN = 32, PAGE = 4096 };
-    uint64_t n = bytes / PAGE + (bytes % PAGE != 0);
     uint8_t page = 0;
-    text_char(out, '[');
-    for (uint64_t i = 0; i < n && i < SHOWN && mm_read(&page, addr + i, 1) == 0; i++) {
-        text_str(out, i ? ", " : "");
-        text_char(out, page & 1 ? '1' : '0');
-    }
-    text_str(out, n > SHOWN ? ", ...]" : "]");
+    bool is_there = mm_read(&page, *(const uint64_t *)addr + i, 1) == 0;
+    text_char(out, page & 1 ? '1' : '0');
+    return is_there;
 }
 
 /* When the call failed, the kernel has filled in nothing. */
@@ -165,28 +156,87 @@ static void put_key_data(TextBuf *out, const StraceCall *c, uint64_t addr, unsig
     }
 }
 
-static void put_key_caps(TextBuf *out, uint64_t addr, uint64_t n)
+static bool put_key_caps(TextBuf *out, const void *addr, uint64_t i)
 {
-    enum { SHOWN = 32 };
     uint8_t caps = 0;
-    text_char(out, '[');
-    for (uint64_t i = 0; i < n && i < SHOWN && mm_read(&caps, addr + i, 1) == 0; i++) {
-        text_str(out, i ? ", " : "");
-        if (i < 2) {
-            strace_flags(out, i ? LIST_key_caps1 : LIST_key_caps0, caps);
-        } else {
-            text_hex(out, caps);
+    bool is_there = mm_read(&caps, *(const uint64_t *)addr + i, 1) == 0;
+    if (i < 2) {
+        strace_flags(out, i ? LIST_key_caps1 : LIST_key_caps0, caps);
+    } else {
+        text_hex(out, caps);
+    }
+    return is_there;
+}
+
+/* What bpf links are given depends on what they attach to; a query that failed has written nothing. */
+static unsigned bpf_form(const StraceCall *c, unsigned ref, uint64_t addr)
+{
+    enum { ATTACH_TYPE_AT = 8 };
+    uint32_t type = UINT32_MAX;
+    if (ref == STRUCT_bpf_query) {
+        return c->has_result && c->result < 0 ? STRUCT_bpf_query_failed : ref;
+    }
+    if (ref != STRUCT_bpf_link || mm_read(&type, addr + ATTACH_TYPE_AT, sizeof(type))) {
+        return ref;
+    }
+    switch (type) {
+    case 0: return STRUCT_bpf_link; /* strace takes a type that was not given for any */
+    case BPF_TRACE_ITER: return STRUCT_bpf_link_iter;
+    case BPF_PERF_EVENT: return STRUCT_bpf_link_perf;
+    case BPF_TRACE_KPROBE_MULTI: return STRUCT_bpf_link_kprobes;
+    default: return STRUCT_bpf_link_plain;
+    }
+}
+
+/* What clone3 has written through its struct's pointers. */
+static void put_cloned(TextBuf *out, uint64_t addr)
+{
+    static const struct {
+        uint64_t flag;
+        unsigned at;
+        const char *name;
+    } written[] = { { CLONE_PIDFD, offsetof(struct clone_args, pidfd), "pidfd=" },
+                    { CLONE_PARENT_SETTID, offsetof(struct clone_args, parent_tid), "parent_tid=" } };
+    struct clone_args args = { 0 };
+    const char *mark = " => {";
+    if (mm_read(&args, addr, CLONE_ARGS_SIZE_VER0)) {
+        return;
+    }
+    for (unsigned i = 0; i < ARRAY_LEN(written); i++) {
+        uint64_t at = *(const uint64_t *)((const char *)&args + written[i].at);
+        if (args.flags & written[i].flag) {
+            text_str(out, mark);
+            mark = ", ";
+            text_str(out, written[i].name);
+            strace_struct(out, STRUCT_int, at);
         }
     }
-    text_str(out, n > SHOWN ? ", ...]" : "]");
+    text_str(out, *mark == ',' ? "}" : "");
+}
+
+bool strace_has_any_size(unsigned id) { return id == STRUCT_open_how || id == STRUCT_clone_args || id == STRUCT_mount_attr; }
+
+/* A struct in as many bytes as the call says. */
+static void put_sized(TextBuf *out, const StraceCall *c, unsigned ref, uint64_t addr, uint64_t size)
+{
+    enum { BPF_SIZE_MAX = 4096 };
+    if (!strace_has_any_size(ref) && (size == 0 || size > BPF_SIZE_MAX)) {
+        strace_address(out, addr);
+    } else {
+        strace_sized(out, bpf_form(c, ref, addr), addr, size);
+    }
+    if (ref == STRUCT_clone_args && c->has_result && c->result >= 0) {
+        put_cloned(out, addr);
+    }
 }
 
 bool strace_special(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n)
 {
+    enum { COMM_SHOWN = 15, PAGE = 4096 };
     const SyscallArg *arg = &c->row->arg[i];
     uint64_t addr = c->args[i], used = arg->type != ARG_IN && c->has_result && c->result >= 0 && (uint64_t)c->result < n ? (uint64_t)c->result : n;
     if (arg->unit == COUNT_BYTES) {
-        strace_sized(out, arg->ref, addr, n);
+        put_sized(out, c, arg->ref, addr, n);
         return true;
     }
     switch (arg->ref) {
@@ -203,7 +253,8 @@ bool strace_special(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n)
             return true;
         }
         return false;
-    case STRUCT_cstr: strace_string(out, addr, 4096); return true;
+    case STRUCT_cstr: strace_path(out, addr); return true;
+    case STRUCT_comm: strace_text(out, addr, COMM_SHOWN); return true;
     case STRUCT_optval: strace_sockopt(out, c->args[1], c->args[2], addr, n); return true;
     case STRUCT_sockaddr: strace_sockaddr(out, addr, n); return true;
     case STRUCT_fdset: put_bits(out, addr, n); return true;
@@ -218,6 +269,7 @@ bool strace_special(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n)
         put_value(out, addr, n);
         return true;
     case STRUCT_iocb: strace_iocb(out, addr, false); return true;
+    case STRUCT_sched_attr: strace_sched_attr(out, addr, c->args[2], arg->type == ARG_IN); return true;
     case STRUCT_perf_event_attr: strace_perf_event(out, addr); return true;
     case STRUCT_file_handle: strace_file_handle(out, addr, (uint32_t)c->before[i], !c->has_result || c->result >= 0 || arg->type == ARG_IN); return true;
     case STRUCT_io_event:
@@ -225,12 +277,12 @@ bool strace_special(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n)
         return true;
     case STRUCT_pkey_in: put_key_data(out, c, addr, 4); return true;
     case STRUCT_pkey_out: put_key_data(out, c, addr, 8); return true;
-    case STRUCT_key_caps: put_key_caps(out, addr, used); return true;
+    case STRUCT_key_caps: strace_list(out, used, put_key_caps, &addr); return true;
     case STRUCT_iowq_workers: strace_uring_workers(out, c, i, n); return true;
     case STRUCT_sigevent: strace_sigevent(out, addr); return true;
-    case STRUCT_pagevec: put_resident(out, addr, n); return true;
+    case STRUCT_pagevec: strace_list(out, n / PAGE + (n % PAGE != 0), put_resident, &addr); return true;
     case STRUCT_io_uring_params: return put_ring_wishes(out, c, addr);
-    case STRUCT_mmsghdr: put_sent(out, c, addr, n); return true;
+    case STRUCT_mmsghdr: strace_list(out, n, put_sent, c); return true;
     case STRUCT_rmmsghdr:
         if (c->has_result && c->result < 0) {
             strace_address(out, addr);

@@ -64,12 +64,12 @@ extern const uint16_t strace_first_form[]; /* by index of the row, and one more 
 
 typedef enum FieldFormat {
     FMT_I32, FMT_U32, FMT_X32, FMT_I64, FMT_U64, FMT_X64, FMT_I16, FMT_U16, FMT_X16, FMT_U8, FMT_PTR, FMT_MODE, FMT_MODE16, FMT_OCTAL64, FMT_DEV, FMT_STR,
-    FMT_FLAGS, FMT_FLAGS16, FMT_FLAGS64, FMT_ENUM, FMT_ENUM16, FMT_ENUM64, FMT_STRUCT, FMT_SOCKADDR, FMT_CAPS, FMT_BYTES, FMT_SIG, FMT_RLIM, FMT_SIGSET, FMT_SIGINFO, FMT_HANDLER, FMT_WSTATUS, FMT_STRING, FMT_KVER,
-    FMT_NAMED, FMT_NOTED, FMT_BUFFER, FMT_RESERVED,
+    FMT_FLAGS, FMT_FLAGS16, FMT_FLAGS64, FMT_ENUM, FMT_ENUM16, FMT_ENUM64, FMT_STRUCT, FMT_SOCKADDR, FMT_CAPS, FMT_BYTES, FMT_SIG, FMT_SIG64, FMT_RLIM, FMT_SIGSET, FMT_SIGINFO, FMT_HANDLER, FMT_WSTATUS, FMT_STRING, FMT_PATH, FMT_KVER,
+    FMT_NAMED, FMT_NOTED, FMT_BUFFER, FMT_DATA, FMT_TEXT, FMT_COUNTED, FMT_SOME, FMT_IFINDEX, FMT_RESERVED,
 } FieldFormat;
 
 typedef struct StructField {
-    RowText name;       /* none: the struct is this one value; +...: only in structs of a size that reaches it */
+    RowText name;       /* none: the struct is this one value; +...: only in structs of a size that reaches it; &...: with the field before */
     uint16_t offset;
     uint16_t ref;       /* list, struct or length */
     uint8_t format;     /* FieldFormat */

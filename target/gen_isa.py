@@ -645,18 +645,24 @@ def write(path, lines):
 
 
 def main():
-    """gen_isa.py FOLDER PREFIX OUTDIR FILE.isa... [CHAPTER.c...]: the chapters are those for direct execution (tcg/direct.h)"""
+    """gen_isa.py FOLDER PREFIX OUTDIR FILE.isa... [NAME: CHAPTER.c...]...: PREFIX_NAME.c has the rows of these chapters alone, for a file that
+    compiles them once more (tcg/direct.h, tcg/onepass.h)"""
     prefix, outdir = sys.argv[2], sys.argv[3]
     paths = [a for a in sys.argv[4:] if a.endswith('.isa')]
-    chapters = [a for a in sys.argv[4:] if a.endswith('.c')]
+    chapters = {}
+    for a in sys.argv[4:]:
+        if a.endswith(':'):
+            chapters[a[:-1]] = []
+        elif a.endswith('.c'):
+            list(chapters.values())[-1].append(a)
     try:
         isa = load(paths)
         check_overlaps(isa)
         write_header(isa, prefix, os.path.join(outdir, f'{prefix}_rows.h'))
         write_source(isa, prefix, os.path.join(outdir, f'{prefix}_rows.c'))
         write_trans(isa, prefix, os.path.join(outdir, f'{prefix}_trans.c'))
-        if chapters:
-            write_trans(isa, prefix, os.path.join(outdir, f'{prefix}_direct.c'), defined_in(chapters))
+        for name, files in chapters.items():
+            write_trans(isa, prefix, os.path.join(outdir, f'{prefix}_{name}.c'), defined_in(files))
     except IsaError as e:
         sys.exit(f'gen_isa.py: {e}')
 

@@ -8,6 +8,7 @@
  * instruction, and call no helper. Rows of other chapters are absent from the table: their instructions are left to translation.
  *
  *   direct_pc_mask, direct_tag_bits     as Target.pc_mask, Target.tag_bits
+ *   direct_jump_mask                    the same with the kind of an indirect branch (Target.arrive)
  *   direct_offset(slot)                 of the slot's home in the state
  */
 #ifndef LYRE_TCG_DIRECT_H
@@ -220,12 +221,12 @@ static inline void direct_fence(Direct *d, IrOrder order) { atomic_thread_fence(
 /* ---- where execution goes on */
 
 static inline void direct_exit(Direct *d, uint64_t pc) { d->next_pc = pc; }
-static inline void direct_exit_indirect(Direct *d, DirectI64 pc) { d->next_pc = pc.v & direct_pc_mask; }
+static inline void direct_exit_indirect(Direct *d, DirectI64 pc) { d->next_pc = pc.v & direct_jump_mask; }
 static inline void direct_exit_return(Direct *d, DirectI64 pc) { d->next_pc = pc.v & direct_pc_mask; }
 static inline void direct_exit_call(Direct *d, uint64_t pc, uint64_t ret_pc, uint32_t ret_block) { d->next_pc = pc; }
 static inline void direct_exit_call_indirect(Direct *d, DirectI64 pc, uint64_t ret_pc, uint32_t ret_block)
 {
-    d->next_pc = pc.v & direct_pc_mask;
+    d->next_pc = pc.v & direct_jump_mask;
 }
 static inline void direct_exit_event(Direct *d, unsigned event, uint64_t pc)
 {

@@ -18,6 +18,7 @@
 typedef struct PendingLink {
     void *row; /* NULL: nothing to link */
     bool is_ic; /* IcRow, else LinkRow */
+    uint64_t key; /* way_key */
     uint32_t segment, generation;
 } PendingLink;
 
@@ -35,6 +36,18 @@ static void *lookup(TcgThread *th)
     return map_find(&th->tcg->map, (RegionKey){ s->pc, s->ctx });
 }
 
+/* What tables and inline caches have for the way that led to the state's pc. */
+static uint64_t way_key(const CpuState *s) { return s->pc | (uint64_t)s->landing << TARGET_LANDING_SHIFT; }
+
+/* Whether the indirect branch that has led to the state's pc may. What cannot be fetched is for translation to tell. */
+static bool can_land(const TcgThread *th)
+{
+    const Tcg *t = th->tcg;
+    TcgFault fault;
+    uint32_t raw;
+    return t->ops->fetch(t->mm, th->state->pc, &raw, sizeof raw, &fault) < sizeof raw || t->target->can_land(th->state, raw);
+}
+
 static unsigned first_tier(const Tcg *t)
 {
     return t->settings.engine == TCG_ENGINE_REGION ? 2 : 1;
@@ -48,8 +61,11 @@ static TcgEvent run_or_translate(TcgThread *th)
     if (event == TCG_EVENT_NONE) {
         return translate(th, (RegionKey){ s->pc, s->ctx }, first_tier(th->tcg));
     }
-    /* the request is handle_event's to take: taken here, it would be forgotten there */
-    return event == TCG_EVENT_LOOKUP && atomic_load_explicit(&th->stop, memory_order_relaxed) ? TCG_EVENT_STOP : event;
+    if (event == TCG_EVENT_LOOKUP && atomic_load_explicit(&th->stop, memory_order_relaxed)) {
+        tcg_arrive(th);
+        return TCG_EVENT_STOP; /* the request is handle_event's to take: taken here, it would be forgotten there */
+    }
+    return event;
 }
 
 /* Code for the state's pc; the thread is online before and after, but may have been offline meanwhile. */
@@ -85,9 +101,11 @@ static void make_link(TcgThread *th, PendingLink *p)
         Region *to, *from = codecache_find_data(&t->cache, p->row);
         void *code = map_find_region(&t->map, (RegionKey){ s->pc, s->ctx }, &to);
         if (from && from->is_retired) {
-            jumptable_forget(th->state, from->key.pc); /* else it leads there again and again */
+            for (uint64_t kind = 0; kind < 4; kind++) { /* else they lead there again and again */
+                jumptable_forget(th->state, from->key.pc | kind << TARGET_LANDING_SHIFT);
+            }
         } else if (from && code && p->is_ic) {
-            link_fill_ic(t, from, p->row, s->pc, to, code);
+            link_fill_ic(t, from, p->row, p->key, to, code);
         } else if (from && code) {
             link_connect(t, from, p->row, to, code);
         }
@@ -127,7 +145,7 @@ static TcgEvent handle_event(TcgThread *th, TcgEvent event, PendingLink *pending
         return TCG_EVENT_NONE;
     }
     case TCG_EVENT_INDIRECT: /* code leaves it to us to mask the target: one that needs it is in no table */
-        s->pc &= th->tcg->target->pc_mask;
+        tcg_arrive(th);
         note_row(th, pending, (void *)s->event_arg, true);
         return TCG_EVENT_NONE;
     case TCG_EVENT_HOT:
@@ -139,7 +157,7 @@ static TcgEvent handle_event(TcgThread *th, TcgEvent event, PendingLink *pending
         return take_stop(th) ? TCG_EVENT_STOP : TCG_EVENT_NONE;
     case TCG_EVENT_RETURN:
     case TCG_EVENT_LOOKUP:
-        s->pc &= th->tcg->target->pc_mask;
+        tcg_arrive(th);
         return TCG_EVENT_NONE;
     default:
         return event;
@@ -213,13 +231,22 @@ static bool is_stopped_at_entry(TcgThread *th)
 static TcgEvent find_code(TcgThread *th, PendingLink *pending, void **code)
 {
     CpuState *s = th->state;
+    uint32_t landing = s->landing;
+    pending->key = way_key(s);
+    if (UNLIKELY(landing) && !can_land(th)) {
+        return TCG_EVENT_ILLEGAL;
+    }
+    s->landing = 0; /* tier 0 may execute the landing */
     TcgEvent event = find_or_translate(th, code);
+    if (event == TCG_EVENT_FETCH_FAULT) {
+        s->landing = landing;
+    }
     if (event == TCG_EVENT_NONE && !(th->tcg->settings.log & TCG_LOG_NOCHAIN)) {
         if (pending->row) {
             make_link(th, pending);
         }
         if (s->ctx == 0) {
-            jumptable_set(s, s->pc, *code);
+            jumptable_set(s, pending->key, *code);
         }
     }
     return event;
@@ -240,7 +267,7 @@ static TcgEvent run_code(TcgThread *th)
             }
         }
         epoch_enter(th);
-        void *code = is_back && s->ctx == 0 ? jumptable_find(s, s->pc) : NULL;
+        void *code = is_back && s->ctx == 0 && !s->landing ? jumptable_find(s, s->pc) : NULL;
         event = code ? TCG_EVENT_NONE : find_code(th, &pending, &code);
         if (LIKELY(event == TCG_EVENT_NONE)) {
             if (UNLIKELY(t->settings.log & (TCG_LOG_EXEC | TCG_LOG_CPU))) {
@@ -270,8 +297,22 @@ static TcgEvent run_code(TcgThread *th)
 static TcgEvent step_direct(TcgThread *th)
 {
     TcgEvent event = tier0_run(th);
-    th->state->pc &= th->tcg->target->pc_mask;
+    tcg_arrive(th);
     return event == TCG_EVENT_NONE ? interp_step_insn(th) : event == TCG_EVENT_LOOKUP ? TCG_EVENT_NONE : event;
+}
+
+static TcgEvent step(TcgThread *th, bool is_direct)
+{
+    uint32_t landing = th->state->landing;
+    if (UNLIKELY(landing) && !can_land(th)) {
+        return TCG_EVENT_ILLEGAL;
+    }
+    th->state->landing = 0;
+    TcgEvent event = is_direct ? step_direct(th) : interp_step_region(th);
+    if (event == TCG_EVENT_FETCH_FAULT) {
+        th->state->landing = landing;
+    }
+    return event;
 }
 
 static TcgEvent run_interpreter(TcgThread *th)
@@ -285,7 +326,7 @@ static TcgEvent run_interpreter(TcgThread *th)
         if (UNLIKELY(th->tcg->settings.log & (TCG_LOG_EXEC | TCG_LOG_CPU))) {
             log_entry(th, NULL);
         }
-        event = is_direct ? step_direct(th) : interp_step_region(th);
+        event = step(th, is_direct);
     } while (event == TCG_EVENT_NONE || event == TCG_EVENT_STOP);
     return event;
 }

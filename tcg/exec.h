@@ -110,6 +110,7 @@ typedef enum TcgPhase { TCG_PHASE_DECODE, TCG_PHASE_IR, TCG_PHASE_COMPILE, TCG_P
 typedef struct TcgStats {
     uint64_t regions[3], guest_insns[3], host_bytes[3], translate_ns[3]; /* per tier: interpreted, 1, 2; ns: of the thread's CPU time, with -d stats only */
     uint64_t phase_ns[TCG_PHASES]; /* parts of translate_ns, all tiers */
+    uint64_t onepass_regions;      /* those of tier 1 that were made in one pass */
     uint64_t direct_insns;         /* executed by tier 0 */
     uint64_t evictions, retired, links, lookups, invalidations, faults, stops, ic_fills;
 } TcgStats;

@@ -151,10 +151,28 @@ def direct_h(rows):
     return out + '\n#endif\n'
 
 
+def onepass_h(rows):
+    """Constructors of one-pass translation (onepass_words.h), of the rows that are pure."""
+    out = HEAD + '#ifndef LYRE_TCG_IR_ONEPASS_H\n#define LYRE_TCG_IR_ONEPASS_H\n\n'
+    names = []
+    for r in rows:
+        if not r.has_constructor() or 'pure' not in r.traits or len(r.results) > 3:
+            continue
+        ret = CTYPE[r.results[0]]
+        params = ['Onepass *p'] + [f'{CTYPE[t]} {n}' for t, n in zip(r.args, 'xyz')] + (['int aux'] if r.aux != 'none' else [])
+        is_done = r.aux == 'none' and len(r.results) == 1 and 1 <= len(r.args) <= 3
+        args = ''.join(f', {n}.id' for n in 'xyz'[:len(r.args)])
+        value = f'onepass_op{len(r.args)}(p, {r.enum}{args})' if is_done else 'onepass_give_up(p)'
+        out += f'static inline {ret} onepass_{r.id}({", ".join(params)}) {{ return ({ret}){{ {value} }}; }}\n'
+        names.append(r.id)
+    out += '\n' + ''.join(f'#define ir_{n} onepass_{n}\n' for n in names)
+    return out + '\n#endif\n'
+
+
 def main():
     rows = read_rows(sys.argv[1])
     outputs = {'ir_ops.h': ops_h, 'ir_builders.h': builders_h, 'ir_ops.c': ops_c, 'ir_builders.c': builders_c,
-               'ir_eval.h': eval_h, 'ir_direct.h': direct_h}
+               'ir_eval.h': eval_h, 'ir_direct.h': direct_h, 'ir_onepass.h': onepass_h}
     for name, make in outputs.items():
         with open(os.path.join(sys.argv[2], name), 'w', encoding='utf-8') as f:
             f.write(make(rows))

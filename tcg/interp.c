@@ -190,7 +190,7 @@ static uint32_t run_terminator(const Interp *in, uint32_t id, TcgEvent *event)
     }
     apply_snapshot(in, i->snap);
     if (i->nargs) {
-        in->s->pc = value(in, i->arg[0]).u64;
+        in->s->pc = value(in, i->arg[0]).u64 & ~(i->op == IR_EXIT_RETURN ? in->s->pc_ignored : 0);
     }
     *event = i->op == IR_EXIT_EVENT ? (TcgEvent)i->aux : TCG_EVENT_LOOKUP;
     return 0;

@@ -130,7 +130,7 @@ static const IrRegion *keep_region(InterpCache *c, const IrRegion *r)
 /* What ends a region and is no matter of the caller. A computed target may have bits that no pc has. */
 static TcgEvent outward(TcgThread *th, TcgEvent event)
 {
-    th->state->pc &= th->tcg->target->pc_mask;
+    tcg_arrive(th);
     return event >= TCG_EVENT_LINK ? TCG_EVENT_NONE : event;
 }
 

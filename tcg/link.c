@@ -87,7 +87,7 @@ static void retarget(Tcg *t, OutRef *ref)
     }
     IcRow *row = &region_ics(from)[i - from->nlinks];
     /* an inline cache leads to its site's context; exits to another one have none */
-    void *code = map_find_region(&t->map, (RegionKey){ row->key, from->key.ctx }, &to);
+    void *code = map_find_region(&t->map, (RegionKey){ row->key & t->target->pc_mask, from->key.ctx }, &to);
     __atomic_store_n(&row->target, code ? code : (void *)tramp_relookup, __ATOMIC_RELEASE);
     if (code) {
         connect(c, ref, to);

@@ -84,6 +84,17 @@ static inline bool tcg_is_interpreted(const Tcg *t)
     return t->settings.engine == TCG_ENGINE_INTERP || t->settings.engine == TCG_ENGINE_DIRECT;
 }
 
+/* What an exit left as the state's pc becomes one: a computed target may have bits that no pc has. */
+static inline void tcg_arrive(TcgThread *th)
+{
+    const Target *target = th->tcg->target;
+    if (target->arrive) {
+        target->arrive(th->state);
+    } else {
+        th->state->pc &= target->pc_mask;
+    }
+}
+
 /* -d with -dfilter. */
 static inline bool tcg_is_logged(const Tcg *t, uint32_t bits, uint64_t pc)
 {

@@ -103,8 +103,10 @@ typedef struct CpuState {
     void *return_sp;       /* rsp of translated code while C runs */
     uint64_t pin_scratch;  /* home of pins that the target does not use */
     uint16_t pin_home[STATE_PINS]; /* offset of each pin's home */
+    uint64_t pc_ignored;   /* bits of a return's target that no pc has: ~Target.pc_mask */
     uint64_t save[64];     /* caller-saved registers round helper calls */
     uint32_t fault_is_write; /* beside fault_kind: of stores and read-modify-writes */
+    uint32_t landing;        /* while C runs: kind of the indirect branch that has just led to pc, where the target checks such (Target.can_land); else 0 */
     uint64_t ll_addr, ll_value, ll_value2; /* load-reserved: address, values seen; address ~0: none */
     HostCpuArea host_cpu; /* kept up to date by the kernel while the thread runs */
     _Alignas(16) uint8_t spill[STATE_SPILLS][16];

@@ -5,11 +5,12 @@
 #include <time.h>
 
 #include "tcg/log.h"
+#include "util/sys.h"
 
 static uint64_t cpu_ns(void)
 {
     struct timespec ts;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+    sys_call2(SYS_clock_gettime, CLOCK_THREAD_CPUTIME_ID, SYS_PTR(&ts));
     return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
@@ -92,6 +93,28 @@ static void print_tier(const TcgStats *s, unsigned tier, int fd)
     log_flush(&l, fd);
 }
 
+/* The others of tier 1 cost twice as much. */
+static void print_onepass(const TcgStats *s, int fd)
+{
+    LogLine l = { .len = 0 };
+    log_str(&l, "in one pass");
+    log_pad(&l, 12);
+    log_dec(&l, s->onepass_regions);
+    log_str(&l, " regions of tier 1");
+    log_flush(&l, fd);
+}
+
+/* Tier 0 makes nothing: what it has executed, each time. */
+static void print_direct(const TcgStats *s, int fd)
+{
+    LogLine l = { .len = 0 };
+    log_str(&l, "tier 0");
+    log_pad(&l, 30);
+    log_dec(&l, s->direct_insns);
+    log_str(&l, " guest insns executed");
+    log_flush(&l, fd);
+}
+
 static void print_phases(const TcgStats *s, int fd)
 {
     static const char *const names[TCG_PHASES] = { "decode", "IR", "compile", "publish" };
@@ -111,9 +134,15 @@ void tcg_print_stats(const Tcg *t, int fd)
 {
     TcgStats s;
     tcg_get_stats(t, &s);
+    if (s.direct_insns) {
+        print_direct(&s, fd);
+    }
     for (unsigned tier = 0; tier < 3; tier++) {
         if (s.regions[tier]) {
             print_tier(&s, tier, fd);
+        }
+        if (tier == 1 && s.onepass_regions) {
+            print_onepass(&s, fd);
         }
     }
     print_phases(&s, fd);

@@ -47,7 +47,10 @@ typedef struct TargetTrans {
 
 static inline uint32_t target_block_of(TargetTrans *t, uint64_t pc) { return t->block_of(t->opaque, pc); }
 
+enum { TARGET_LANDING_SHIFT = 56 };
+
 struct Direct;
+typedef struct Onepass Onepass;
 
 typedef struct Target {
     const char *name;           /* "riscv64" */
@@ -75,11 +78,20 @@ typedef struct Target {
      * to where less than max_insn bytes are left, but one at least: there are bytes for that. Returns their number. */
     unsigned (*decode_run)(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *bytes, unsigned avail, TargetInsn *out,
                            unsigned max);
+    /* Of a guest that checks where indirect branches land (else NULL). The IR of such a branch gives its target with a kind from 1 to 3 at
+     * TARGET_LANDING_SHIFT, where pcs have nothing; tables and inline caches have it in their keys, so that C sees each pair of kind and
+     * target first. arrive: what an exit left as the state's pc is split into pc and CpuState.landing. can_land: whether a branch of that
+     * kind may lead to the instruction `raw` at the state's pc; if not, that is TCG_EVENT_ILLEGAL. What the answer depends on changes
+     * together with a tcg_invalidate. */
+    void (*arrive)(CpuState *s);
+    bool (*can_land)(const CpuState *s, uint32_t raw);
     /* Emits its IR; ends the block (terminator) when its flow says so. Falls through otherwise. */
     void (*translate)(TargetTrans *t, const TargetInsn *insn);
     /* Executes from the state's pc on, as long as direct_goes_on says, up to what it cannot do (tcg/direct.h); returns how many instructions
      * it did; the state's pc is that of the next one. NULL: never. */
     unsigned (*direct)(struct Direct *d, const TargetCpu *cpu);
+    /* Translates n instructions of a line in one pass (tcg/onepass.h). false: there are some that this cannot do. NULL: never. */
+    bool (*onepass)(Onepass *p, const TargetCpu *cpu, const TargetInsn *insns, unsigned n);
     /* One line of assembly text. */
     void (*disas)(const TargetInsn *insn, char *buf, unsigned size);
     /* Slots, pc and context in a form for -d cpu and crash reports, by raw system call. */

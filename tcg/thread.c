@@ -103,6 +103,7 @@ static void init_state(CpuState *s, TcgThread *th)
     };
     memcpy(s->tramp, tramps, sizeof tramps);
     memcpy(s->pin_home, th->tcg->pin_home, sizeof s->pin_home);
+    s->pc_ignored = ~th->tcg->target->pc_mask;
     s->fault_resume = (void *)tramp_fault_resume;
     s->guest_mxcsr = s->host_mxcsr = MXCSR_DEFAULT;
     s->ll_addr = ~0ull;

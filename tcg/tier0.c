@@ -21,7 +21,7 @@ void tier0_free(Tier0 *t0)
  * many regions of tier 1 so many visits are allowed at most (docs/decisions.md: "Tier 0"). */
 static unsigned visits_allowed(const TcgThread *th)
 {
-    static const struct { unsigned regions, visits; } steps[] = { { 1000, 0 }, { 16, 8 } };
+    static const struct { unsigned regions, visits; } steps[] = { { 4000, 0 }, { 1000, 3 }, { 16, 8 } };
     unsigned max = th->tcg->settings.cold_visits;
     for (unsigned i = 0; i < ARRAY_LEN(steps); i++) {
         if (th->stats.regions[1] >= steps[i].regions) {

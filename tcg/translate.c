@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "tcg/log.h"
+#include "tcg/onepass.h"
 #include "tcg/print.h"
 #include "tcg/publish.h"
 #include "tcg/stats.h"
@@ -42,6 +43,7 @@ Translator *translator_new(TcgThread *th)
     Tcg *t = th->tcg;
     Translator *tr = host_alloc(sizeof *tr);
     tr->builder = ir_builder_new();
+    tr->onepass = t->target->onepass ? onepass_new(t->target) : NULL;
     tr->arena = arena_new();
     tr->former.target = t->target;
     tr->former.cpu = t->settings.cpu;
@@ -60,6 +62,7 @@ void translator_free(Translator *tr)
 {
     if (tr) {
         ir_builder_free(tr->builder);
+        onepass_free(tr->onepass);
         arena_free(tr->arena);
         host_free(tr);
     }
@@ -266,6 +269,22 @@ static bool compile_quick(TcgThread *th, const HostSettings *host, CodeBlob *blo
     return is_done;
 }
 
+static bool compile_onepass(TcgThread *th, const HostSettings *host, CodeBlob *blob)
+{
+    Translator *tr = th->translator;
+    const Former *f = &tr->former;
+    if (!tr->onepass) {
+        return false;
+    }
+    arena_reset(tr->arena);
+    init_blob(th, blob);
+    codecache_prefetch(&th->tcg->cache);
+    bool is_done = host_compile_onepass(tr->onepass, f->cpu, f->key.ctx, f->insns, f->ninsns, host, blob);
+    th->stats.onepass_regions += is_done;
+    end_phase(th, TCG_PHASE_COMPILE);
+    return is_done;
+}
+
 /* What the quick way cannot do is built anew. It has neither finished IR nor machine IR: for a log of them code is made as everywhere
  * else. */
 static void compile(TcgThread *th, const HostSettings *host, CodeBlob *blob)
@@ -273,7 +292,7 @@ static void compile(TcgThread *th, const HostSettings *host, CodeBlob *blob)
     IrRegion r;
     bool is_logged = tcg_is_logged(th->tcg, TCG_LOG_OP_OPT | TCG_LOG_MIR, th->translator->former.key.pc);
     log_unfolded(th);
-    if (host->is_quick && !is_logged && compile_quick(th, host, blob)) {
+    if (host->is_quick && !is_logged && (compile_onepass(th, host, blob) || compile_quick(th, host, blob))) {
         return;
     }
     build(th, &r, false);

@@ -10,6 +10,7 @@
 struct Translator {
     Former former;
     IrBuilder *builder;
+    Onepass *onepass; /* NULL: the target has none */
     struct Arena *arena;
     uint64_t clock; /* at the end of the last phase (stats.h) */
 };

@@ -70,7 +70,7 @@ void text_pad(TextBuf *t, size_t column)
 
 static void quote_char(TextBuf *t, unsigned char c, unsigned char next)
 {
-    static const char escapes[] = "\a\b\t\n\v\f\r", letters[] = "abtnvfr";
+    static const char escapes[] = "\t\n\v\f\r", letters[] = "tnvfr";
     const char *e = c ? strchr(escapes, c) : NULL;
     if (c == '"' || c == '\\') {
         text_char(t, '\\');

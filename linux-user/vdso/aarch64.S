@@ -3,27 +3,12 @@
 // register of the range for implementations (s3_3_c15_c0_0), which exists in the page of the vDSO only (target/aarch64/sysregs.c).
         .arch   armv8-a
 
-        .equ    NR_clock_gettime, 113
-        .equ    NR_clock_getres, 114
-        .equ    NR_rt_sigreturn, 139
-        .equ    NR_gettimeofday, 169
-        .equ    CLOCKS, 12
-
 // time of clock x0, as seconds << 30 | nanoseconds; -1: ask the kernel
 .macro HOST_TIME to
         mrs     \to, s3_3_c15_c0_0
 .endm
-.macro FUNCTION name
-        .globl  \name
-        .type   \name, %function
-        .p2align 4
-\name:
-        .cfi_startproc
-.endm
-.macro END name
-        .cfi_endproc
-        .size   \name, . - \name
-.endm
+        .include "head.inc"
+
 .macro SYSTEM_CALL number
         mov     x8, #\number
         svc     #0
@@ -34,14 +19,7 @@
         and     \rest, \rest, #0x3fffffff
 .endm
 
-        .text
-// First, and behind something that has no unwind information: unwinders look up the address before the return address, find none, and know the
-// frame by these two instructions.
-        .zero   16
-FUNCTION __kernel_rt_sigreturn
-        .cfi_signal_frame
-        SYSTEM_CALL NR_rt_sigreturn
-END __kernel_rt_sigreturn
+        SIGRETURN __kernel_rt_sigreturn
 
 // int clock_gettime(clockid_t, struct timespec *)
 FUNCTION __kernel_clock_gettime
@@ -90,8 +68,4 @@ FUNCTION __kernel_gettimeofday
         ret
 END __kernel_gettimeofday
 
-// Filled in when the image is mapped.
-        .section .rodata, "a"
-        .p2align 3
-vdso_resolution:                        // of clocks in ns; negative: ask the kernel
-        .zero   8 * CLOCKS
+        RESOLUTIONS

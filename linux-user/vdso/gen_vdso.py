@@ -14,9 +14,10 @@ def build(assembler, linker, nm, source, script):
     """(bytes of the image, {symbol: address})"""
     with tempfile.TemporaryDirectory() as folder:
         obj, full, image = (os.path.join(folder, n) for n in ('vdso.o', 'vdso.full', 'vdso.so'))
-        subprocess.run([assembler, '-o', obj, source], check=True)
+        folder_of_sources = os.path.dirname(source)
+        subprocess.run([assembler, '-I', folder_of_sources, '-o', obj, source], check=True)
         link = [linker, '-shared', '-soname=linux-vdso.so.1', '--hash-style=both', '--eh-frame-hdr', '--build-id=none', '-Bsymbolic',
-                '-z', 'max-page-size=4096', '-z', 'noexecstack', '--no-undefined', '-T', script, obj, '-o']
+                '-z', 'max-page-size=4096', '-z', 'noexecstack', '--no-undefined', '-L', folder_of_sources, '-T', script, obj, '-o']
         subprocess.run([*link, full], check=True)
         subprocess.run([*link, image, '--strip-all'], check=True)
         symbols = {}

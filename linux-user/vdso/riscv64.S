@@ -8,27 +8,13 @@
         .equ    HOST_CPU, 0xcc1         # negative: ask the kernel
         .equ    HOST_NODE, 0xcc2        # the CPU's NUMA node
 
-        .equ    NR_clock_gettime, 113
-        .equ    NR_clock_getres, 114
-        .equ    NR_rt_sigreturn, 139
         .equ    NR_getcpu, 168
-        .equ    NR_gettimeofday, 169
         .equ    NR_riscv_hwprobe, 258
         .equ    NR_riscv_flush_icache, 259
         .equ    HWPROBE_KEYS, 13
-        .equ    CLOCKS, 12
 
-.macro FUNCTION name
-        .globl  \name
-        .type   \name, @function
-        .p2align 4
-\name:
-        .cfi_startproc
-.endm
-.macro END name
-        .cfi_endproc
-        .size   \name, . - \name
-.endm
+        .include "head.inc"
+
 .macro SYSTEM_CALL number
         li      a7, \number
         ecall
@@ -40,14 +26,7 @@
         srli    \rest, \rest, 34
 .endm
 
-        .text
-# First, and behind something that has no unwind information: unwinders look up the address before the return address, find none, and know the
-# frame by these two instructions.
-        .zero   16
-FUNCTION __vdso_rt_sigreturn
-        .cfi_signal_frame
-        SYSTEM_CALL NR_rt_sigreturn
-END __vdso_rt_sigreturn
+        SIGRETURN __vdso_rt_sigreturn
 
 # int clock_gettime(clockid_t, struct timespec *)
 FUNCTION __vdso_clock_gettime
@@ -154,5 +133,4 @@ END __vdso_riscv_hwprobe
         .p2align 3
 vdso_hwprobe:                           # values by key
         .zero   8 * HWPROBE_KEYS
-vdso_resolution:                        # of clocks in ns; negative: ask the kernel
-        .zero   8 * CLOCKS
+        RESOLUTIONS

@@ -110,7 +110,8 @@ const TargetCpu *a64_cpu_parse(const char *spec, const char **error)
     couple(&ext, A64_EXT_FP16, A64_EXT_ASIMDHP);
     couple(&ext, A64_EXT_PAUTH, A64_EXT_PACGA);
     TargetCpu *cpu = host_alloc(sizeof *cpu);
-    *cpu = (TargetCpu){ .name = models[m].name, .ext = ext, .midr = models[m].midr };
+    *cpu = (TargetCpu){ .name = models[m].name, .ext = ext, .midr = models[m].midr, .guards = host_alloc(sizeof(A64Guards)) };
+    *cpu->guards = (A64Guards){ 0 };
     set_id_registers(cpu);
     return cpu;
 }

@@ -30,11 +30,19 @@ typedef enum A64Id {
     A64_ID_COUNT
 } A64Id;
 
+/* What branch target identification asks the address space (mm.h's prot_guard). */
+typedef struct A64Guards {
+    bool exist;                                /* some page is guarded, or was: branches tell of their kind */
+    bool (*is_guarded)(void *mm, uint64_t pc); /* its page */
+    void *mm;
+} A64Guards;
+
 struct TargetCpu {
     const char *name; /* of the model */
     uint64_t ext;     /* bit per A64Ext */
     uint64_t midr;
     uint64_t id[A64_ID_COUNT];
+    A64Guards *guards;
     const uint64_t *vdso; /* points to the address of the page that may read the host's clocks; NULL: none */
 };
 
@@ -86,6 +94,13 @@ uint64_t a64_hwcap(const TargetCpu *cpu);
 uint64_t a64_hwcap2(const TargetCpu *cpu);
 static inline bool a64_has(const TargetCpu *cpu, A64Ext e) { return cpu->ext >> e & 1; }
 
+/* PSTATE.BTYPE as CpuState.landing: what the last instruction was, if the next one's page is guarded (Arm ARM D8.4.6). */
+enum A64Btype { A64_BTYPE_NONE, A64_BTYPE_TO_ENTRY, A64_BTYPE_CALL, A64_BTYPE_JUMP };
+static inline bool a64_has_guards(const TargetCpu *cpu) { return cpu->guards->exist; }
+
+/* Of pcs; the top byte is a tag that branches drop. */
+#define A64_PC_MASK (~0ull >> 8)
+
 void a64_cpu_set_vdso(const TargetCpu *cpu, const uint64_t *page); /* *page: its address, 0: none */
 
 /* op0 (its low bit) op1 CRn CRm op2 as the instruction's 15 bits. */
@@ -103,6 +118,8 @@ void a64_cpu_list(int fd);
 bool a64_decode(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *bytes, unsigned avail, TargetInsn *out);
 unsigned a64_decode_run(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const uint8_t *bytes, unsigned avail, TargetInsn *out,
                         unsigned max);
+void a64_arrive(CpuState *s);
+bool a64_can_land(const CpuState *s, uint32_t raw);
 void a64_translate(TargetTrans *tt, const TargetInsn *insn);
 unsigned a64_direct(struct Direct *d, const TargetCpu *cpu);
 void a64_disas(const TargetInsn *insn, char *buf, unsigned size);

@@ -85,6 +85,36 @@ unsigned a64_decode_run(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const u
     return n;
 }
 
+/* ---- branch target identification (Arm ARM D8.4.6) */
+
+void a64_arrive(CpuState *s)
+{
+    s->landing = a64_has_guards(a64_state(s)->cpu) ? s->pc >> TARGET_LANDING_SHIFT & 3 : 0;
+    s->pc = (uint64_t)((int64_t)(s->pc << 8) >> 8); /* AArch64.BranchAddr() */
+}
+
+/* Linux sets SCTLR_EL1.BT0: paciasp and pacibsp are as "bti c". */
+bool a64_can_land(const CpuState *s, uint32_t raw)
+{
+    enum { BRK = 0xd4200000, HLT = 0xd4400000, IMM16 = 0xffff << 5, BTI_C = 0xd503245f, BTI_J = 0xd503249f, BTI_JC = 0xd50324df };
+    enum { PACIASP = 0xd503233f, PACIBSP = 0xd503237f };
+    const A64Guards *guards = a64_state_const(s)->cpu->guards;
+    if (!guards->exist || !guards->is_guarded(guards->mm, s->pc))
+        return true;
+    switch (raw) {
+    case (uint32_t)BTI_C:
+    case (uint32_t)PACIASP:
+    case (uint32_t)PACIBSP:
+        return s->landing != A64_BTYPE_JUMP;
+    case (uint32_t)BTI_J:
+        return s->landing != A64_BTYPE_CALL;
+    case (uint32_t)BTI_JC:
+        return true;
+    default:
+        return (raw & ~(uint32_t)IMM16) == (uint32_t)BRK || (raw & ~(uint32_t)IMM16) == (uint32_t)HLT;
+    }
+}
+
 void a64_translate(TargetTrans *tt, const TargetInsn *insn)
 {
     A64Trans t = { .t = tt, .b = tt->b, .insn = insn, .pc = insn->pc, .next = insn->pc + insn->len };

@@ -4,7 +4,7 @@
 
 #include "target/aarch64/cpu.h"
 
-static const uint64_t direct_pc_mask = ~0ull;
+static const uint64_t direct_pc_mask = A64_PC_MASK, direct_jump_mask = ~0ull;
 static const unsigned direct_tag_bits = 8;
 static inline unsigned direct_offset(unsigned slot);
 

@@ -54,13 +54,6 @@ static uint64_t polynomial(uint64_t a, uint64_t b)
     return r;
 }
 
-/* (2 * n * m + d * 2^bits + rounding) >> bits, saturated */
-static uint64_t doubling_high(Lane *l, Wide d, Wide product, bool is_rounded)
-{
-    Wide v = (d << l->bits) + 2 * product + (is_rounded ? (Wide)1 << (l->bits - 1) : 0);
-    return clamp_signed(l, v >> l->bits);
-}
-
 static uint64_t saturating(Lane *l, A64VecOp op)
 {
     switch (op) {
@@ -69,20 +62,7 @@ static uint64_t saturating(Lane *l, A64VecOp op)
     case A64_VEC_SQSHL: return clamp_signed(l, shift(l, l->sn, false));
     case A64_VEC_UQSHL: return clamp_unsigned(l, shift(l, l->un, false));
     case A64_VEC_SQRSHL: return clamp_signed(l, shift(l, l->sn, true));
-    case A64_VEC_UQRSHL: return clamp_unsigned(l, shift(l, l->un, true));
-    case A64_VEC_SQRDMLAH: return doubling_high(l, l->sd, (Wide)l->sn * l->sm, true);
-    default: return doubling_high(l, l->sd, -((Wide)l->sn * l->sm), true);
-    }
-}
-
-static uint64_t plain(Lane *l, A64VecOp op)
-{
-    switch (op) {
-    case A64_VEC_SSHL: return (uint64_t)shift(l, l->sn, false);
-    case A64_VEC_USHL: return (uint64_t)shift(l, l->un, false);
-    case A64_VEC_SRSHL: return (uint64_t)shift(l, l->sn, true);
-    case A64_VEC_URSHL: return (uint64_t)shift(l, l->un, true);
-    default: return polynomial(l->un, l->um);
+    default: return clamp_unsigned(l, shift(l, l->un, true));
     }
 }
 
@@ -102,7 +82,7 @@ static V128Bits by_lanes(const V128Bits in[3], A64VecOp op, unsigned size, bool 
         l.sd = extend(l.ud, bits);
         l.sn = extend(l.un, bits);
         l.sm = extend(l.um, bits);
-        uint64_t r = op <= A64_VEC_LAST_SAT ? saturating(&l, op) : plain(&l, op);
+        uint64_t r = op <= A64_VEC_LAST_SAT ? saturating(&l, op) : polynomial(l.un, l.um);
         if (is_mask)
             r = l.is_saturated ? ~0ull : 0;
         memcpy(out.u8 + i * bytes, &r, bytes);

@@ -87,7 +87,7 @@ V128 a64_vcls(A64Trans *t, unsigned size, V128 d, V128 n)
     return a64_vsub(t, size, d, count, one);
 }
 
-/* ---- shifts by the signed low byte of a lane: to the right where it is negative. Words and doublewords */
+/* ---- shifts by the signed low byte of a lane: to the right where it is negative */
 
 static V128 low_byte(A64Trans *t, unsigned size, V128 m)
 {
@@ -102,11 +102,24 @@ static V128 shift_lanes(A64Trans *t, unsigned size, bool is_right, V128 v, V128 
     return size == 3 ? ir_vshlv64_v128(t->b, v, count) : ir_vshlv32_v128(t->b, v, count);
 }
 
+/* Bytes and halfwords: even and odd lanes as lanes of twice the size, whose low byte is theirs. */
+static V128 by_wider(A64Trans *t, unsigned size, bool is_signed, V128 d, V128 n, V128 m)
+{
+    unsigned wide = size + 1, half = 8u << size;
+    V128 mask = a64_splat(t, wide, (1ull << half) - 1), up = a64_shift_v(t, wide, 0, n, half);
+    V128 even = is_signed ? a64_shift_v(t, wide, 2, up, half) : ir_vand_v128(t->b, n, mask);
+    V128 odd = a64_shift_v(t, wide, is_signed ? 2 : 1, n, half), odd_count = a64_shift_v(t, wide, 1, m, half);
+    V128 low = is_signed ? a64_sshl(t, wide, d, even, m) : a64_ushl(t, wide, d, even, m);
+    V128 high = is_signed ? a64_sshl(t, wide, d, odd, odd_count) : a64_ushl(t, wide, d, odd, odd_count);
+    V128 low_part = ir_vand_v128(t->b, low, mask), high_part = a64_shift_v(t, wide, 0, high, half);
+    return ir_vor_v128(t->b, low_part, high_part);
+}
+
 /* A count that is too large gives 0: of the two shifts at most one gives something else, or both do nothing. */
 V128 a64_ushl(A64Trans *t, unsigned size, V128 d, V128 n, V128 m)
 {
     if (size < 2)
-        return a64_call_vec(t, A64_VEC_WHAT(A64_VEC_USHL, size, false), d, n, m);
+        return by_wider(t, size, false, d, n, m);
     V128 count = low_byte(t, size, m);
     V128 back = a64_vneg(t, size, count, count), left = shift_lanes(t, size, false, n, count);
     V128 right = shift_lanes(t, size, true, n, back);
@@ -117,7 +130,7 @@ V128 a64_ushl(A64Trans *t, unsigned size, V128 d, V128 n, V128 m)
 V128 a64_sshl(A64Trans *t, unsigned size, V128 d, V128 n, V128 m)
 {
     if (size < 2)
-        return a64_call_vec(t, A64_VEC_WHAT(A64_VEC_SSHL, size, false), d, n, m);
+        return by_wider(t, size, true, d, n, m);
     V128 count = low_byte(t, size, m), sign = a64_cmlt0(t, size, n, n);
     V128 back = a64_vneg(t, size, count, count), positive = ir_vxor_v128(t->b, n, sign), is_right = a64_cmlt0(t, size, count, count);
     V128 left = shift_lanes(t, size, false, n, count), down = shift_lanes(t, size, true, positive, back);
@@ -126,6 +139,17 @@ V128 a64_sshl(A64Trans *t, unsigned size, V128 d, V128 n, V128 m)
     return ir_vor_v128(t->b, from_right, from_left);
 }
 
-V128 a64_srshl(A64Trans *t, unsigned size, V128 d, V128 n, V128 m) { return a64_call_vec(t, A64_VEC_WHAT(A64_VEC_SRSHL, size, false), d, n, m); }
-V128 a64_urshl(A64Trans *t, unsigned size, V128 d, V128 n, V128 m) { return a64_call_vec(t, A64_VEC_WHAT(A64_VEC_URSHL, size, false), d, n, m); }
+/* To the right and rounded: the last bit that is shifted out is added. That of a shift by one less is the lowest. */
+static V128 rounded(A64Trans *t, unsigned size, V128 d, V128 n, V128 m, V128 (*shl)(A64Trans *, unsigned, V128, V128, V128))
+{
+    V128 one = a64_splat(t, size, 1), sign = size ? a64_shift_v(t, size, 0, m, (8u << size) - 8) : m;
+    V128 is_right = a64_cmlt0(t, size, sign, sign), one_less = a64_vadd(t, size, m, m, one);
+    V128 r = shl(t, size, d, n, m), lost = shl(t, size, d, n, one_less);
+    V128 last = ir_vand_v128(t->b, lost, one);
+    V128 more = ir_vand_v128(t->b, last, is_right);
+    return a64_vadd(t, size, r, r, more);
+}
+
+V128 a64_srshl(A64Trans *t, unsigned size, V128 d, V128 n, V128 m) { return rounded(t, size, d, n, m, a64_sshl); }
+V128 a64_urshl(A64Trans *t, unsigned size, V128 d, V128 n, V128 m) { return rounded(t, size, d, n, m, a64_ushl); }
 V128 a64_pmul(A64Trans *t, V128 d, V128 n, V128 m) { return a64_call_vec(t, A64_VEC_WHAT(A64_VEC_PMUL, 0, false), n, n, m); }

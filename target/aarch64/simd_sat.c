@@ -186,9 +186,69 @@ SATURATING(sqshl, SQSHL)
 SATURATING(uqshl, UQSHL)
 SATURATING(sqrshl, SQRSHL)
 SATURATING(uqrshl, UQRSHL)
-SATURATING(sqrdmlah, SQRDMLAH)
-SATURATING(sqrdmlsh, SQRDMLSH)
 #undef SATURATING
+
+/* ---- (d * 2^bits + 2 n m + 2^(bits - 1)) / 2^bits, all of it halved so that it fits into twice the width */
+
+/* Low or high half of the lanes of products of halfwords. */
+static V128 mla_halfwords(A64Trans *t, bool is_sub, bool is_high, V128 d, V128 n, V128 m)
+{
+    IrBuilder *b = t->b;
+    V128 low = ir_vmul16_v128(b, n, m), high = ir_vmulh_s16_v128(b, n, m), zero = a64_zero_v(t), round = a64_splat(t, 2, 1 << 14);
+    V128 product = is_high ? ir_vziphi16_v128(b, low, high) : ir_vziplo16_v128(b, low, high);
+    V128 up = is_high ? ir_vziphi16_v128(b, zero, d) : ir_vziplo16_v128(b, zero, d);
+    V128 term = ir_vsar32_v128(b, up, 1);
+    V128 sum = is_sub ? ir_vsub32_v128(b, term, product) : ir_vadd32_v128(b, term, product);
+    V128 biased = ir_vadd32_v128(b, sum, round);
+    return ir_vsar32_v128(b, biased, 15);
+}
+
+static V128 rdm_halfwords(A64Trans *t, bool is_sub, V128 d, V128 n, V128 m)
+{
+    IrBuilder *b = t->b;
+    V128 low = mla_halfwords(t, is_sub, false, d, n, m), high = mla_halfwords(t, is_sub, true, d, n, m);
+    V128 low_up = ir_vshl32_v128(b, low, 16), high_up = ir_vshl32_v128(b, high, 16);
+    V128 low_cut = ir_vsar32_v128(b, low_up, 16), high_cut = ir_vsar32_v128(b, high_up, 16);
+    V128 wrapped = ir_vpack_ss32_v128(b, low_cut, high_cut), r = ir_vpack_ss32_v128(b, low, high);
+    return by_difference(t, 1, r, wrapped);
+}
+
+/* Of the even lanes, in 64 bits before the shift by 31. */
+static V128 mla_words(A64Trans *t, bool is_sub, V128 d, V128 n, V128 m)
+{
+    IrBuilder *b = t->b;
+    V128 quarter = a64_splat(t, 2, 1 << 30), round = a64_splat(t, 3, 1 << 30);
+    V128 product = ir_vmule_s32_v128(b, n, m), half = ir_vmule_s32_v128(b, d, quarter);
+    V128 term = ir_vshl64_v128(b, half, 1);
+    V128 sum = is_sub ? ir_vsub64_v128(b, term, product) : ir_vadd64_v128(b, term, product);
+    return ir_vadd64_v128(b, sum, round);
+}
+
+/* It saturates where the sign of the 32 bits that are left is not that of the sum. */
+static V128 rdm_words(A64Trans *t, bool is_sub, V128 d, V128 n, V128 m)
+{
+    IrBuilder *b = t->b;
+    V128 lowest = a64_splat(t, 3, 0xffffffff);
+    V128 odd_d = ir_vshr64_v128(b, d, 32), odd_n = ir_vshr64_v128(b, n, 32), odd_m = ir_vshr64_v128(b, m, 32);
+    V128 even = mla_words(t, is_sub, d, n, m), odd = mla_words(t, is_sub, odd_d, odd_n, odd_m);
+    V128 even_down = ir_vshr64_v128(b, even, 31), odd_down = ir_vshr64_v128(b, odd, 31);
+    V128 even_part = ir_vand_v128(b, even_down, lowest), odd_part = ir_vshl64_v128(b, odd_down, 32);
+    V128 r = ir_vor_v128(b, even_part, odd_part);
+    V128 even_top = ir_vshr64_v128(b, even, 32), odd_top = ir_vandn_v128(b, odd, lowest);
+    V128 top = ir_vor_v128(b, even_top, odd_top);
+    V128 differ = ir_vxor_v128(b, r, top), limit = limit_of(t, 2, top);
+    V128 mask = ir_vsar32_v128(b, differ, 31);
+    note_saturation(t, mask);
+    return choose(t, mask, limit, r);
+}
+
+static V128 rdm(A64Trans *t, unsigned size, bool is_sub, V128 d, V128 n, V128 m)
+{
+    return size == 1 ? rdm_halfwords(t, is_sub, d, n, m) : rdm_words(t, is_sub, d, n, m);
+}
+
+V128 a64_sqrdmlah(A64Trans *t, unsigned size, V128 d, V128 n, V128 m) { return rdm(t, size, false, d, n, m); }
+V128 a64_sqrdmlsh(A64Trans *t, unsigned size, V128 d, V128 n, V128 m) { return rdm(t, size, true, d, n, m); }
 
 V128 a64_suqadd(A64Trans *t, unsigned size, V128 d, V128 n) { return saturate(t, A64_VEC_SUQADD, size, d, n, n); }
 V128 a64_usqadd(A64Trans *t, unsigned size, V128 d, V128 n) { return saturate(t, A64_VEC_USQADD, size, d, n, n); }

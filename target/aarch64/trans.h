@@ -92,6 +92,8 @@ TRANS uint64_t a64_bitmask(unsigned n_immr_imms, bool sf);
 /* Ends the block: to a constant pc, inside the region where it has a block for it. */
 TRANS void a64_goto(A64Trans *t, uint64_t pc);
 TRANS void a64_undefined(A64Trans *t);
+TRANS void a64_jump(A64Trans *t, I64 target, unsigned rn); /* br; rn: which register said so */
+TRANS void a64_call(A64Trans *t, I64 target); /* blr */
 
 enum A64Select { A64_PICK, A64_PICK_INC, A64_PICK_INV, A64_PICK_NEG }; /* what becomes of the second */
 /* trans_call.c */

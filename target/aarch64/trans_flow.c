@@ -69,33 +69,58 @@ void trans_bl(A64Trans *t, const A64Ops *o)
         a64_goto(t, target);
 }
 
-void trans_br(A64Trans *t, const A64Ops *o)
+/* The target and, once there are guarded pages, how it is reached (Target.can_land): in place of the tag, which branches drop. */
+static I64 landing(A64Trans *t, I64 target, enum A64Btype btype)
 {
-    I64 target = a64_get_x(t, o->rn);
-    uint64_t known;
-    if (ir_is_const_i64(t->b, target, &known))
-        ir_exit(t->b, known); /* region formation has not counted this edge: never to a block of the region */
-    else
-        ir_exit_indirect(t->b, target);
+    IrBuilder *b = t->b;
+    if (!a64_has_guards(t->t->cpu))
+        return target;
+    I64 eight = ir_const_i64(b, 8), kind = ir_const_i64(b, btype);
+    I64 up = ir_shl_i64(b, target, eight);
+    I64 with_kind = ir_or_i64(b, up, kind);
+    return ir_rotr_i64(b, with_kind, eight);
 }
 
-void trans_blr(A64Trans *t, const A64Ops *o)
+/* A target that is known, where nothing is checked on the way. */
+static bool is_known(A64Trans *t, I64 target, uint64_t *known)
 {
-    I64 target = a64_get_x(t, o->rn);
+    return !a64_has_guards(t->t->cpu) && ir_is_const_i64(t->b, target, known) && *known <= A64_PC_MASK;
+}
+
+void a64_jump(A64Trans *t, I64 target, unsigned rn)
+{
+    const A64Guards *g = t->t->cpu->guards;
+    bool is_any = rn != 16 && rn != 17 && g->exist && g->is_guarded(g->mm, t->pc);
+    uint64_t known;
+    if (is_known(t, target, &known)) {
+        ir_exit(t->b, known); /* region formation has not counted this edge: never to a block of the region */
+        return;
+    }
+    I64 way = landing(t, target, is_any ? A64_BTYPE_JUMP : A64_BTYPE_TO_ENTRY);
+    ir_exit_indirect(t->b, way);
+}
+
+void a64_call(A64Trans *t, I64 target)
+{
     uint64_t known;
     uint32_t ret = target_block_of(t->t, t->next);
     put_link(t);
-    if (ir_is_const_i64(t->b, target, &known))
+    if (is_known(t, target, &known)) {
         ir_exit_call(t->b, known, t->next, ret);
-    else
-        ir_exit_call_indirect(t->b, target, t->next, ret);
+        return;
+    }
+    I64 way = landing(t, target, A64_BTYPE_CALL);
+    ir_exit_call_indirect(t->b, way, t->next, ret);
 }
+
+void trans_br(A64Trans *t, const A64Ops *o) { a64_jump(t, a64_get_x(t, o->rn), o->rn); }
+void trans_blr(A64Trans *t, const A64Ops *o) { a64_call(t, a64_get_x(t, o->rn)); }
 
 void trans_ret(A64Trans *t, const A64Ops *o)
 {
     I64 target = a64_get_x(t, o->rn);
     uint64_t known;
-    if (ir_is_const_i64(t->b, target, &known))
+    if (ir_is_const_i64(t->b, target, &known) && known <= A64_PC_MASK)
         ir_exit(t->b, known);
     else
         ir_exit_return(t->b, target);

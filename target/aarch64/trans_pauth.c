@@ -97,15 +97,14 @@ static void branch(A64Trans *t, const A64Ops *o, enum A64Key key, I64 modifier)
 {
     I64 ptr = a64_get_x(t, o->rn);
     I64 target = authenticate(t, key, ptr, modifier);
-    ir_exit_indirect(t->b, target);
+    a64_jump(t, target, o->rn);
 }
 
 static void call(A64Trans *t, const A64Ops *o, enum A64Key key, I64 modifier)
 {
     I64 ptr = a64_get_x(t, o->rn);
-    I64 target = authenticate(t, key, ptr, modifier), link = ir_const_i64(t->b, t->next);
-    a64_put_x(t, 30, link);
-    ir_exit_call_indirect(t->b, target, t->next, t->t->block_of(t->t->opaque, t->next));
+    I64 target = authenticate(t, key, ptr, modifier);
+    a64_call(t, target);
 }
 
 void trans_bra(A64Trans *t, const A64Ops *o, enum A64Key key) { branch(t, o, key, a64_get_sp(t, o->rm)); }

@@ -140,8 +140,23 @@ void trans_structure(A64Trans *t, const A64Ops *o, bool is_load, unsigned regs, 
     post_index(t, o, is_post, base, regs << size);
 }
 
+/* Of lanes of 4 or 8 bytes, without a way through general registers. */
+static void replicate_one(A64Trans *t, const A64Ops *o, bool is_post)
+{
+    I64 base = a64_get_sp(t, o->rn);
+    V128 lane = a64_load_v(t, base, 0, o->size);
+    V128 two = o->size == 2 ? ir_vziplo32_v128(t->b, lane, lane) : lane;
+    V128 v = o->q ? ir_vziplo64_v128(t->b, two, two) : two;
+    a64_put_v(t, reg(o, 0), v);
+    post_index(t, o, is_post, base, 1u << o->size);
+}
+
 void trans_replicate(A64Trans *t, const A64Ops *o, unsigned regs, bool is_post)
 {
+    if (regs == 1 && o->size >= 2) {
+        replicate_one(t, o, is_post);
+        return;
+    }
     I64 base = a64_get_sp(t, o->rn), x[4];
     for (unsigned r = 0; r < regs; r++)
         x[r] = ir_load_i64(t->b, base, (int32_t)(r << o->size), o->size);

@@ -76,6 +76,47 @@ static V128 round_to_integral(A64Trans *t, unsigned size, unsigned arg, V128 x)
     return ops[arg >> 3 & 1][size - 1](t->b, x, round_modes[arg & 7]);
 }
 
+/* Lanes of zero times infinity, which FMULX and FRECPS give a number. */
+static V128 zero_by_infinity(A64Trans *t, unsigned size, V128 x, V128 y)
+{
+    IrBuilder *b = t->b;
+    V128 a = without_sign(t, size, x), c = without_sign(t, size, y), zero = a64_zero_v(t);
+    V128 infinity = a64_splat(t, size, (2 * (uint64_t)a64_bias(size) + 1) << a64_frac_bits[size]);
+    V128 a_zero = a64_cmeq(t, size, a, a, zero), c_zero = a64_cmeq(t, size, a, c, zero);
+    V128 a_infinite = a64_cmeq(t, size, a, a, infinity), c_infinite = a64_cmeq(t, size, a, c, infinity);
+    V128 one_way = ir_vand_v128(b, a_zero, c_infinite), other_way = ir_vand_v128(b, a_infinite, c_zero);
+    return ir_vor_v128(b, one_way, other_way);
+}
+
+/* x with the magnitude given where the mask is set. */
+static V128 with_magnitude(A64Trans *t, unsigned size, V128 mask, V128 x, uint64_t magnitude)
+{
+    V128 bits = a64_splat(t, size, (1ull << ((8u << size) - 1)) - 1), value = a64_splat(t, size, magnitude);
+    V128 which = ir_vand_v128(t->b, mask, bits);
+    return choose(t, which, value, x);
+}
+
+/* 2 with the sign of the product, else the product. */
+static V128 multiply_extended(A64Trans *t, unsigned size, V128 x, V128 y)
+{
+    static Op2 *const mul[] = SIZES(vfmul);
+    uint64_t bias = (uint64_t)a64_bias(size);
+    V128 mask = zero_by_infinity(t, size, x, y);
+    V128 a = with_magnitude(t, size, mask, x, (bias + 1) << a64_frac_bits[size]), c = with_magnitude(t, size, mask, y, bias << a64_frac_bits[size]);
+    return mul[size - 1](t->b, a, c);
+}
+
+/* 2 - x * y */
+static V128 reciprocal_step(A64Trans *t, unsigned size, V128 x, V128 y)
+{
+    static Op3 *const fma[] = SIZES(vfma);
+    V128 mask = zero_by_infinity(t, size, x, y), signs = a64_splat(t, size, 1ull << ((8u << size) - 1));
+    V128 two = a64_splat(t, size, ((uint64_t)a64_bias(size) + 1) << a64_frac_bits[size]);
+    V128 a = ir_vandn_v128(t->b, x, mask), c = ir_vandn_v128(t->b, y, mask);
+    V128 minus = ir_vxor_v128(t->b, a, signs);
+    return fma[size - 1](t->b, minus, c, two);
+}
+
 bool a64_vfp_host(A64Trans *t, A64FpOp op, unsigned size, unsigned arg, V128 d, V128 n, V128 m, V128 *out)
 {
     static Op1 *const sqrt[] = SIZES(vfsqrt);
@@ -84,6 +125,8 @@ bool a64_vfp_host(A64Trans *t, A64FpOp op, unsigned size, unsigned arg, V128 d, 
         return false;
     switch (op) {
     case A64_FP_SQRT: *out = sqrt[size - 1](t->b, n); return true;
+    case A64_FP_MULX: *out = multiply_extended(t, size, n, m); return true;
+    case A64_FP_RECPS: *out = reciprocal_step(t, size, n, m); return true;
     case A64_FP_FMA: *out = fma[size - 1](t->b, n, m, d); return true;
     case A64_FP_RINT: *out = round_to_integral(t, size, arg, n); return true;
     default: return binary(t, op, size, n, m, out);

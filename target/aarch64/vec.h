@@ -9,9 +9,9 @@ typedef long long A64Vec __attribute__((vector_size(16))); /* as the C ABI passe
 
 typedef enum A64VecOp {
     /* d, n, m -> lane; those up to A64_VEC_LAST_SAT can saturate */
-    A64_VEC_SUQADD, A64_VEC_USQADD, A64_VEC_SQSHL, A64_VEC_UQSHL, A64_VEC_SQRSHL, A64_VEC_UQRSHL, A64_VEC_SQRDMLAH, A64_VEC_SQRDMLSH,
-    A64_VEC_LAST_SAT = A64_VEC_SQRDMLSH,
-    A64_VEC_SSHL, A64_VEC_USHL, A64_VEC_SRSHL, A64_VEC_URSHL, A64_VEC_PMUL,
+    A64_VEC_SUQADD, A64_VEC_USQADD, A64_VEC_SQSHL, A64_VEC_UQSHL, A64_VEC_SQRSHL, A64_VEC_UQRSHL,
+    A64_VEC_LAST_SAT = A64_VEC_UQRSHL,
+    A64_VEC_PMUL,
     A64_VEC_PMULL, /* bytes of the low halves to halfwords */
 } A64VecOp;
 /* is_mask: the lanes that saturated (all ones) instead of the result. */

@@ -4,7 +4,7 @@
 
 #include "target/riscv/cpu.h"
 
-static const uint64_t direct_pc_mask = ~1ull;
+static const uint64_t direct_pc_mask = ~1ull, direct_jump_mask = ~1ull;
 static const unsigned direct_tag_bits = 0;
 static inline unsigned direct_offset(unsigned slot);
 

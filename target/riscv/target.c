@@ -96,6 +96,7 @@ const Target target_riscv64 = {
     .decode_run = riscv_decode_run,
     .translate = riscv_translate,
     .direct = riscv_direct,
+    .onepass = riscv_onepass,
     .disas = riscv_disas,
     .dump = dump,
 };

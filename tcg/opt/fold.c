@@ -142,6 +142,18 @@ uint32_t fold_constants(IrBuilder *b, const IrInsn *n)
     }
 }
 
+bool fold_integers(IrOp op, uint64_t x, uint64_t y, uint64_t *out)
+{
+    IrValue in[2] = { { .u64 = x }, { .u64 = y } }, value[3];
+    const IrOpInfo *info = &ir_op_info[op];
+    bool is_integer = info->nresults == 1 && (info->result[0] == IR_I32 || info->result[0] == IR_I64);
+    if (!is_integer || !ir_eval(op, in, 0, value)) {
+        return false;
+    }
+    *out = info->result[0] == IR_I32 ? value[0].u32 : value[0].u64;
+    return true;
+}
+
 uint32_t fold(IrBuilder *b, IrInsn *n)
 {
     for (;;) {

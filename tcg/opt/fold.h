@@ -11,6 +11,9 @@ uint32_t fold(IrBuilder *b, IrInsn *n);
 /* A pure operation whose arguments are all constants: its value; 0 when that has no constant form. */
 uint32_t fold_constants(IrBuilder *b, const IrInsn *n);
 
+/* The same of integers of one or two arguments; those of 32-bit types count in their low halves. */
+bool fold_integers(IrOp op, uint64_t x, uint64_t y, uint64_t *out);
+
 /* IrSettings.is_quick: makes an operation, simplified where that costs next to nothing. Any operation of ir_build. */
 uint32_t fold_quick(IrBuilder *b, IrOp op, int32_t aux, uint32_t x, uint32_t y, uint32_t z);
 

@@ -38,6 +38,7 @@ void host_compile(IrRegion *r, const HostSettings *settings, CodeBlob *out)
     MRegion m = { .arena = out->arena };
     MAlloc alloc;
     mir_select(r, settings, &m);
+    emit_keep_runs(&m);
     mir_allocate(&m, &x86_mhost, &alloc);
     if (alloc.is_failed) {
         out->is_failed = true;

@@ -115,10 +115,19 @@ void emit_insn(Emit *e, const MInsn *insn)
     }
 }
 
+void emit_moves(Emit *e, uint32_t at)
+{
+    const uint32_t *start = e->alloc->move_start;
+    emit_reserve(e, EMIT_ROOM + (start[at + 1] - start[at]) * X86_MAX_INSN * 2);
+    for (uint32_t k = start[at]; k < start[at + 1]; k++) {
+        emit_move(e, &e->alloc->moves[k]);
+        e->flags_start = 0;
+    }
+}
+
 static void emit_block(Emit *e, uint32_t id)
 {
     const MBlock *b = &e->m->blocks[id];
-    const uint32_t *start = e->alloc->move_start;
     e->current = id;
     emit_reserve(e, EMIT_ROOM);
     if (b->is_entry) {
@@ -132,12 +141,14 @@ static void emit_block(Emit *e, uint32_t id)
     e->blocks[id].offset = emit_pos(e);
     e->flags_start = 0;
     for (uint32_t i = b->first; i < b->end; i++) {
-        emit_reserve(e, EMIT_ROOM + (start[i + 1] - start[i]) * X86_MAX_INSN * 2);
-        for (uint32_t k = start[i]; k < start[i + 1]; k++) {
-            emit_move(e, &e->alloc->moves[k]);
-            e->flags_start = 0;
+        emit_moves(e, i);
+        uint32_t run = emit_run_length(e, i, b->end);
+        if (run > 1) {
+            emit_run(e, &e->m->insns[i], run);
+            i += run - 1;
+        } else {
+            emit_insn(e, &e->m->insns[i]);
         }
-        emit_insn(e, &e->m->insns[i]);
     }
 }
 

@@ -12,4 +12,7 @@
  */
 void x86_emit(const MRegion *m, const MAlloc *alloc, const IrRegion *ir, const HostSettings *settings, CodeBlob *out);
 
+/* Between selection and allocation: floating-point operations that are to be checked together (emit_vec.c) keep their registers. */
+void emit_keep_runs(MRegion *m);
+
 #endif

@@ -182,11 +182,15 @@ static void return_site(Emit *e, uint64_t pc, uint32_t block)
 
 /* ---- the kinds of exit */
 
-static void exit_call(Emit *e, const IrInsn *exit, const IrSnapshot *snap)
+void emit_exit_direct(Emit *e, uint64_t pc, uint32_t ctx) { link_jump(e, pc, ctx, false); }
+
+void emit_exit_call(Emit *e, uint64_t pc, uint32_t ctx, uint64_t ret_pc, uint32_t ret_block)
 {
-    link_jump(e, snap->pc, snap->ctx, true);
-    return_site(e, exit->imm, exit->succ[0]);
+    link_jump(e, pc, ctx, true);
+    return_site(e, ret_pc, ret_block);
 }
+
+void emit_exit_return(Emit *e) { x86_put8(&e->a, 0xc3); }
 
 static void cmp_ic(Emit *e, uint32_t ic)
 {
@@ -242,7 +246,7 @@ static void probe_table(Emit *e)
 
 /* Switches and interpreters jump to many places: the table serves them better than an inline cache (docs/decisions.md). It holds
  * context 0 only. */
-static void exit_indirect(Emit *e)
+void emit_exit_indirect(Emit *e)
 {
     if (e->ir->ctx == 0) {
         probe_table(e);
@@ -254,7 +258,7 @@ static void exit_indirect(Emit *e)
     to_ic_target(e, ic, false);
 }
 
-static void exit_call_indirect(Emit *e, const IrInsn *exit)
+void emit_exit_call_indirect(Emit *e, uint64_t ret_pc, uint32_t ret_block)
 {
     uint32_t ic = e->out->nics++;
     cmp_ic(e, ic);
@@ -262,19 +266,19 @@ static void exit_call_indirect(Emit *e, const IrInsn *exit)
     s->arg = ic;
     to_ic_target(e, ic, true);
     s->resume = emit_pos(e);
-    return_site(e, exit->imm, exit->succ[0]);
+    return_site(e, ret_pc, ret_block);
 }
 
-static void exit_event(Emit *e, const IrInsn *exit, const IrSnapshot *snap)
+void emit_exit_event(Emit *e, unsigned event, uint64_t at)
 {
     X86Rm pc = x86_rm_state(offsetof(CpuState, pc));
-    if (x86_fits32((int64_t)snap->pc)) {
-        x86_store_imm(&e->a, 8, (int32_t)snap->pc, pc);
+    if (x86_fits32((int64_t)at)) {
+        x86_store_imm(&e->a, 8, (int32_t)at, pc);
     } else {
-        x86_mov_imm(&e->a, X86_RAX, snap->pc);
+        x86_mov_imm(&e->a, X86_RAX, at);
         x86_store(&e->a, 8, X86_RAX, pc);
     }
-    x86_mov_imm(&e->a, X86_RAX, (uint32_t)exit->aux);
+    x86_mov_imm(&e->a, X86_RAX, event);
     jmp_tramp(e, TRAMP_LEAVE);
 }
 
@@ -303,7 +307,7 @@ void emit_exit(Emit *e, const IrInsn *exit)
             x86_store_imm(&e->a, 4, (int32_t)snap->ctx, x86_rm_state(offsetof(CpuState, ctx)));
             x86_load(&e->a, 8, X86_RSP, x86_rm_state(offsetof(CpuState, return_bottom)));
         }
-        exit_event(e, exit, snap);
+        emit_exit_event(e, (unsigned)exit->aux, snap->pc);
         return;
     }
     if (snap->ctx != e->ir->ctx) {
@@ -311,11 +315,11 @@ void emit_exit(Emit *e, const IrInsn *exit)
         return;
     }
     switch (exit->op) {
-    case IR_EXIT: link_jump(e, snap->pc, snap->ctx, false); break;
-    case IR_EXIT_CALL: exit_call(e, exit, snap); break;
-    case IR_EXIT_INDIRECT: exit_indirect(e); break;
-    case IR_EXIT_CALL_INDIRECT: exit_call_indirect(e, exit); break;
-    case IR_EXIT_RETURN: x86_put8(&e->a, 0xc3); break;
+    case IR_EXIT: emit_exit_direct(e, snap->pc, snap->ctx); break;
+    case IR_EXIT_CALL: emit_exit_call(e, snap->pc, snap->ctx, exit->imm, exit->succ[0]); break;
+    case IR_EXIT_INDIRECT: emit_exit_indirect(e); break;
+    case IR_EXIT_CALL_INDIRECT: emit_exit_call_indirect(e, exit->imm, exit->succ[0]); break;
+    case IR_EXIT_RETURN: emit_exit_return(e); break;
     default: lyre_unreachable();
     }
 }

@@ -96,6 +96,7 @@ static inline void emit_reserve(Emit *e, uint32_t n)
 /* Room for that many links, stubs, rows, and `code` bytes, so that nothing has to grow. */
 void emit_make_room(Emit *e, uint32_t nlinks, uint32_t nstubs, uint32_t nrows, uint32_t code);
 Emit *emit_begin(const IrRegion *ir, const HostSettings *settings, CodeBlob *out);
+void emit_moves(Emit *e, uint32_t at); /* the allocator's in front of an instruction */
 void emit_insn(Emit *e, const MInsn *insn);
 void emit_stubs(Emit *e); /* deferred code */
 void emit_end(Emit *e);   /* data and side table; `out` is complete */
@@ -145,6 +146,13 @@ void emit_entry_poll_row(Emit *e, uint64_t pc);
 /* emit_exit.c */
 bool emit_entry_has_code(const Emit *e, uint32_t block);
 void emit_exit(Emit *e, const IrInsn *exit);
+/* Its kinds, within the region's context; indirect ones go to the pc in rax. ret_block: 0, or the region's block of the return site. */
+void emit_exit_direct(Emit *e, uint64_t pc, uint32_t ctx);
+void emit_exit_call(Emit *e, uint64_t pc, uint32_t ctx, uint64_t ret_pc, uint32_t ret_block);
+void emit_exit_indirect(Emit *e);
+void emit_exit_call_indirect(Emit *e, uint64_t ret_pc, uint32_t ret_block);
+void emit_exit_return(Emit *e);
+void emit_exit_event(Emit *e, unsigned event, uint64_t at);
 void emit_link_field(Emit *e, uint64_t pc, uint32_t ctx, uint32_t field);
 void emit_row_stubs(Emit *e);  /* of the head's counter and the links */
 void emit_entry(Emit *e, uint64_t pc, bool is_head);   /* what runs at an entry from outside */
@@ -161,6 +169,9 @@ void emit_unbox(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_fma(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_cvt_u64(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_vfp(Emit *e, const MInsn *insn, const MOperand *ops);
+/* How many instructions from `first` on can be checked together (RUNS); and those. */
+uint32_t emit_run_length(const Emit *e, uint32_t first, uint32_t end);
+void emit_run(Emit *e, const MInsn *first, uint32_t n);
 void emit_sfp(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_vcvt(Emit *e, const MInsn *insn, const MOperand *ops);
 void emit_divmod(Emit *e, const MInsn *insn, const MOperand *ops);

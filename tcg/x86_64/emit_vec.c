@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Composite floating-point operations on vectors: the host's operation, a check of the result (or the arguments) that sees every lane for
- * which the host may not do what fpu_vec.h says, and out of line the whole operation again by C.
+ * which the host may not do what fpu_vec.h says, and out of line the whole operation again by C. In tier 2 one check serves several: RUNS.
  */
 #include <stddef.h>
 
@@ -63,21 +63,30 @@ static void op3_const(Emit *e, uint32_t op, unsigned dst, unsigned x, unsigned s
 
 /* ---- out of line: C finds the registers where x86_slow_call saves them */
 
+static void call_slow(Emit *e, uint32_t what)
+{
+    x86_store(&e->a, 8, X86_STATE, x86_rm_state((unsigned)offsetof(CpuState, save) + SLOW_ARG0 * 8));
+    x86_store_imm(&e->a, 4, (int32_t)what, x86_rm_state((unsigned)offsetof(CpuState, save) + SLOW_ARG1 * 8));
+    emit_slow_call(e, (uintptr_t)call_vec_slow);
+}
+
 static void stub_slow(Emit *e, const EmitStub *s)
 {
-    X86Asm *a = &e->a;
     emit_stub_here(e, s);
-    x86_store(a, 8, X86_STATE, x86_rm_state((unsigned)offsetof(CpuState, save) + SLOW_ARG0 * 8));
-    x86_store_imm(a, 4, (int32_t)s->arg, x86_rm_state((unsigned)offsetof(CpuState, save) + SLOW_ARG1 * 8));
-    emit_slow_call(e, (uintptr_t)call_vec_slow);
+    call_slow(e, s->arg);
     emit_jmp_to(e, s->resume);
+}
+
+static uint32_t slow_what(const MInsn *insn, const MOperand *ops, unsigned third)
+{
+    unsigned log = insn->size == 8 ? 3 : insn->size == 4 ? 2 : 1;
+    return CALL_VEC_SLOW(insn->cond, log, insn->imm, ops[0].loc.index, ops[1].loc.index, ops[2].loc.index, third);
 }
 
 static EmitStub *leave(Emit *e, X86Cond cond, const MInsn *insn, const MOperand *ops, unsigned third)
 {
-    unsigned log = insn->size == 8 ? 3 : insn->size == 4 ? 2 : 1;
     EmitStub *s = emit_jcc_stub(e, cond, stub_slow, insn, ops);
-    s->arg = CALL_VEC_SLOW(insn->cond, log, insn->imm, ops[0].loc.index, ops[1].loc.index, ops[2].loc.index, third);
+    s->arg = slow_what(insn, ops, third);
     return s;
 }
 
@@ -119,20 +128,36 @@ static void compute(Emit *e, const MInsn *insn, unsigned dst, unsigned x, unsign
         op3(e, packed(insn, opcodes[insn->cond]), dst, x, y);
 }
 
-static void emit_arithmetic(Emit *e, const MInsn *insn, const MOperand *ops)
+static void compute_any(Emit *e, const MInsn *insn, const MOperand *ops)
 {
-    bool is_fma = insn->cond == FPU_FMA;
-    unsigned dst = ops[0].loc.index, a = ops[1].loc.index, b = ops[2].loc.index, c = ops[3].loc.index, t = ops[3 + is_fma].loc.index;
-    if (is_fma) {
+    unsigned dst = ops[0].loc.index, a = ops[1].loc.index, b = ops[2].loc.index;
+    if (insn->cond == FPU_FMA) {
         X86Rm rm = x86_rm_reg(b);
-        x86_movv_rr(&e->a, dst, c);
+        x86_movv_rr(&e->a, dst, ops[3].loc.index);
         x86_vex_rm(&e->a, V_FMADD231 | (insn->size == 8 ? X86_W : 0), dst, a, &rm);
     } else {
         compute(e, insn, dst, a, b);
     }
-    if (can_be_tiny(insn->cond) && e->a.use_vex) { /* one comparison finds both */
-        op3_const(e, V_PAND, SCRATCH, dst, insn->size, formats[insn->size].magnitude);
-        op3_const_imm(e, packed(insn, V_CMP), SCRATCH, SCRATCH, insn->size, formats[insn->size].least_normal, CMP_EQ_UQ);
+}
+
+/* mask: lanes of the result to look at again. With VEX one comparison finds both the least normal number and NaNs. */
+static void find_doubtful(Emit *e, const MInsn *insn, unsigned dst, unsigned mask)
+{
+    if (can_be_tiny(insn->cond)) {
+        op3_const(e, V_PAND, mask, dst, insn->size, formats[insn->size].magnitude);
+        op3_const_imm(e, packed(insn, V_CMP), mask, mask, insn->size, formats[insn->size].least_normal, CMP_EQ_UQ);
+    } else {
+        find_unordered(e, insn, mask, dst, dst);
+    }
+}
+
+static void emit_arithmetic(Emit *e, const MInsn *insn, const MOperand *ops)
+{
+    bool is_fma = insn->cond == FPU_FMA;
+    unsigned dst = ops[0].loc.index, c = ops[3].loc.index, t = ops[3 + is_fma].loc.index;
+    compute_any(e, insn, ops);
+    if (e->a.use_vex) {
+        find_doubtful(e, insn, dst, SCRATCH);
     } else if (can_be_tiny(insn->cond)) {
         find_least_normal(e, dst, insn->size);
         find_unordered(e, insn, t, dst, dst);
@@ -143,6 +168,208 @@ static void emit_arithmetic(Emit *e, const MInsn *insn, const MOperand *ops)
     op2(e, V_PTEST, SCRATCH, SCRATCH);
     EmitStub *s = leave_if_any(e, insn, ops, is_fma ? c : 0);
     s->resume = emit_pos(e);
+}
+
+/*
+ * RUNS  Operations one behind the other are checked once, by the sum of their masks, and done again by C one after the other. A NaN shows in
+ * what is computed from it, so who has a reader among them needs no look for NaNs. What C reads must be there still at the end: no result
+ * and no temporary of one is a register of one before it. Vectors that are loaded from our own data may come between.
+ */
+
+enum { MAX_RUN = 12, MAX_KEPT = 10 };
+
+static bool is_member(const MInsn *insn) { return (insn->op == MOP_VFP2 || insn->op == MOP_VFP3) && insn->size != 2 && insn->cond <= FPU_FMA; }
+static bool may_be_between(const MInsn *insn) { return insn->op == MOP_MOVV && insn->mem_at != 0xff && !insn->snap; }
+static unsigned last_source(const MInsn *insn) { return insn->cond == FPU_FMA ? 3 : 2; }
+
+/* Length of the run from `first` on, by what `can_add` says of each instruction but the first. Its ends are members. */
+static uint32_t run_length(const MRegion *m, uint32_t first, uint32_t end, bool (*can_add)(void *opaque, uint32_t at), void *opaque)
+{
+    const MInsn *insns = m->insns;
+    uint32_t n = 0;
+    end = end < first + MAX_RUN ? end : first + MAX_RUN;
+    for (uint32_t at = first; at < end && is_member(&insns[first]); at++) {
+        bool is_next = is_member(&insns[at]) && insns[at].size == insns[first].size;
+        if (!(is_next || may_be_between(&insns[at])) || !can_add(opaque, at)) {
+            break;
+        }
+        n = is_next ? at + 1 - first : n;
+    }
+    return n;
+}
+
+/* ---- before allocation: the last one keeps what C may read */
+
+typedef struct Keeper {
+    const MRegion *m;
+    uint32_t n, kept[MAX_KEPT];
+    uint32_t before; /* of the last member added */
+} Keeper;
+
+static bool add_kept(Keeper *k, uint32_t vreg)
+{
+    for (uint32_t i = 0; i < k->n; i++) {
+        if (k->kept[i] == vreg) {
+            return true;
+        }
+    }
+    if (k->n == MAX_KEPT) {
+        return false;
+    }
+    k->kept[k->n++] = vreg;
+    return true;
+}
+
+static bool keeper_add(void *opaque, uint32_t at)
+{
+    Keeper *k = opaque;
+    const MInsn *insn = &k->m->insns[at];
+    uint32_t before = k->n;
+    for (unsigned i = 0; i <= last_source(insn) && is_member(insn); i++) {
+        if (!add_kept(k, k->m->operands[insn->first_op + i].vreg)) {
+            k->n = before;
+            return false;
+        }
+    }
+    k->before = is_member(insn) ? before : k->before;
+    return true;
+}
+
+static void keep(MRegion *m, MInsn *insn, const uint32_t *kept, uint32_t n)
+{
+    uint32_t first = m->noperands;
+    m->operands = arena_grow(m->arena, m->operands, sizeof *m->operands, &m->cap_operands, first + insn->nops + n);
+    memcpy(&m->operands[first], &m->operands[insn->first_op], insn->nops * sizeof *m->operands);
+    insn->first_op = first;
+    for (uint32_t i = 0; i < n; i++) {
+        m->operands[first + insn->nops++] = (MOperand){ .vreg = kept[i], .role = M_USE_LATE, .constraint = M_ANY };
+    }
+    m->noperands = first + insn->nops;
+}
+
+void emit_keep_runs(MRegion *m)
+{
+    for (uint32_t b = 1; b < m->nblocks && host_features.avx; b++) {
+        for (uint32_t i = m->blocks[b].first, n; i < m->blocks[b].end; i += n ? n : 1) {
+            Keeper k = { .m = m };
+            n = run_length(m, i, m->blocks[b].end, keeper_add, &k);
+            if (n > 1) {
+                keep(m, &m->insns[i + n - 1], k.kept, k.before);
+            }
+        }
+    }
+}
+
+/* ---- after it: as far as registers are kept */
+
+static const MOperand *operands(const Emit *e, const MInsn *insn) { return &e->m->operands[insn->first_op]; }
+static uint32_t result(const Emit *e, const MInsn *insn) { return 1u << operands(e, insn)[0].loc.index; }
+static unsigned temporary(const Emit *e, const MInsn *insn) { return operands(e, insn)[last_source(insn) + 1].loc.index; }
+
+static uint32_t sources(const Emit *e, const MInsn *insn)
+{
+    uint32_t mask = 0;
+    for (unsigned k = 1; k <= last_source(insn); k++) {
+        mask |= 1u << operands(e, insn)[k].loc.index;
+    }
+    return mask;
+}
+
+typedef struct Checker {
+    const Emit *e;
+    uint32_t first;
+    uint32_t used;    /* registers that C reads, and the sum of masks */
+    uint32_t results;
+} Checker;
+
+/* Moves in front of an instruction inside: into registers that nothing here uses, of what is no result. */
+static bool has_harmless_moves(const Checker *c, uint32_t at)
+{
+    const MAlloc *alloc = c->e->alloc;
+    for (uint32_t k = alloc->move_start[at]; k < alloc->move_start[at + 1]; k++) {
+        const MMove *mv = &alloc->moves[k];
+        bool is_copy = mv->src.kind == LOC_REG && (mv->src.cls != M_VEC || (c->results & 1u << mv->src.index));
+        if (mv->is_swap || is_copy || mv->dst.kind != LOC_REG || mv->dst.cls != M_VEC || (c->used & 1u << mv->dst.index)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool checker_add(void *opaque, uint32_t at)
+{
+    Checker *c = opaque;
+    const MInsn *insn = &c->e->m->insns[at];
+    uint32_t writes = result(c->e, insn) | (is_member(insn) ? 1u << temporary(c->e, insn) : 0);
+    if ((at != c->first && !has_harmless_moves(c, at)) || (writes & c->used)) {
+        return false;
+    }
+    if (is_member(insn)) {
+        c->used |= sources(c->e, insn) | result(c->e, insn);
+        c->results |= result(c->e, insn);
+    }
+    return true;
+}
+
+uint32_t emit_run_length(const Emit *e, uint32_t first, uint32_t end)
+{
+    Checker c = { .e = e, .first = first, .used = 1u << SCRATCH };
+    return e->a.use_vex ? run_length(e->m, first, end, checker_add, &c) : 0;
+}
+
+static void stub_run(Emit *e, const EmitStub *s)
+{
+    emit_stub_here(e, s);
+    for (const MInsn *insn = s->insn, *end = insn + s->arg; insn != end; insn++) {
+        const MOperand *ops = operands(e, insn);
+        emit_reserve(e, EMIT_ROOM);
+        if (is_member(insn)) {
+            call_slow(e, slow_what(insn, ops, insn->cond == FPU_FMA ? ops[3].loc.index : 0));
+        }
+    }
+    emit_jmp_to(e, s->resume);
+}
+
+static bool has_reader(const Emit *e, const MInsn *insn, const MInsn *end)
+{
+    uint32_t mask = result(e, insn);
+    while (++insn != end) {
+        if (is_member(insn) && (sources(e, insn) & mask)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void emit_run(Emit *e, const MInsn *first, uint32_t n)
+{
+    const MInsn *end = first + n;
+    bool is_any = false;
+    for (const MInsn *insn = first; insn != end; insn++) {
+        if (insn != first) {
+            emit_moves(e, (uint32_t)(insn - e->m->insns));
+        }
+        emit_reserve(e, EMIT_ROOM);
+        if (!is_member(insn)) {
+            emit_insn(e, insn);
+            continue;
+        }
+        compute_any(e, insn, operands(e, insn));
+        if (!can_be_tiny(insn->cond) && has_reader(e, insn, end)) {
+            continue;
+        }
+        unsigned mask = is_any ? temporary(e, insn) : SCRATCH;
+        find_doubtful(e, insn, operands(e, insn)[0].loc.index, mask);
+        if (is_any) {
+            op3(e, V_POR, SCRATCH, SCRATCH, mask);
+        }
+        is_any = true;
+    }
+    op2(e, V_PTEST, SCRATCH, SCRATCH);
+    EmitStub *s = emit_jcc_stub(e, X86_NE, stub_run, first, NULL);
+    s->arg = n;
+    s->resume = emit_pos(e);
+    e->flags_start = 0;
 }
 
 /* The host gives the second argument where they are equal, zeros of either sign: so both ways, and what either says of the sign. */

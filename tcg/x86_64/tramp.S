@@ -86,6 +86,9 @@ FUNCTION tramp_hot
 /* rax = guest pc: the return stack is empty or leads elsewhere */
 FUNCTION tramp_return_miss
         mov     S(OFF_RETURN_BOTTOM), %rsp
+        mov     S(OFF_PC_IGNORED), %rdx
+        not     %rdx
+        and     %rdx, %rax
         /* fall through */
 
 /* rax = guest pc, no inline cache */

@@ -31,13 +31,18 @@ def seen_weight(row):
     return 10 if row.flow == 'branch' else 3 if is_integer_memory(row) else pure_weight(row)
 
 
+def lanes_weight(row):
+    """Floating point on vectors, which tier 2 checks together."""
+    return 8 if re.match(r'f(add|sub|mul|div|mla|mls|sqrt)\.v$', row.name) else 0.2 if row.name in ('fneg.v', 'fmax.v', 'ldr.q') else 0
+
+
 def mixed_weight(row):
     return 0 if row.flow not in ('next', 'branch') else seen_weight(row) or 0.25
 
 
 class Generator(blocks.Generator):
     SHORT = blocks.Shape(1, 6, 4000, 20, [lambda row: 1])
-    CHAIN = blocks.Shape(20, 36, 400, 200, [pure_weight, seen_weight, seen_weight, mixed_weight])
+    CHAIN = blocks.Shape(20, 36, 400, 200, [pure_weight, seen_weight, seen_weight, mixed_weight, lanes_weight])
     # rows that end a block, wait, or depend on the machine (the oracle's dc zva has another size, other maintenance never faults there)
     SKIPPED = {'svc', 'brk', 'udf', 'wfet', 'wfit', 'dc.zva', 'dc.cvac', 'dc.cvau', 'dc.civac', 'dc.cvap', 'dc.cvadp', 'ic.ivau',
                'setm', 'sete', 'cpyfm', 'cpyfe', 'cpym', 'cpye'}

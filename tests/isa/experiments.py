@@ -106,7 +106,9 @@ def build_oracle(folder):
     path, src = os.path.join(folder, guest.NAME + '_oracle'), os.path.join(HERE, 'oracle.c')
     sources = [src, os.path.join(HERE, 'state.h')] + [os.path.join(guest.HERE, n) for n in ('frame.h', 'guest.def')]
     if not os.path.exists(path) or os.path.getmtime(path) < max(map(os.path.getmtime, sources)):
-        subprocess.run([cc, '-O2', '-static', '-I', guest.HERE, '-Wl,-Ttext-segment=%#x' % ORACLE.start, '-o', path, src], check=True)
+        new = '%s.%d' % (path, os.getpid())  # another test may make it at the same time
+        subprocess.run([cc, '-O2', '-static', '-I', guest.HERE, '-Wl,-Ttext-segment=%#x' % ORACLE.start, '-o', new, src], check=True)
+        os.rename(new, path)
     return [emulator, '-cpu', os.environ.get('LYRE_ORACLE_CPU', guest.ORACLE_CPU), path]
 
 

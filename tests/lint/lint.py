@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What STYLE and DESIGN ask for and a machine can see: include arrows, SPDX lines, sizes of files and functions, names of package hosts, marks of a merge.
+"""What STYLE and DESIGN ask for and a machine can see: include arrows, SPDX lines, sizes of files and functions, names of package hosts, marks of a merge,
+files that documents name.
 Prints TAP, one line per rule."""
 import os
 import re
@@ -116,9 +117,24 @@ def check_conflicts():
             yield '%s: %s' % (path, m[0])
 
 
+def check_docs():
+    """Files, folders and programs that the documents name are there. A path may leave out what stands before it and have * and <guest> in it."""
+    files = tracked()
+    folders = {f.rsplit('/', n)[0] for f in files for n in range(1, f.count('/') + 1)}
+    programs = {f[:-2] for f in files if f.endswith('.c')}
+    paths = '\n'.join({*files, *folders, *programs})
+    tops = {f.split('/')[0] for f in files if '/' in f}
+    for doc in tracked('*.md', 'docs/man/*'):
+        for name in re.findall(r'(?<![\w~/.$-])(?:\./)?([\w.*<>-]+(?:/[\w.*<>-]+)*)/?(?![\w/])', read(doc)):
+            is_path = re.search(r'[\w*>]\.(c|h|S|py|def|isa|inc|lds|case|build|txt|tsv|md)$', name) or ('/' in name and name.split('/')[0] in tops)
+            pattern = re.sub(r'<\w+>|[A-Z]{4,}', '*', name).rstrip('.')
+            if is_path and not re.search(r'(?m)^(.*/)?%s$' % re.escape(pattern).replace(r'\*', '.*'), paths):
+                yield '%s names %s' % (doc, name)
+
+
 RULES = [('include arrows', check_arrows), ('SPDX line', check_spdx), ('file size', check_files), ('function size', check_functions),
          ('no names of package hosts', check_hosts), ('no guest in #if', check_guest_ifs), ('run path without stdio', check_run_path),
-         ('no marks of a merge', check_conflicts)]
+         ('no marks of a merge', check_conflicts), ('documents name what is there', check_docs)]
 
 
 def main():

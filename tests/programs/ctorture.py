@@ -13,6 +13,7 @@ Binaries are kept under ${XDG_CACHE_HOME:-~/.cache}/lyre/ctorture by guest and c
 """
 import argparse
 import concurrent.futures
+import fcntl
 import glob
 import os
 import re
@@ -44,13 +45,18 @@ FEATURES = {'v8_1a_neon': 'armv8.1-a', 'v8_2a_fp16_scalar': 'armv8.2-a+fp16', 'v
 
 def unpack_sources(where, prefix):
     """The suite's folder from Debian's gcc-12-source, unpacked once."""
-    stamp = os.path.join(where, 'unpacked')
-    if os.path.exists(stamp):
-        return
+    os.makedirs(where, exist_ok=True)
+    with open(os.path.join(where, '.lock'), 'w') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.path.exists(os.path.join(where, 'unpacked')):
+            unpack_anew(where, prefix)
+            open(os.path.join(where, 'unpacked'), 'w').close()
+
+
+def unpack_anew(where, prefix):
     archives = glob.glob('/usr/src/gcc-12/gcc-12*.tar.xz')
     if not archives:
         sys.exit('ctorture.py: package gcc-12-source is not installed')
-    os.makedirs(where, exist_ok=True)
     with tarfile.open(archives[0]) as tar:
         for member in tar:
             at = member.name.find('gcc/testsuite/' + prefix)
@@ -59,7 +65,6 @@ def unpack_sources(where, prefix):
                 os.makedirs(os.path.dirname(path), exist_ok=True)
                 with open(path, 'wb') as f:
                     f.write(tar.extractfile(member).read())
-    open(stamp, 'w').close()
 
 
 def dg_options(text, guest):
@@ -85,7 +90,8 @@ def compile_one(compiler, guest, source, opt, out):
     extra = dg_options(text, guest)
     if '/ieee/' in source:
         extra += ['-ffloat-store']
-    command = [compiler, '-w', opt, '-static', '-o', out + '.tmp', source] + extra + ['-lm']
+    new = '%s.%d' % (out, os.getpid())  # another test may make it at the same time
+    command = [compiler, '-w', opt, '-static', '-o', new, source] + extra + ['-lm']
     if 'dg-additional-sources' in text:
         for m in re.finditer(r'dg-additional-sources\s+"([^"]*)"', text):
             command[6:6] = [os.path.join(os.path.dirname(source), s) for s in m[1].split()]
@@ -94,7 +100,7 @@ def compile_one(compiler, guest, source, opt, out):
         with open(out + '.failed', 'w') as f:
             f.write(done.stdout)
         return False
-    os.rename(out + '.tmp', out)
+    os.rename(new, out)
     return True
 
 

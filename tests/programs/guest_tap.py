@@ -51,8 +51,10 @@ def main():
             generated = os.path.join(OUT, 'faults.S')
             text = subprocess.check_output([sys.executable, s], text=True)
             if not os.path.exists(generated) or open(generated).read() != text:
-                with open(generated, 'w') as f:
+                new = '%s.%d' % (generated, os.getpid())
+                with open(new, 'w') as f:
                     f.write(text)
+                os.rename(new, generated)
             s = generated
         sources.append(s)
     guest = os.path.basename(args.lyre).removeprefix('lyre-')

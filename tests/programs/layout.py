@@ -36,6 +36,7 @@ def struct_tests(structs, is_host):
         full = ctype if ctype in ('int', 'uint32_t', 'uint64_t', 'int64_t') or ctype.endswith('_t') else f'struct {ctype}'
         text = f'_Static_assert(sizeof({full}) == {s["size"]}, "size of {name}");\n'
         for field, offset, fmt, is_hidden, _ in s['fields']:
+            field = field.lstrip('+&')
             if not field or field.startswith('['):
                 continue
             text += f'_Static_assert(offsetof({full}, {field}) == {offset}, "offset of {name}.{field}");\n'

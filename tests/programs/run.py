@@ -27,8 +27,9 @@ def build(compiler, source, cache):
     out = os.path.join(cache, key, os.path.basename(source)[:-2])
     if not os.path.exists(out):
         os.makedirs(os.path.dirname(out), exist_ok=True)
-        subprocess.run([compiler, *OPTIONS, source, '-o', out + '.new', '-lm'], check=True)
-        os.rename(out + '.new', out)
+        new = '%s.%d' % (out, os.getpid())  # another test may make it at the same time
+        subprocess.run([compiler, *OPTIONS, source, '-o', new, '-lm'], check=True)
+        os.rename(new, out)
     return out
 
 

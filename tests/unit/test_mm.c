@@ -32,6 +32,7 @@ Tcg *tcg_new(const struct Target *target, const TcgSettings *settings, const Tcg
 void tcg_free(Tcg *t) {}
 void tcg_set_write_hit(Tcg *t, TcgWriteHit *fn) {}
 void tcg_set_parallel(Tcg *t) { (void)t; }
+void tcg_invalidate_all(Tcg *t) {}
 void tcg_invalidate(Tcg *t, uint64_t start, uint64_t end)
 {
     invalid_start = start;

@@ -283,8 +283,11 @@ static void log_levels(void)
     }
 }
 
+#include "filled_sizes.c"
+
 static void filled_calls(void)
 {
+    filled_sizes();
     map_nodes();
     map_flags();
     keys();
