@@ -7,6 +7,7 @@
  * weak: the threads do what a machine without the rule could make of it (no barriers, accesses swapped). Then each test must see what is forbidden, within
  * ROUNDS: it shows that the rounds meet.
  */
+#define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
 #include <stdint.h>
@@ -52,7 +53,22 @@ static void meet(u64 *place, u64 n)
 static inline u64 now(void) { u64 v; __asm__ volatile("isb\n\tmrs %0, cntvct_el0" : "=r"(v) : : "memory"); return v; }
 static inline u64 frequency(void) { u64 v; __asm__("mrs %0, cntfrq_el0" : "=r"(v)); return v; }
 
-/* Both go on at one time, each on a core: they meet until they do so quickly. On a machine that is always busy they go on in the end as it is. */
+/* Each thread has a core of its own, where there are several: two that share one would never meet in a round. */
+static cpu_set_t all;
+static void take_core(unsigned me)
+{
+    cpu_set_t one;
+    if (CPU_COUNT(&all) < 2)
+        return;
+    int cpu = 0;
+    for (unsigned left = me; !CPU_ISSET(cpu, &all) || left--; cpu++) {
+    }
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    pthread_setaffinity_np(pthread_self(), sizeof(one), &one);
+}
+
+/* Both go on at one time: they meet until they do so quickly. On a machine that is always busy they go on in the end as it is. */
 static void meet_running(unsigned me, u64 *met)
 {
     static _Alignas(LINE) volatile int is_quick;
@@ -146,6 +162,7 @@ static void *run(void *arg)
     Step *step = is_weak ? test->weak[me] : test->run[me];
     static u64 places;
     u64 met = 0, place = places;
+    take_core(me);
     for (;;) {
         meet_running(me, &met);
         unsigned patience = 20 * BATCH;
@@ -216,6 +233,7 @@ static Node *pop(void)
 static void *use_stack(void *arg)
 {
     unsigned me = arg != NULL;
+    take_core(me);
     meet(&batch, 1);
     for (u64 i = me; i < total; i += 2) {
         (is_weak ? push_weak : push)(&nodes[i]);
@@ -256,6 +274,7 @@ int main(int argc, char **argv)
 {
     total = argc > 1 ? strtoull(argv[1], NULL, 0) : 2000;
     is_weak = argc > 2;
+    sched_getaffinity(0, sizeof(all), &all);
     for (unsigned i = 0; i < sizeof(tests) / sizeof(*tests); i++) {
         test = &tests[i];
         bad = done = 0;
