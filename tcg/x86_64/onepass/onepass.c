@@ -8,6 +8,22 @@
 
 /* ---- for the life of a thread */
 
+/* Every slot is at home and nowhere else. */
+static void init_slots(Onepass *p)
+{
+    memset(p->vals, 0, IR_MAX_SLOTS * sizeof *p->vals);
+    memset(p->known, 0, sizeof p->known);
+    p->owned = 0;
+    for (unsigned s = 0; s < p->region.nslots; s++) {
+        int pin = p->region.slots[s].pin;
+        if (pin >= 0) {
+            p->pins |= 1u << pin;
+            p->vals[s].kind = ONE_REG;
+            p->vals[s].reg = x86_pin_reg[pin];
+        }
+    }
+}
+
 Onepass *onepass_new(const Target *target)
 {
     Onepass *p = host_alloc(sizeof *p);
@@ -15,14 +31,7 @@ Onepass *onepass_new(const Target *target)
     p->target = target;
     p->region.slots = target->slots;
     p->region.nslots = target->nslots;
-    for (unsigned s = 0; s < target->nslots; s++) {
-        int pin = target->slots[s].pin;
-        if (pin >= 0) {
-            p->pins |= 1u << pin;
-            p->vals[s].kind = ONE_REG;
-            p->vals[s].reg = x86_pin_reg[pin];
-        }
-    }
+    init_slots(p);
     return p;
 }
 
@@ -258,7 +267,7 @@ void onepass_exit_event(Onepass *p, unsigned event, uint64_t pc)
 
 /* ---- the region */
 
-/* Where slots are is as it was before. */
+/* As init_slots, by what was noted on the way. */
 static void restore_slots(Onepass *p)
 {
     for (uint32_t left = p->owned; left; left &= left - 1) {
@@ -289,10 +298,12 @@ bool host_compile_onepass(Onepass *p, const TargetCpu *cpu, uint32_t ctx, const 
     if (is_done && !p->is_ended) {
         onepass_exit(p, insns[n - 1].pc + insns[n - 1].len);
     }
-    restore_slots(p);
-    if (is_done) {
-        emit_stubs(e);
-        emit_end(e);
+    if (!is_done) { /* it may have gone on with registers that it did not get */
+        init_slots(p);
+        return false;
     }
-    return is_done;
+    restore_slots(p);
+    emit_stubs(e);
+    emit_end(e);
+    return true;
 }
