@@ -117,18 +117,18 @@ def parse_arg(where, word, words, structs, lists):
     fail(where, f'type {kind}')
 
 
-def parse_condition(where, word, base, lists):
-    """`ARG=VALUE[,VALUE]`, `ARG&MASK=VALUE`: (index, mask, values); a value may be a name of the argument's list."""
+def parse_condition(where, word, base, lists, ioctls):
+    """`ARG=VALUE[,VALUE]`, `ARG&MASK=VALUE`: (index, mask, values); a value may be a name of the argument's list, or an ioctl."""
     m = re.fullmatch(r'(\w+)(?:&(\w+))?=([\w,]+)', word) or fail(where, word)
     index = next((i for i, a in enumerate(base['args']) if a[0] == m[1]), None)
     if index is None:
         fail(where, f'no argument {m[1]}')
     ref = base['args'][index][4]
-    names = {n: v for n, _, v in lists.get(ref.removeprefix('LIST_'), [])}
+    names = ioctls if base['args'][index][1] == 'ARG_IOCTL' else {n: v for n, _, v in lists.get(ref.removeprefix('LIST_'), [])}
     return index, m[2] or '0xffffffff', [names.get(v, v) for v in m[3].split(',')]
 
 
-def parse_forms(path, rows, structs, lists):
+def parse_forms(path, rows, structs, lists, ioctls):
     """How -strace shows calls: {row's index: [(argument index, mask, value, row)]}."""
     forms = {}
     by_name = {r['name']: i for i, r in enumerate(rows)}
@@ -142,7 +142,7 @@ def parse_forms(path, rows, structs, lists):
         if words:
             kept = []
             if words[0] != '*':
-                index, mask, values = parse_condition(where, words[0], base, lists)
+                index, mask, values = parse_condition(where, words[0], base, lists, ioctls)
                 words = words[1:] if words[1:2] == ['*'] else words
                 kept = base['args'][:index + 1] if words[0] != '*' else []
         more = ['-:hidden' if w == '-' else w for w in words[1:]]
@@ -324,8 +324,9 @@ def main():
     lists, headers = parse_flags(flags_def)
     rows = parse_rows(syscalls, structs, lists)
     write_header(header, rows, structs, lists)
-    write_source(source, rows, structs, lists, headers, parse_ioctls(ioctls_def, structs), parse_ioctl_families(ioctls_def),
-                 parse_forms(strace_def, rows, structs, lists))
+    ioctls, families = parse_ioctls(ioctls_def, structs), parse_ioctl_families(ioctls_def)
+    numbers = {name: hex(number) for number, name, *_ in ioctls} | {name: number for number, _, name in families}
+    write_source(source, rows, structs, lists, headers, ioctls, families, parse_forms(strace_def, rows, structs, lists, numbers))
 
 
 if __name__ == '__main__':

@@ -52,7 +52,7 @@ static void init_call(StraceCall *c, const SyscallRow *row, const uint64_t args[
     for (unsigned i = 0; c->row && i < c->row->nargs; i++) {
         const SyscallArg *arg = &c->row->arg[i];
         bool is_pair = arg->ref == STRUCT_iowq_workers;
-        if (arg->type == ARG_INOUT && (is_pair || arg->ref == STRUCT_uint || arg->ref == STRUCT_file_handle)) {
+        if (arg->type == ARG_INOUT && (is_pair || arg->ref == STRUCT_uint || arg->ref == STRUCT_file_handle || arg->ref == STRUCT_ifreqs)) {
             uint64_t v = 0;
             c->before[i] = mm_read(&v, args[i], is_pair ? 8 : 4) ? UINT64_MAX : v;
         }
@@ -97,7 +97,7 @@ static void format_pointer(TextBuf *out, const StraceCall *c, unsigned i)
     } else if (!strace_special(out, c, i, n)) {
         unsigned ref = arg->ref == STRUCT_pollfd ? STRUCT_pollfd_in : arg->ref;
         if (arg->count < 0) {
-            strace_struct(out, ref, addr);
+            (arg->type == ARG_INOUT && has_failed ? strace_given : strace_struct)(out, ref, addr);
         } else {
             strace_array(out, ref, addr, n);
         }

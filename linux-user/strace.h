@@ -45,6 +45,7 @@ void strace_result(TextBuf *out, const StraceCall *c);
 /* strace_data.c: what pointers lead to. */
 void strace_struct(TextBuf *out, unsigned id, uint64_t addr);
 void strace_sized(TextBuf *out, unsigned id, uint64_t addr, uint64_t size); /* as much of it as `size` covers */
+void strace_given(TextBuf *out, unsigned id, uint64_t addr); /* without what a call that has failed would have filled in */
 void strace_element(TextBuf *out, unsigned id, uint64_t addr); /* the same inside of an array */
 void strace_array(TextBuf *out, unsigned id, uint64_t addr, uint64_t n);
 /* [a, b, ...]: what `put` says of element i of `what`; it ends where `put` says false. */
@@ -94,6 +95,12 @@ void strace_msghdr(TextBuf *out, uint64_t addr, uint64_t used);
 void strace_sockopt(TextBuf *out, uint64_t level, uint64_t name, uint64_t addr, uint64_t len);
 unsigned strace_sockopt_list(uint64_t level, bool *is_known);
 void strace_ifindex(TextBuf *out, uint32_t v); /* by the device's name */
+
+/* strace_ioctl.c */
+void strace_hwaddr(TextBuf *out, const uint8_t bytes[16]);
+void strace_ioctl(TextBuf *out, uint32_t cmd);
+void strace_ioctl_arg(TextBuf *out, const StraceCall *c, unsigned i); /* as ioctls.def says */
+bool strace_ioctl_struct(TextBuf *out, const StraceCall *c, unsigned i); /* false: nothing but fields */
 
 /* strace_admin.c */
 void strace_quota_command(TextBuf *out, uint32_t v);

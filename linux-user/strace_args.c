@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* -strace: integers, arguments whose meaning another argument gives (ioctl, fcntl, futex, vectors of strings), results. */
+/* -strace: integers, arguments whose meaning another argument gives (fcntl, futex, vectors of strings), results. */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <sched.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "linux-user/check.h"
@@ -223,66 +222,6 @@ static void format_futex_arg(TextBuf *out, uint64_t op, uint64_t v)
     }
 }
 
-/* NAME(index, length), as far as the number says them. */
-static bool format_ioctl_family(TextBuf *out, uint32_t cmd)
-{
-    for (unsigned i = 0; i < ioctl_nfamilies; i++) {
-        const IoctlFamily *f = &ioctl_families[i];
-        bool has_index = _IOC_NR(f->mask) != _IOC_NRMASK, has_length = _IOC_SIZE(f->mask) == 0;
-        if ((cmd & f->mask) == f->number) {
-            text_str(out, row_text(f->name));
-            text_char(out, '(');
-            if (has_index) {
-                text_hex(out, _IOC_NR(cmd & ~f->mask));
-            }
-            text_str(out, has_index && has_length ? ", " : "");
-            if (has_length) {
-                text_u64(out, _IOC_SIZE(cmd));
-            }
-            text_char(out, ')');
-            return true;
-        }
-    }
-    return false;
-}
-
-/* By its row, or by the parts of its number. */
-static void format_ioctl(TextBuf *out, uint32_t cmd)
-{
-    static const char *const directions[] = { "_IOC_NONE", "_IOC_WRITE", "_IOC_READ", "_IOC_READ|_IOC_WRITE" };
-    const IoctlRow *row = ioctl_row(cmd);
-    if (row) {
-        text_str(out, row_text(row->name));
-        return;
-    }
-    if (format_ioctl_family(out, cmd)) {
-        return;
-    }
-    text_str(out, "_IOC(");
-    text_str(out, directions[_IOC_DIR(cmd)]);
-    const unsigned parts[] = { _IOC_TYPE(cmd), _IOC_NR(cmd), _IOC_SIZE(cmd) };
-    for (unsigned i = 0; i < ARRAY_LEN(parts); i++) {
-        text_str(out, ", ");
-        text_hex(out, parts[i]);
-    }
-    text_char(out, ')');
-}
-
-static void format_ioctl_arg(TextBuf *out, const StraceCall *c, unsigned i)
-{
-    const IoctlRow *row = ioctl_row((uint32_t)c->args[1]);
-    uint64_t v = c->args[i];
-    if (!row) {
-        text_hex(out, v);
-    } else if (row->type == ARG_INT) {
-        text_i64(out, (int32_t)v);
-    } else if (row->type == ARG_ADDR || (row->type == ARG_OUT && (!c->has_result || c->result < 0))) {
-        strace_address(out, v);
-    } else {
-        strace_struct(out, row->ref, v);
-    }
-}
-
 /* As strace orders them: the flags say which of the others are there. */
 static void format_clone(TextBuf *out, const StraceCall *c)
 {
@@ -412,8 +351,8 @@ void strace_argument(TextBuf *out, const StraceCall *c, unsigned i)
 {
     uint64_t v = c->args[i], before = i ? c->args[i - 1] : 0;
     switch (c->row->arg[i].type) {
-    case ARG_IOCTL: format_ioctl(out, (uint32_t)v); break;
-    case ARG_IOCTL_ARG: format_ioctl_arg(out, c, i); break;
+    case ARG_IOCTL: strace_ioctl(out, (uint32_t)v); break;
+    case ARG_IOCTL_ARG: strace_ioctl_arg(out, c, i); break;
     case ARG_FCNTL_ARG: text_i64(out, (int32_t)v); break;
     case ARG_FUTEX_OP: format_futex_op(out, v); break;
     case ARG_FUTEX_WAKE_OP: format_wake_op(out, (uint32_t)v); break;

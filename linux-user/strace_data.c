@@ -10,6 +10,7 @@
 #include "util/compiler.h"
 
 enum { STRUCT_MAX = 512, ELEMENTS_SHOWN = 32 };
+static const uint64_t GIVEN = UINT64_MAX - 1; /* as a size: all but fields with a + */
 
 static uint64_t load(const uint8_t *p, unsigned size)
 {
@@ -124,6 +125,8 @@ static void format_field(TextBuf *out, const StructField *f, const uint8_t *p, u
         }
         break;
     case FMT_RESERVED: put_words(out, p, f->ref); break;
+    case FMT_X8: text_hex(out, *p); break;
+    case FMT_HWADDR: strace_hwaddr(out, p); break;
     case FMT_KVER: strace_kernel_version(out, (uint32_t)load(p, 4)); break;
     case FMT_WSTATUS: strace_wstatus(out, (int)load(p, 4)); break;
     }
@@ -178,7 +181,7 @@ static bool is_shown(const StructField *f, const uint8_t *p, uint64_t size)
     const StructField *group = f;
     for (; *row_text(group->name) == '&'; group--) {
     }
-    bool is_reached = *row_text(group->name) != '+' || group->offset < size;
+    bool is_reached = *row_text(group->name) != '+' || (group->offset < size && size != GIVEN);
     bool is_needless = f->format == FMT_RESERVED && is_zero(p + f->offset, 4 * (uint64_t)f->ref);
     return !f->is_hidden && is_reached && holds && !is_needless;
 }
@@ -259,7 +262,7 @@ void strace_sized(TextBuf *out, unsigned id, uint64_t addr, uint64_t size)
 static bool is_value(const StructDesc *s)
 {
     const StructField *f = &struct_fields[s->field];
-    return s->nfields && !f->name && (f->format <= FMT_X64 || f->format == FMT_FLAGS || f->format == FMT_ENUM);
+    return s->nfields && !f->name && (f->format <= FMT_U8 || f->format == FMT_FLAGS || f->format == FMT_ENUM || f->format == FMT_NAMED);
 }
 
 static void put_mmsghdr(TextBuf *out, uint64_t addr, const uint8_t *copy)
@@ -297,6 +300,22 @@ static void format_at(TextBuf *out, unsigned id, uint64_t addr, bool is_element)
 }
 
 void strace_struct(TextBuf *out, unsigned id, uint64_t addr) { format_at(out, id, addr, false); }
+
+void strace_given(TextBuf *out, unsigned id, uint64_t addr)
+{
+    uint8_t copy[STRUCT_MAX];
+    const StructDesc *s = &struct_descs[id];
+    bool has_filled = false;
+    for (unsigned i = 0; i < s->nfields; i++) {
+        has_filled |= *row_text(struct_fields[s->field + i].name) == '+';
+    }
+    if (!has_filled || addr == 0 || mm_read(copy, addr, s->size)) {
+        strace_struct(out, id, addr);
+    } else {
+        format_sized(out, id, copy, 0, GIVEN);
+    }
+}
+
 void strace_element(TextBuf *out, unsigned id, uint64_t addr) { format_at(out, id, addr, true); }
 
 void strace_list(TextBuf *out, uint64_t n, StracePut *put, const void *what)

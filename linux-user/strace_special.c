@@ -302,6 +302,6 @@ bool strace_special(TextBuf *out, const StraceCall *c, unsigned i, uint64_t n)
             return true;
         }
         return false;
-    default: return false;
+    default: return strace_ioctl_struct(out, c, i);
     }
 }

@@ -5,7 +5,7 @@ and with strings of several lengths.
 
     strace_sweep.py LYRE [NAME...]       Prints TAP: a line for each call.
 
-After them strace/filled.c and filled_sizes.c: calls with filled structs. A seccomp filter lets no call through, so that none does anything and all can be made: they fail, or
+After them strace/filled*.c: calls with filled structs, and each ioctl of ioctls.def. A seccomp filter lets no call through, so that none does anything and all can be made: they fail, or
 give 0 if their sixth argument is DONE. Unknown bits' comments (`/* AT_??? */`) do not count. Lines that
 may differ are named in strace/differences.txt, with the reason.
 """
@@ -44,6 +44,7 @@ PROGRAM = r'''
 #define P 0x123450000
 #define DONE 0x600dL
 #define T(n) (P + 65535 - (n)) /* a string of n characters */
+static const unsigned ioctl_numbers[] = { %s };
 #include "filled.c"
 static const struct { long nr, arg[6]; } calls[] = {
 %s};
@@ -84,6 +85,12 @@ def calls_of(row):
             yield plain[:i] + [hex(v)] + plain[i + 1:]
 
 
+def is_alike(want, got):
+    """strace gives each name that an ioctl's number has (`SNDCTL_TMR_START or TCSETS`), -strace one of them."""
+    names = re.search(r'\w+(?: or \w+)+', want)
+    return want == got or bool(names) and any(want.replace(names[0], name) == got for name in names[0].split(' or '))
+
+
 def program_text(names):
     structs = gen_syscalls.parse_structs(os.path.join(LINUX_USER, 'structs.def'))
     lists, _ = gen_syscalls.parse_flags(os.path.join(LINUX_USER, 'flags.def'))
@@ -93,7 +100,14 @@ def program_text(names):
         if r['number'] is not None and r['name'] not in LEFT_OUT and not r['name'].startswith('riscv_') and (not names or r['name'] in names):
             calls = ''.join('{ SYS_%s, { %s } },\n' % (r['name'], ', '.join(c) or '0') for c in calls_of(r))
             text += '#ifdef SYS_%s\n%s#endif\n' % (r['name'], calls)
-    return PROGRAM % text
+    return PROGRAM % (', '.join(ioctl_numbers(structs)), text)
+
+
+def ioctl_numbers(structs):
+    """Of those that say a length, one with 64 bytes."""
+    path = os.path.join(LINUX_USER, 'ioctls.def')
+    families = [hex(int(n, 0) | (0 if int(m, 0) >> 16 & 0x3fff else 64 << 16)) for n, m, _ in gen_syscalls.parse_ioctl_families(path)]
+    return [hex(row[0]) for row in gen_syscalls.parse_ioctls(path, structs)] + families
 
 
 def lines_of(path):
@@ -134,7 +148,7 @@ def main():
     failed = 0
     for n, name in enumerate(native, 1):
         pairs = list(zip(native[name], guest[name]))
-        unlike = [p for p in pairs if p[0] != p[1]]
+        unlike = [p for p in pairs if not is_alike(*p)]
         found = {row: [p for p in unlike if re.search(row.word, p[0]) or re.search(row.word, p[1])] for row in listed if row.name == name}
         unlisted = [p for p in unlike if not any(p in of for of in found.values())] or (pairs[:1] if len(native[name]) != len(guest[name]) else [])
         is_bad = bool(unlisted) or (not names and not all(found.values()))

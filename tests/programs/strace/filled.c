@@ -283,11 +283,13 @@ static void log_levels(void)
     }
 }
 
+#include "filled_ioctls.c"
 #include "filled_sizes.c"
 
 static void filled_calls(void)
 {
     filled_sizes();
+    filled_ioctls();
     map_nodes();
     map_flags();
     keys();
