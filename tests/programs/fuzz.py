@@ -9,6 +9,7 @@ Prints `N passed, N failed` where one pass is a batch of calls; a failing batch 
 """
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -197,7 +198,8 @@ def run_batch(args, engine, where, program, seed, n):
     except subprocess.TimeoutExpired:
         text = 'lyre: internal error: the batch hangs'
     shutil.rmtree(work, ignore_errors=True)
-    return [line for line in text.splitlines() if 'internal error' in line or 'hangs' in line or 'Operation not permitted' in line]
+    # ours, or of what sets up the namespaces: the guest writes anything, the C library's table of messages too
+    return [line for line in text.splitlines() if 'lyre: internal error' in line or re.fullmatch(r'(unshare|setpriv|mount): .*', line)]
 
 
 def main():
