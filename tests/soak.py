@@ -50,7 +50,7 @@ def soaks(seed, args):
                                str(million), str(seed)]),
         'bad-input': (files, [sys.executable, os.path.join(TOP, 'tests/programs/bad_input.py'), LYRE, str(files), str(seed)]),
         'faults': (27, [sys.executable, os.path.join(TOP, 'tests/programs/guest_tap.py'), LYRE, 'faults-soak', os.path.join(TOP, 'tests/programs/faults/check.c'),
-                        os.path.join(TOP, 'tests/programs/faults/entry.S'), os.path.join(TOP, 'tests/programs/faults/gen_faults.py'), '--args', '50']),
+                        os.path.join(TOP, 'tests/programs/faults/entry.S'), os.path.join(TOP, 'tests/programs/faults/gen_faults.py'), '--args', '50', '--timeout', '3000']),
         'sharing': (5, [sys.executable, os.path.join(TOP, 'tests/programs/guest_tap.py'), LYRE, 'sharing', os.path.join(TOP, 'tests/programs/riscv64/sharing.c'),
                         '--args', '1000', '--timeout', '3000']),
         'fuzz': (args.seconds, [sys.executable, os.path.join(TOP, 'tests/programs/fuzz.py'), LYRE, '--seconds', str(args.seconds), '--seed', str(seed)]),
