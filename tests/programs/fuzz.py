@@ -199,7 +199,7 @@ def run_batch(args, engine, where, program, seed, n):
         text = 'lyre: internal error: the batch hangs'
     shutil.rmtree(work, ignore_errors=True)
     # ours, or of what sets up the namespaces: the guest writes anything, the C library's table of messages too
-    return [line for line in text.splitlines() if 'lyre: internal error' in line or re.fullmatch(r'(unshare|setpriv|mount): .*', line)]
+    return [line for line in text.splitlines() if 'lyre: internal error' in line or re.fullmatch(r'(unshare|setpriv|mount): .*: Operation not permitted', line)]
 
 
 def main():
