@@ -51,14 +51,14 @@ def soaks(seed, args):
         'bad-input': (files, [sys.executable, os.path.join(TOP, 'tests/programs/bad_input.py'), LYRE, str(files), str(seed)]),
         'faults': (27, [sys.executable, os.path.join(TOP, 'tests/programs/guest_tap.py'), LYRE, 'faults-soak', os.path.join(TOP, 'tests/programs/faults/check.c'),
                         os.path.join(TOP, 'tests/programs/faults/entry.S'), os.path.join(TOP, 'tests/programs/faults/gen_faults.py'), '--args', '50', '--timeout', '3000']),
-        'sharing': (5, [sys.executable, os.path.join(TOP, 'tests/programs/guest_tap.py'), LYRE, 'sharing', os.path.join(TOP, 'tests/programs/riscv64/sharing.c'),
+        'sharing': (5, [sys.executable, os.path.join(TOP, 'tests/programs/guest_tap.py'), LYRE, 'sharing', os.path.join(TOP, 'tests/programs/guests/sharing.c'),
                         '--args', '1000', '--timeout', '3000']),
         'fuzz': (args.seconds, [sys.executable, os.path.join(TOP, 'tests/programs/fuzz.py'), LYRE, '--seconds', str(args.seconds), '--seed', str(seed)]),
         **{name: stress(name, args.count or runs) for name, runs in STRESS.items()},
         **{name + '-aarch64': stress(name, args.count or runs, LYRE_AARCH64) for name, runs in STRESS.items()},
         'goroutines-aarch64': stress('goroutines', 1, LYRE_AARCH64, '--seconds', str(min(args.seconds, 600))),
         'windows': (1, [sys.executable, os.path.join(TOP, 'tests/programs/window.py'), LYRE, os.path.join(BUILD, 'tests/programs/window_step'),
-                        os.path.join(TOP, 'tests/programs/riscv64/window.c'), '--full']),
+                        os.path.join(TOP, 'tests/programs/guests/window.c'), '--full']),
         'cpython': (68, [sys.executable, os.path.join(TOP, 'tests/cpython/run.py'), LYRE]),
     }
 

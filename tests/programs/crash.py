@@ -24,7 +24,7 @@ WAYS = [
 
 def main():
     lyre = os.path.abspath(sys.argv[1])
-    crash = guest_tap.compile_guest('crash', [os.path.join(HERE, 'riscv64', 'crash.c')])
+    crash = guest_tap.compile_guest(lyre, 'crash', [os.path.join(HERE, 'guests', 'crash.c')])
     run = lambda *args: subprocess.run([lyre, *args], capture_output=True, text=True, timeout=60)
     count = failed = 0
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""A code cache of 64 KiB: riscv64/evict.c must run right while it evicts a thousand times, by the counters of `-d stats`. Prints TAP.
+"""A code cache of 64 KiB: guests/evict.c must run right while it evicts a thousand times, by the counters of `-d stats`. Prints TAP.
 
     evict_test.py LYRE SOURCE
 """
@@ -30,7 +30,7 @@ RUNS = [
 
 def main():
     lyre, source = sys.argv[1:3]
-    program = compile_guest('evict', [source])
+    program = compile_guest(lyre, 'evict', [source])
     failed = False
     print('1..%d' % len(RUNS))
     for number, (way, rounds, threads) in enumerate(RUNS, 1):

@@ -9,6 +9,7 @@
 import argparse
 import atexit
 import fcntl
+import glob
 import os
 import re
 import shutil
@@ -22,15 +23,22 @@ WAYS = {'interp': ['-x', 'engine=interp'], 'block': ['-x', 'engine=block'], 'reg
         'move': ['-x', 'engine=region', '-x', 'move'], 'tiered': [], 'direct': ['-x', 'engine=direct'], 'v2': ['-x', 'engine=region', '-host-cpu', 'v2']}
 
 
-def compile_guest(name, sources, compiler='riscv64-linux-gnu-gcc', flags=(), link='-static'):
-    """The static program build/guest/NAME, made anew when a source is newer."""
-    os.makedirs(OUT, exist_ok=True)
-    out = os.path.join(OUT, name)
+def guest_of(lyre):
+    """The architecture that this emulator runs: riscv64."""
+    return os.path.basename(lyre).removeprefix('lyre-')
+
+
+def compile_guest(lyre, name, sources, flags=(), link='-static'):
+    """The static program build/guest/ARCHITECTURE/NAME for that emulator, made anew when a source or a header beside it is newer."""
+    guest = guest_of(lyre)
+    out = os.path.join(OUT, guest, name)
+    os.makedirs(os.path.dirname(out), exist_ok=True)
+    needs = sources + [h for folder in {os.path.dirname(s) for s in sources} for h in glob.glob(os.path.join(folder, '*.h'))]
     with open(out + '.lock', 'w') as lock:  # tests that run at the same time share it: the second waits, and does not replace what the first runs
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not os.path.exists(out) or any(os.path.getmtime(s) > os.path.getmtime(out) for s in sources):
+        if not os.path.exists(out) or any(os.path.getmtime(s) > os.path.getmtime(out) for s in needs):
             new = '%s.%d' % (out, os.getpid())  # whole or not there
-            subprocess.run([compiler, '-O1', *link.split(), '-pthread', *flags, '-o', new] + sources, check=True)
+            subprocess.run([guest + '-linux-gnu-gcc', '-O1', *link.split(), '-pthread', *flags, '-o', new] + sources, check=True)
             os.rename(new, out)
     return out
 
@@ -60,8 +68,7 @@ def main():
                 os.rename(new, generated)
             s = generated
         sources.append(s)
-    guest = os.path.basename(args.lyre).removeprefix('lyre-')
-    program = compile_guest(args.name, sources, guest + '-linux-gnu-gcc', link=args.link)
+    program = compile_guest(args.lyre, args.name, sources, link=args.link)
     if args.private:
         folder = tempfile.mkdtemp(prefix='lyre-private-')
         atexit.register(shutil.rmtree, folder)

@@ -116,9 +116,9 @@ def test_perf(lyre, child, clean):
 def main():
     lyre = os.path.abspath(sys.argv[1])
     here = os.path.dirname(os.path.abspath(__file__))
-    child = guest_tap.compile_guest('exec', [os.path.join(here, 'riscv64', 'exec.c')])
-    crash = guest_tap.compile_guest('crash', [os.path.join(here, 'riscv64', 'crash.c')])
-    memory = guest_tap.compile_guest('memory', [os.path.join(here, 'riscv64', 'memory.c')])
+    child = guest_tap.compile_guest(lyre, 'exec', [os.path.join(here, 'guests', 'exec.c')])
+    crash = guest_tap.compile_guest(lyre, 'crash', [os.path.join(here, 'guests', 'crash.c')])
+    memory = guest_tap.compile_guest(lyre, 'memory', [os.path.join(here, 'guests', 'memory.c')])
     clean = {'PATH': '/bin:/usr/bin'}
 
     def run(*args, env=None):

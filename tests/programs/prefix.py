@@ -47,7 +47,7 @@ RELATIVE = [
 
 def main():
     lyre = os.path.abspath(sys.argv[1])
-    guest = guest_tap.compile_guest('prefix', [os.path.join(HERE, 'riscv64', 'prefix.c')])
+    guest = guest_tap.compile_guest(lyre, 'prefix', [os.path.join(HERE, 'guests', 'prefix.c')])
     with tempfile.TemporaryDirectory() as root:
         for name, text in FILES.items():
             os.makedirs(os.path.dirname(os.path.join(root, name)), exist_ok=True)

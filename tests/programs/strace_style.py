@@ -60,7 +60,7 @@ def record():
 def main():
     if sys.argv[1] == '--record':
         return record()
-    program = guest_tap.compile_guest('calls', [SOURCE], flags=['-D_GNU_SOURCE', '-w'])
+    program = guest_tap.compile_guest(sys.argv[1], 'calls', [SOURCE], flags=['-D_GNU_SOURCE', '-w'])
     d = subprocess.run([os.path.abspath(sys.argv[1]), '-strace', program], stdin=subprocess.DEVNULL, capture_output=True, text=True, errors='replace',
                        timeout=60)
     got = masked(d.stderr)

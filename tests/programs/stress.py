@@ -56,7 +56,7 @@ def command(args, what, where):
     name = os.path.basename(args.lyre).rsplit('-', 1)[1]
     guest, triple = GUESTS[name], name + '-linux-gnu'
     if what in STORMS:
-        program = guest_tap.compile_guest('storms-' + name, [os.path.join(HERE, 'storms.c')], triple + '-gcc')
+        program = guest_tap.compile_guest(args.lyre, 'storms', [os.path.join(HERE, 'storms.c')])
         return [args.lyre, program, what, *STORMS[what]]
     root = find_root(args.root, guest)
     lyre = [args.lyre, '-L', root]

@@ -24,7 +24,7 @@ def main():
     parser.add_argument('guest')
     parser.add_argument('--full', action='store_true', help='every instruction')
     args = parser.parse_args()
-    program = guest_tap.compile_guest('window', [args.guest])
+    program = guest_tap.compile_guest(args.lyre, 'window', [args.guest])
     bad = count = 0
     for engine, modes in ENGINES.items():
         for mode in modes:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A signal at each host instruction between two system calls of a guest: the whole way back from the first into translated code, through it, and to
- * the second, and for one that waits also inside. In round n of the guest (riscv64/window.c) this tracer steps n instructions from the marker,
+ * the second, and for one that waits also inside. In round n of the guest (guests/window.c) this tracer steps n instructions from the marker,
  * then sends SIGUSR1. The guest says what is wrong; a lost signal shows as a round that never ends.
  *
  * window_step STRIDE LYRE [OPTION...] GUEST MODE    prints how many places it has tried; status 1 on failure

@@ -134,7 +134,7 @@ def test(lyre, guest):
 
 def main():
     lyre = os.path.abspath(sys.argv[1])
-    guest = guest_tap.compile_guest('exec', [os.path.join(os.path.dirname(HERE), 'programs', 'riscv64', 'exec.c')])
+    guest = guest_tap.compile_guest('riscv64', 'exec', [os.path.join(os.path.dirname(HERE), 'programs', 'guests', 'exec.c')])
     if os.geteuid():
         skip('only root can make a namespace with several users')
     sys.exit(in_namespaces(lambda: test(lyre, guest)))

@@ -206,7 +206,7 @@ def test_disas(f, folder):
 
 def main():
     lyre, riscv64 = (os.path.abspath(a) for a in sys.argv[1:3])
-    child = guest_tap.compile_guest('exec', [os.path.join(os.path.dirname(HERE), 'programs', 'riscv64', 'exec.c')])
+    child = guest_tap.compile_guest('riscv64', 'exec', [os.path.join(os.path.dirname(HERE), 'programs', 'guests', 'exec.c')])
     folder = tempfile.mkdtemp(prefix='lyre-front-')
     f = Front(lyre)
     try:

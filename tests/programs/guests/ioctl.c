@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The ioctls whose struct has another shape on this architecture than on the host: the old status of loop devices. Guest program for riscv64;
- * prints TAP, and skips where no loop device can be had. */
+/* The ioctls whose struct has another shape on this architecture than on the host: the old status of loop devices. Prints TAP, and skips where no loop device can be had. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

@@ -5,19 +5,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "guest.h"
+
 extern const Elf64_Ehdr __ehdr_start __attribute__((visibility("hidden")));
 extern Elf64_Dyn _DYNAMIC[] __attribute__((visibility("hidden")));
 void _start(void);
 
 static int word = 5;
-static int *volatile pointer = &word; /* R_RISCV_RELATIVE */
+static int *volatile pointer = &word; /* R_*_RELATIVE */
 static int number;
 
 static long call3(long n, long a, long b, long c)
 {
-    register long a0 __asm__("a0") = a, a1 __asm__("a1") = b, a2 __asm__("a2") = c, a7 __asm__("a7") = n;
-    __asm__ volatile("ecall" : "+r"(a0) : "r"(a1), "r"(a2), "r"(a7) : "memory");
-    return a0;
+    return guest_call(n, (uint64_t[6]){(uint64_t)a, (uint64_t)b, (uint64_t)c});
 }
 
 static void ok(int is_ok, const char *name)
@@ -77,4 +77,4 @@ __attribute__((used)) void start_c(uint64_t *sp)
     call3(94, 0, 0, 0);
 }
 
-__asm__(".globl _start\n_start: .option push\n .option norelax\n lla gp, __global_pointer$\n .option pop\n mv a0, sp\n andi sp, sp, -16\n j start_c");
+__asm__(".globl _start\n_start: " GUEST_START);

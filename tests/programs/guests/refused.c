@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* System calls that are refused fail with ENOSYS whatever their arguments are, as on a kernel that was built without them; what programs do then works.
- * Guest program for riscv64; prints TAP. */
+ * Prints TAP. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sched.h>

@@ -18,6 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "guest.h"
+
 enum { WARM_ROUNDS = 5, ROUNDS = 100000 };
 
 static int fds[2], zero;
@@ -140,7 +142,7 @@ static void do_futex(void)
 static void do_handler(void)
 {
     int before = others;
-    register long x __asm__("s5") = 12345;
+    register long x __asm__(GUEST_KEPT) = 12345;
     __asm__ volatile("" : "+r"(x));
     kill(getpid(), SIGUSR2);
     __asm__ volatile("" : "+r"(x));

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "guest.h"
+
 int initialised[4] = {11, 22, 33, 44};
 static char zeroed[5000];
 static double quarter = 0.25;
@@ -18,11 +20,11 @@ static __attribute__((noinline)) int inner(int depth, volatile int *p)
     if (depth) {
         return inner(depth - 1, p) + (marker != 0);
     }
-    register double f __asm__("fs3") = quarter * 3;
-    register long r __asm__("s7") = 0x5ec0de;
-    __asm__ volatile("" : "+f"(f), "+r"(r));
+    register double f __asm__(GUEST_KEPT_FP) = quarter * 3;
+    register long r __asm__(GUEST_KEPT) = 0x5ec0de;
+    __asm__ volatile("" : "+" GUEST_FP(f), "+r"(r));
     *p = 1;
-    __asm__ volatile("" : : "f"(f), "r"(r));
+    __asm__ volatile("" : : GUEST_FP(f), "r"(r));
     return (int)marker;
 }
 
@@ -63,7 +65,7 @@ int main(int argc, char **argv)
     } else if (strcmp(how, "abort") == 0) {
         abort();
     } else if (strcmp(how, "trap") == 0) {
-        __asm__ volatile("ebreak");
+        __asm__ volatile(GUEST_BREAKPOINT);
     } else if (strcmp(how, "kill") == 0) {
         kill(getpid(), SIGQUIT);
         pause();

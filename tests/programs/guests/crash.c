@@ -13,9 +13,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "guest.h"
+
 __attribute__((noinline)) static int read_bad(volatile int *p) { return *p; }
 __attribute__((noinline)) static void illegal(void) { __asm__ volatile(".word 0"); }
-__attribute__((noinline)) static void breakpoint(void) { __asm__ volatile("ebreak"); }
+__attribute__((noinline)) static void breakpoint(void) { __asm__ volatile(GUEST_BREAKPOINT); }
 
 static void *in_thread(void *opaque)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Code that changes: a block that rewrites itself, a JIT in RWX memory, RW -> RX -> RW, two mappings of one memfd, read() into code, fork with code in
- * private memory. Guest program for riscv64; checks itself, prints TAP. */
+ * private memory. Checks itself, prints TAP. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdint.h>
@@ -10,6 +10,10 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "guest.h"
+
+#include "guest.h"
 
 typedef long Fn(long);
 static int number, failures;
@@ -21,14 +25,11 @@ static void ok(int is_ok, const char *name)
     fflush(stdout);
 }
 
-static uint32_t addi(int rd, int rs, int imm) { return (uint32_t)(imm & 0xfff) << 20 | (uint32_t)rs << 15 | (uint32_t)rd << 7 | 0x13; }
-static const uint32_t ret = 0x00008067, fence_i = 0x0000100f;
-
-/* a0 + imm */
+/* The argument + imm. */
 static void put(uint32_t *p, int imm)
 {
-    p[0] = addi(10, 10, imm);
-    p[1] = ret;
+    p[0] = code_add(imm);
+    p[1] = CODE_RET;
     __builtin___clear_cache((char *)p, (char *)(p + 2));
 }
 
@@ -76,43 +77,28 @@ static void test_self(void)
     uint32_t *p = map(PROT_READ | PROT_WRITE | PROT_EXEC);
     int good = 1;
     for (int round = 0; round < 50; round++) {
-        /* a1 = new instruction, a2 = its address: sw a1, 0(a2); fence.i; addi a0, a0, 1 (replaced); ret */
-        p[0] = 0x00b62023;
-        p[1] = fence_i;
-        p[2] = addi(10, 10, 1);
-        p[3] = ret;
-        __builtin___clear_cache((char *)p, (char *)(p + 4));
-        long r = ((long (*)(long, long, void *))p)(100, addi(10, 10, round), p + 2);
+        uint32_t *changed = code_store(p);
+        changed[0] = code_add(1); /* replaced */
+        changed[1] = CODE_RET;
+        __builtin___clear_cache((char *)p, (char *)(changed + 2));
+        long r = ((long (*)(long, long, void *))p)(100, code_add(round), changed);
         good &= r == 100 + round;
     }
     ok(good, "a block that rewrites its own next instruction");
-    /* without fence.i between but with a jump: store into the other half of the page */
     good = 1;
     for (int round = 0; round < 50; round++) {
-        p[0] = 0x00b62023;      /* sw a1, 0(a2) */
-        p[1] = fence_i;
-        p[2] = 0x7fd0006f - 0;  /* replaced below by a jump forward */
-        p[2] = 0x0040006f;      /* j +4 */
-        p[3] = addi(10, 10, 1); /* replaced */
-        p[4] = ret;
-        __builtin___clear_cache((char *)p, (char *)(p + 5));
-        long r = ((long (*)(long, long, void *))p)(7, addi(10, 10, round * 2), p + 3);
+        uint32_t *changed = code_store(p);
+        *changed++ = CODE_NEXT;
+        changed[0] = code_add(1); /* replaced */
+        changed[1] = CODE_RET;
+        __builtin___clear_cache((char *)p, (char *)(changed + 2));
+        long r = ((long (*)(long, long, void *))p)(7, code_add(round * 2), changed);
         good &= r == 7 + round * 2;
     }
     ok(good, "a block that rewrites the block that it jumps to");
-    /* a loop that increments the immediate of its own addi */
-    uint32_t loop[] = { addi(5, 0, 0),        /* t0 = 0 */
-                        addi(6, 0, 20),       /* t1 = 20 rounds */
-                        addi(5, 5, 0),        /* t0 += imm (grows each round) */
-                        0x00052383,           /* lw t2, 0(a0) */
-                        0x00b383b3,           /* add t2, t2, a1 */
-                        0x00752023,           /* sw t2, 0(a0) */
-                        fence_i, addi(6, 6, -1),
-                        0xfe0314e3,           /* bnez t1, -24 */
-                        addi(10, 5, 0), ret };
-    memcpy(p, loop, sizeof(loop));
-    __builtin___clear_cache((char *)p, (char *)p + sizeof(loop));
-    long r = ((long (*)(void *, long))p)(p + 2, 1 << 20);
+    memcpy(p, code_growing, sizeof(code_growing));
+    __builtin___clear_cache((char *)p, (char *)p + sizeof(code_growing));
+    long r = ((long (*)(void *, long))p)(p + CHANGED, ADD_ONE_MORE);
     ok(r == 190, "a loop that changes its own immediate");
 }
 
@@ -127,14 +113,14 @@ static void test_alias(void)
     uint32_t *x = mmap(NULL, 8192, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
     long sum = 0, want = 0;
     for (int i = 0; i < 500; i++) {
-        w[0] = addi(10, 10, i);
-        w[1] = ret;
+        w[0] = code_add(i);
+        w[1] = CODE_RET;
         __builtin___clear_cache((char *)x, (char *)(x + 2));
         sum += ((Fn *)x)(1);
         want += 1 + i;
     }
     ok(sum == want, "code through two mappings of one memfd");
-    uint32_t code[2] = { addi(10, 10, 77), ret };
+    uint32_t code[2] = { code_add(77), CODE_RET };
     ok(pwrite(fd, code, 8, 0) == 8, "pwrite to the memfd");
     __builtin___clear_cache((char *)x, (char *)(x + 2));
     ok(((Fn *)x)(1) == 78, "code changed by pwrite");
@@ -152,7 +138,7 @@ static void test_read(void)
         return;
     }
     for (int i = 0; i < 100; i++) {
-        uint32_t code[2] = { addi(10, 10, i), ret };
+        uint32_t code[2] = { code_add(i), CODE_RET };
         good &= write(pipes[1], code, 8) == 8 && read(pipes[0], p, 8) == 8;
         __builtin___clear_cache((char *)p, (char *)(p + 2));
         good &= ((Fn *)p)(3) == 3 + i;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Threads that run new code at once do not wait for each other: four of them cost about the processor time of one that does it all, and sleep on
- * locks seldom. Guest program for riscv64; prints TAP. */
+ * locks seldom. Prints TAP. */
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -8,10 +8,10 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
-enum { THREADS = 4, FUNCTIONS = 1500, WORDS = 64, RET = 0x8067 };
-typedef long Fn(long);
+#include "guest.h"
 
-static uint32_t addi(unsigned value) { return (value & 0x7ff) << 20 | 10u << 15 | 10u << 7 | 0x13; }
+enum { THREADS = 4, FUNCTIONS = 1500, WORDS = 64 };
+typedef long Fn(long);
 
 /* Writes all functions first, so that no page of code changes while others run. */
 static void *run_new_code(void *arg)
@@ -22,9 +22,9 @@ static void *run_new_code(void *arg)
     for (long i = 0; i < n; i++) {
         uint32_t *p = code + i * WORDS;
         for (unsigned k = 0; k < WORDS - 1; k++) {
-            p[k] = addi((unsigned)i + k);
+            p[k] = code_add((int)((unsigned)i + k) & 0x7ff);
         }
-        p[WORDS - 1] = RET;
+        p[WORDS - 1] = CODE_RET;
     }
     mprotect(code, size, PROT_READ | PROT_EXEC);
     for (long i = 0; i < n; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* More code than a small code cache holds, run again and again: 4,000 small functions in generated code, called in changing order by
- * several threads, some of them calling others, with timer signals between. Guest program for riscv64: evict [ROUNDS [THREADS]]; prints TAP. */
+ * several threads, some of them calling others, with timer signals between. Usage: evict [ROUNDS [THREADS]]; prints TAP. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <signal.h>
@@ -10,7 +10,9 @@
 #include <sys/mman.h>
 #include <sys/time.h>
 
-enum { FUNCTIONS = 4000, WORDS = 24, OPS = 10, RET = 0x8067 };
+#include "guest.h"
+
+enum { FUNCTIONS = 4000, WORDS = 24, OPS = 10 };
 typedef uint64_t Fn(uint64_t);
 
 static uint32_t *code;
@@ -21,35 +23,30 @@ static int imm_of(int i, int k) { return (i * 7 + k * 13) % 2000 - 1000; }
 /* 0: none. Calls go down, so they end. */
 static int callee_of(int i) { return i % 3 == 0 ? i / 8 * 5 : 0; }
 
-static uint32_t jal_ra(int distance)
-{
-    uint32_t d = (uint32_t)distance;
-    return (d >> 20 & 1) << 31 | (d >> 1 & 0x3ff) << 21 | (d >> 11 & 1) << 20 | (d >> 12 & 0xff) << 12 | 1u << 7 | 0x6f;
-}
-
 static void make_function(int i)
 {
-    uint32_t *start = code + i * WORDS, *p = start;
+    uint32_t *p = code + i * WORDS;
     int callee = callee_of(i);
     if (callee) {
-        *p++ = 0xff010113; /* addi sp, sp, -16 */
-        *p++ = 0x00113423; /* sd ra, 8(sp) */
+        p = code_enter(p);
     }
     for (int k = 0; k < OPS; k++) {
-        *p++ = (uint32_t)(imm_of(i, k) & 0xfff) << 20 | 10u << 15 | (k % 3 == 1 ? 4u << 12 : 0u) | 10u << 7 | 0x13; /* addi or xori a0, a0, imm */
+        if (k % 3 == 1) {
+            p = code_xor(p, imm_of(i, k));
+        } else {
+            *p++ = code_add(imm_of(i, k));
+        }
         if (k == 4) {
-            *p++ = 0x00151513; /* slli a0, a0, 1 */
-            *p++ = 0x00050463; /* beqz a0, +8 */
-            *p++ = 0xfff50513; /* addi a0, a0, -1 */
+            *p++ = CODE_DOUBLE;
+            *p++ = CODE_SKIP_IF_ZERO;
+            *p++ = code_add(-1);
         }
     }
     if (callee) {
-        *p = jal_ra((int)((code + callee * WORDS - p) * 4));
-        p++;
-        *p++ = 0x00813083; /* ld ra, 8(sp) */
-        *p++ = 0x01010113; /* addi sp, sp, 16 */
+        *p = code_call((int)((code + callee * WORDS - p) * 4));
+        p = code_leave(p + 1);
     }
-    *p++ = RET;
+    *p++ = CODE_RET;
 }
 
 /* The same in C. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Processes that share memory with their parent and are killed anywhere: while they translate new code, map, unmap, protect and start threads. The
- * parent and its threads go on as if nothing had happened. Children made with CLONE_VM alone leave nothing behind. Guest program for riscv64. */
+ * parent and its threads go on as if nothing had happened. Children made with CLONE_VM alone leave nothing behind. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
@@ -18,7 +18,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CODE = 1 << 20, RET = 0x8067 };
+#include "guest.h"
+
+enum { CODE = 1 << 20 };
 typedef long Fn(long);
 static int number;
 static uint32_t *code;
@@ -41,11 +43,11 @@ static long resident(void)
     return pages * 4;
 }
 
-/* Code that nobody has run yet: a0 + value. */
+/* Code that nobody has run yet: its argument + value. */
 static long fresh(uint32_t *p, unsigned value)
 {
-    p[0] = (value & 0x7ff) << 20 | 10u << 15 | 10u << 7 | 0x13;
-    p[1] = RET;
+    p[0] = code_add((int)(value & 0x7ff));
+    p[1] = CODE_RET;
     __builtin___clear_cache((char *)p, (char *)(p + 2));
     return ((Fn *)p)(1) - 1;
 }
@@ -94,10 +96,7 @@ static void *other_thread(void *arg)
 
 static long raw_vfork(unsigned flags)
 {
-    register long a0 __asm__("a0") = flags, a1 __asm__("a1") = 0, a2 __asm__("a2") = 0, a3 __asm__("a3") = 0, a4 __asm__("a4") = 0,
-         a7 __asm__("a7") = SYS_clone;
-    __asm__ volatile("ecall" : "+r"(a0) : "r"(a1), "r"(a2), "r"(a3), "r"(a4), "r"(a7) : "memory");
-    return a0;
+    return guest_call(SYS_clone, (uint64_t[6]){flags});
 }
 
 static void test_killed(unsigned flags, int rounds, const char *name)
@@ -129,9 +128,7 @@ static void test_cleared(void)
         .flags = CLONE_VM | CLONE_VFORK | 0x100000000ull /* CLONE_CLEAR_SIGHAND */, .exit_signal = SIGCHLD };
     static volatile int is_default, is_kept;
     signal(SIGUSR1, exit);
-    register long a0 __asm__("a0") = (long)&a, a1 __asm__("a1") = sizeof(a), a7 __asm__("a7") = 435;
-    __asm__ volatile("ecall" : "+r"(a0) : "r"(a1), "r"(a7) : "memory");
-    pid_t pid = (pid_t)a0;
+    pid_t pid = (pid_t)guest_call(435, (uint64_t[6]){(uint64_t)&a, sizeof(a)});
     if (pid == 0) {
         struct sigaction sa;
         sigaction(SIGUSR1, NULL, &sa);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A signal that comes while code runs for the first time is delivered, though the program then spins in code that calls nothing: Go's runtime
- * stops its threads so. Guest program for riscv64; prints TAP. */
+ * stops its threads so. Prints TAP. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <signal.h>
@@ -10,7 +10,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { ROUNDS = 200, BLOCKS = 1500, WORDS = 2 * BLOCKS + 1, ADDI = 0x00150513 /* a0 += 1 */, JUMP = 0x0040006f /* j .+4 */, RET = 0x8067 };
+#include "guest.h"
+
+enum { ROUNDS = 200, BLOCKS = 1500, WORDS = 2 * BLOCKS + 1 };
 static const long PATIENCE = 300000000;
 
 static pid_t target;
@@ -37,7 +39,7 @@ int main(void)
     pthread_t thread;
     uint32_t *code = mmap(NULL, (size_t)ROUNDS * WORDS * 4, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     for (long i = 0; i < (long)ROUNDS * WORDS; i++) {
-        code[i] = i % WORDS == WORDS - 1 ? RET : i % WORDS % 2 ? JUMP : ADDI;
+        code[i] = i % WORDS == WORDS - 1 ? CODE_RET : i % WORDS % 2 ? CODE_NEXT : code_add(1);
     }
     __builtin___clear_cache((char *)code, (char *)(code + (long)ROUNDS * WORDS));
     struct sigaction sa = {.sa_handler = on_signal};

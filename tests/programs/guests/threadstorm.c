@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Eight threads that make, run, change and unmap code at once, while signals come to all of them, short-lived threads and children come and go,
- * and one thread's code loses its rights while it runs. Guest program for riscv64: threadstorm [ROUNDS]; prints TAP. */
+ * and one thread's code loses its rights while it runs. Usage: threadstorm [ROUNDS]; prints TAP. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <signal.h>
@@ -14,8 +14,10 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "guest.h"
+
 enum { THREADS = 8, P = 4096, WORDS = 16, PER_PAGE = P / (WORDS * 4), RW = PROT_READ | PROT_WRITE, RX = PROT_READ | PROT_EXEC,
-       RET = 0x8067, LOOP_ROUNDS = 3000 };
+       LOOP_ROUNDS = 3000 };
 typedef uint64_t Fn(uint64_t);
 
 static int rounds = 60, number;
@@ -23,7 +25,7 @@ static atomic_ulong wrong, signals, faults, is_over;
 static uint32_t *in_handler; /* code that handlers call */
 static uint32_t *lonely;     /* the code that loses its rights */
 static atomic_uint generation;
-static uint32_t *shared;     /* rewritten by the main thread: returns a0 + generation */
+static uint32_t *shared;     /* rewritten by the main thread: returns its argument + generation */
 
 static void ok(int is_ok, const char *name)
 {
@@ -31,24 +33,22 @@ static void ok(int is_ok, const char *name)
     fflush(stdout);
 }
 
-static uint32_t addi(unsigned imm) { return (imm & 0x7ff) << 20 | 10u << 15 | 10u << 7 | 0x13; }
-
-/* a0 + the sum of the small numbers that follow seed, with a branch in it. */
+/* Its argument + the sum of the small numbers that follow seed, with a branch in it. */
 static uint64_t make(uint32_t *p, unsigned seed)
 {
     uint64_t sum = 0;
     unsigned n = 1 + seed % 9;
     for (unsigned i = 0; i < n; i++) {
         unsigned imm = (seed * 31 + i * 7) % 1000 + 1;
-        *p++ = addi(imm);
+        *p++ = code_add((int)imm);
         sum += imm;
         if (i == 2) {
-            *p++ = 0x00050463; /* beqz a0, +8: never */
-            *p++ = addi(1);
+            *p++ = CODE_SKIP_IF_ZERO; /* never */
+            *p++ = code_add(1);
             sum++;
         }
     }
-    *p++ = RET;
+    *p++ = CODE_RET;
     return sum;
 }
 
@@ -127,12 +127,11 @@ static void *run(void *opaque)
     return NULL;
 }
 
-/* lonely: a1 = n; 1: addi a0, a0, 1; addi a1, a1, -1; bnez a1, 1b; ret */
+/* x + 1, n times. */
 static void make_lonely(void)
 {
-    static const uint32_t code[] = { 0x00150513, 0xfff58593, 0xfe059ce3, RET };
-    memcpy(lonely, code, sizeof code);
-    flush(lonely, sizeof code);
+    memcpy(lonely, code_loop, sizeof code_loop);
+    flush(lonely, sizeof code_loop);
     mprotect(lonely, P, RX);
 }
 
@@ -148,9 +147,8 @@ static void *run_lonely(void *opaque)
 
 static void on_fault(int sig, siginfo_t *info, void *opaque)
 {
-    const ucontext_t *uc = opaque;
-    uint64_t pc = uc->uc_mcontext.__gregs[0];
-    if (pc - (uint64_t)lonely >= 16 || (uint64_t)info->si_addr != pc || sig != SIGSEGV) {
+    uint64_t pc = *guest_pc(opaque);
+    if (pc - (uint64_t)lonely >= sizeof code_loop || (uint64_t)info->si_addr != pc || sig != SIGSEGV) {
         char text[128];
         int n = sprintf(text, "# signal %d code %d at 0x%lx, pc 0x%lx\n", sig, info->si_code, (unsigned long)info->si_addr, (unsigned long)pc);
         if (write(1, text, (size_t)n)) {
@@ -170,7 +168,7 @@ static void on_signal(int sig)
 
 static void set_shared(unsigned n)
 {
-    uint32_t code[] = { addi(n % 1024), RET };
+    uint32_t code[] = { code_add((int)(n % 1024)), CODE_RET };
     memcpy(shared, code, sizeof code);
     flush(shared, sizeof code);
     generation = n;
@@ -183,8 +181,8 @@ int main(int argc, char **argv)
     shared = pages;
     lonely = pages + P / 4;
     in_handler = pages + P / 2;
-    in_handler[0] = addi(5);
-    in_handler[1] = RET;
+    in_handler[0] = code_add(5);
+    in_handler[1] = CODE_RET;
     flush(in_handler, 8);
     make_lonely();
     set_shared(0);
