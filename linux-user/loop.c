@@ -70,6 +70,9 @@ NORETURN void task_loop(Task *t)
         case TCG_EVENT_TRAP: /* an operand that the instruction refuses: aarch64's pointer authentication */
             signal_force(t, SIGILL, ILL_ILLOPN, s->pc);
             break;
+        case TCG_EVENT_FLUSH:
+            mm_code_changed(t->mm, s->event_arg);
+            break;
         case TCG_EVENT_BREAK:
             signal_force(t, SIGTRAP, TRAP_BRKPT, s->pc);
             break;

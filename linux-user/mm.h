@@ -97,6 +97,10 @@ int64_t mm_read_string(char *buf, uint64_t addr, size_t size);
  * is_write, code pages in it are unprotected first so that the kernel can write. The kernel itself finds unmapped pages. */
 int mm_check_range(Mm *mm, uint64_t addr, uint64_t len, bool is_write);
 
+/* The guest has written instructions in the page of addr (instruction cache maintenance): translations of a file's memory go, in all mappings. Those of
+ * private memory have gone at the write. */
+void mm_code_changed(Mm *mm, uint64_t addr);
+
 /* The fault handler's questions. A write (SEGV_ACCERR) hit a page that we protect: it is writable now and the access is to be repeated;
  * asked for faults in accessors (access_fixup) too, before they are given up. TcgWriteHit. */
 bool mm_write_hit(void *mm, uint64_t addr);

@@ -250,6 +250,17 @@ bool mm_write_hit(void *opaque, uint64_t addr)
     return is_hit;
 }
 
+void mm_code_changed(Mm *mm, uint64_t addr)
+{
+    uint64_t page = ALIGN_DOWN(addr, MM_PAGE);
+    mm_lock(mm);
+    const MmArea *a = mm_map_find(&mm->map, addr);
+    if (a && has_identity(a) && (a->flags & AREA_CODE)) {
+        open_pages(mm, page, page + MM_PAGE);
+    }
+    mm_unlock(mm);
+}
+
 /* The kernel is going to write there: no page is protected because of code. */
 static NOINLINE void open_range(Mm *mm, uint64_t addr, uint64_t len)
 {

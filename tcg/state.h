@@ -58,6 +58,7 @@ typedef enum TcgEvent {
     TCG_EVENT_STOP,       /* tcg_request_stop was called: signals or other requests are pending; pc is exact */
     TCG_EVENT_TRAP,       /* target-specific, CpuState.event_arg says which */
     TCG_EVENT_FETCH_FAULT,/* pc cannot be fetched: fault_addr is the first bad byte */
+    TCG_EVENT_FLUSH,      /* the guest says that it has written instructions round event_arg, in whichever mapping; pc is after the instruction */
     /* inside tcg */
     TCG_EVENT_LINK = 16,  /* unlinked direct exit: event_arg = address of the link's data row */
     TCG_EVENT_INDIRECT,   /* per-thread table missed: pc is set, event_arg = inline cache row or 0 */

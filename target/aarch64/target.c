@@ -24,6 +24,7 @@ const IrSlotDesc a64_slots[A64_SLOT_COUNT] = {
     [A64_SLOT_LL_ADDR] = { "ll_addr", IR_I64, -1, offsetof(CpuState, ll_addr) },
     [A64_SLOT_LL_VALUE] = { "ll_value", IR_I64, -1, offsetof(CpuState, ll_value) },
     [A64_SLOT_LL_VALUE2] = { "ll_value2", IR_I64, -1, offsetof(CpuState, ll_value2) },
+    [A64_SLOT_EVENT_ARG] = { "event_arg", IR_I64, -1, offsetof(CpuState, event_arg) },
     [A64_SLOT_QC] = { "qc", IR_V128, -1, offsetof(A64State, qc) },
     [A64_SLOT_V0] =
     V(0), V(1), V(2), V(3), V(4), V(5), V(6), V(7), V(8), V(9), V(10), V(11), V(12), V(13), V(14), V(15),

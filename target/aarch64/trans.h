@@ -21,6 +21,7 @@ enum A64Slot {
     A64_SLOT_LL_ADDR,
     A64_SLOT_LL_VALUE,
     A64_SLOT_LL_VALUE2,
+    A64_SLOT_EVENT_ARG, /* put just before an exit_event that has one */
     A64_SLOT_QC,
     A64_SLOT_V0,
     A64_SLOT_COUNT = A64_SLOT_V0 + 32,

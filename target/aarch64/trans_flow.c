@@ -159,11 +159,13 @@ void trans_dc_touch(A64Trans *t, const A64Ops *o)
     ir_load_i64(t->b, addr, 0, MEM_8);
 }
 
-/* Code written elsewhere, by another mapping, may be meant: these translations go. */
+/* Code written where page protection does not see it, by pwrite or another process, may be meant. */
 void trans_ic_ivau(A64Trans *t, const A64Ops *o)
 {
     trans_dc_touch(t, o);
-    ir_exit_event(t->b, TCG_EVENT_LOOKUP, t->next);
+    I64 addr = a64_get_x(t, o->rt);
+    ir_put_i64(t->b, A64_SLOT_EVENT_ARG, addr);
+    ir_exit_event(t->b, TCG_EVENT_FLUSH, t->next);
 }
 
 void trans_dc_zva(A64Trans *t, const A64Ops *o)

@@ -173,7 +173,10 @@ void machine_run(Machine *m, const Experiment *e, uint64_t pc, Outcome *out)
     s->ll_addr = ~0ull;
     s->pc = pc;
     current = s;
-    TcgEvent event = tcg_run(s);
+    TcgEvent event;
+    do {
+        event = tcg_run(s);
+    } while (event == TCG_EVENT_FLUSH); /* no code here is written */
     current = NULL;
     memset(out, 0, sizeof *out);
     guest.get_regs(s, &out->regs);

@@ -127,6 +127,25 @@ static void test_alias(void)
     uint32_t *x2 = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 4096);
     put(w + 1024, 9);
     ok(((Fn *)x2)(1) == 10 && ((Fn *)(x + 1024))(2) == 11, "a third mapping at another offset");
+    pid_t child = fork();
+    if (child == 0) {
+        put(w, 123);
+        _exit(0);
+    }
+    waitpid(child, NULL, 0);
+    __builtin___clear_cache((char *)x, (char *)(x + 2));
+    ok(((Fn *)x)(1) == 124, "code changed by another process");
+    munmap(w, 8192);
+    code[0] = code_add(55);
+    ok(pwrite(fd, code, 8, 0) == 8, "pwrite where no mapping is writable");
+    __builtin___clear_cache((char *)x, (char *)(x + 2));
+    ok(((Fn *)x)(1) == 56, "code changed by that");
+    uint32_t *own = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+    ok(((Fn *)own)(1) == 56, "a private mapping of the file");
+    code[0] = code_add(57);
+    ok(pwrite(fd, code, 8, 0) == 8, "pwrite to its file");
+    __builtin___clear_cache((char *)own, (char *)(own + 2));
+    ok(((Fn *)own)(1) == 58, "its code is changed by that");
 }
 
 static void test_read(void)
