@@ -13,12 +13,12 @@ import sys
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-BUILD = os.path.join(TOP, 'build')
+BUILD, PROGRAMS = os.path.join(TOP, 'build'), os.path.join(TOP, 'tests', 'programs')
 LYRE, LYRE_AARCH64 = os.path.join(BUILD, 'lyre-riscv64'), os.path.join(BUILD, 'lyre-aarch64')
 
 
 STRESS = {'ldconfig': 1000, 'pipeline': 1000, 'cc1': 200, 'threads': 20, 'forks': 40, 'signals': 30, 'preempt': 30}  # runs
-RANDOMISED = [*STRESS, *(name + '-aarch64' for name in STRESS), 'fuzz', 'faults', 'sharing']  # where it matters what lies where: these have a row without as well
+RANDOMISED = [name + guest for name in (*STRESS, 'fuzz', 'faults', 'sharing') for guest in ('', '-aarch64')]  # where it matters what lies where: these have a row without as well
 
 
 def stress(name, count, emulator=LYRE, *options):
@@ -34,9 +34,26 @@ def gcc_suite(suite):
     return 3, [sys.executable, os.path.join(TOP, 'tests/programs/ctorture.py'), LYRE_AARCH64, '--suite', suite, '--opt', 'O0,O2,O3', '--engine', 'tiered']
 
 
+def safety(suffix, emulator, seed, args):
+    """What must hold for bad input, bad calls, faults and signals anywhere, for one guest."""
+    script = lambda name, *rest: [sys.executable, os.path.join(PROGRAMS, name), emulator, *rest]
+    guest_tap = lambda name, *rest: script('guest_tap.py', name, *rest, '--timeout', '3000')
+    files = args.count or 20000
+    rows = {
+        'bad-input': (files, script('bad_input.py', str(files), str(seed))),
+        'faults': (27, guest_tap('faults-soak', *(os.path.join(PROGRAMS, 'faults', f) for f in ('check.c', 'entry.S', 'gen_faults.py')), '--args',
+                                 str(args.count or 50))),
+        'sharing': (5, guest_tap('sharing', os.path.join(PROGRAMS, 'guests/sharing.c'), '--args', str(args.count or 1000))),
+        'fuzz': (args.seconds, script('fuzz.py', '--seconds', str(args.seconds), '--seed', str(seed))),
+        'windows': (1, script('window.py', os.path.join(BUILD, 'tests/programs/window_step'), os.path.join(PROGRAMS, 'guests/window.c'),
+                              *(['--coarse', str(args.count)] if args.count else ['--full']))),
+    }
+    return {name + suffix: row for name, row in rows.items()}
+
+
 def soaks(seed, args):
     """name -> (count, command): a command fails by its exit status; it runs batches of a thousand or more per process."""
-    million, files = args.count or 1000000, args.count or 20000
+    million = args.count or 1000000
     return {
         'random-ir': (million, [os.path.join(BUILD, 'tests/ir/test_compiled'), '-n', str(million), '-seed', str(seed)]),
         'random-insn': random_blocks('riscv', LYRE, million, seed),
@@ -48,17 +65,11 @@ def soaks(seed, args):
         **{'gcc-' + suite + '-aarch64': gcc_suite(suite) for suite in ('execute', 'target', 'simd')},
         'fuzz-elf': (million, ['env', 'ASAN_OPTIONS=detect_leaks=0', os.path.join(BUILD, 'tests/fuzz/fuzz_elf'), os.path.join(TOP, 'tests/fuzz/corpus/elf'),
                                str(million), str(seed)]),
-        'bad-input': (files, [sys.executable, os.path.join(TOP, 'tests/programs/bad_input.py'), LYRE, str(files), str(seed)]),
-        'faults': (27, [sys.executable, os.path.join(TOP, 'tests/programs/guest_tap.py'), LYRE, 'faults-soak', os.path.join(TOP, 'tests/programs/faults/check.c'),
-                        os.path.join(TOP, 'tests/programs/faults/entry.S'), os.path.join(TOP, 'tests/programs/faults/gen_faults.py'), '--args', '50', '--timeout', '3000']),
-        'sharing': (5, [sys.executable, os.path.join(TOP, 'tests/programs/guest_tap.py'), LYRE, 'sharing', os.path.join(TOP, 'tests/programs/guests/sharing.c'),
-                        '--args', '1000', '--timeout', '3000']),
-        'fuzz': (args.seconds, [sys.executable, os.path.join(TOP, 'tests/programs/fuzz.py'), LYRE, '--seconds', str(args.seconds), '--seed', str(seed)]),
+        **safety('', LYRE, seed, args),
+        **safety('-aarch64', LYRE_AARCH64, seed, args),
         **{name: stress(name, args.count or runs) for name, runs in STRESS.items()},
         **{name + '-aarch64': stress(name, args.count or runs, LYRE_AARCH64) for name, runs in STRESS.items()},
         'goroutines-aarch64': stress('goroutines', 1, LYRE_AARCH64, '--seconds', str(min(args.seconds, 600))),
-        'windows': (1, [sys.executable, os.path.join(TOP, 'tests/programs/window.py'), LYRE, os.path.join(BUILD, 'tests/programs/window_step'),
-                        os.path.join(TOP, 'tests/programs/guests/window.c'), '--full']),
         'cpython': (68, [sys.executable, os.path.join(TOP, 'tests/cpython/run.py'), LYRE]),
     }
 

@@ -15,16 +15,35 @@ import subprocess
 import sys
 import tempfile
 
-RISCV, AARCH64, X86_64 = 243, 183, 62
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import guest_tap  # noqa: E402
+
+X86_64 = 62
+
+
+class Guest:
+    """Machine number, the other guest, the 32-bit relative, and instructions."""
+
+    def __init__(self, name, machine, other, small, nop, exit_0, endless_push):
+        self.name, self.machine, self.other, self.small = name, machine, other, small
+        self.nop, self.exit_0, self.endless_push = (struct.pack('<%dI' % len(code), *code) for code in (nop, exit_0, endless_push))
+
+
+GUESTS = {
+    # nop; li a7, 93; li a0, 0; ecall; addi sp, sp, -32; sd ra, 0(sp); j .-8
+    'riscv64': Guest('riscv64', 243, ('aarch64', 183), ('riscv32', 243), [0x13], [0x05D00893, 0x513, 0x73], [0xFE010113, 0x00113023, 0xFF9FF06F]),
+    # nop; mov x8, #93; mov x0, #0; svc #0; stp x29, x30, [sp, #-32]!; b .-4
+    'aarch64': Guest('aarch64', 183, ('riscv64', 243), ('arm', 40), [0xD503201F], [0xD2800BA8, 0xD2800000, 0xD4000001], [0xA9BE7BFD, 0x17FFFFFF]),
+}
+GUEST = GUESTS[guest_tap.guest_of(sys.argv[1])]
 PT_LOAD, PT_INTERP, PT_NOTE, PT_GNU_STACK = 1, 3, 4, 0x6474E551
 BASE = 0x10000
-EXIT_0 = struct.pack('<III', 0x05D00893, 0x00000513, 0x00000073)  # li a7, 93; li a0, 0; ecall
 
 count = 0
 failed = 0
 
 
-def ehdr(e_type=2, machine=RISCV, entry=BASE + 0x1000, phoff=64, phentsize=56, phnum=1, ident=b'\x7fELF\x02\x01\x01\x00', version=1):
+def ehdr(e_type=2, machine=GUEST.machine, entry=BASE + 0x1000, phoff=64, phentsize=56, phnum=1, ident=b'\x7fELF\x02\x01\x01\x00', version=1):
     return ident.ljust(16, b'\0') + struct.pack('<HHIQQQIHHHHHH', e_type, machine, version, entry, phoff, 0, 0, 64, phentsize, phnum, 0, 0, 0)
 
 
@@ -32,7 +51,7 @@ def phdr(p_type=PT_LOAD, flags=5, offset=0, vaddr=BASE, filesz=0x2000, memsz=Non
     return struct.pack('<IIQQQQQQ', p_type, flags, offset, vaddr, vaddr, filesz, filesz if memsz is None else memsz, align)
 
 
-def elf(headers=None, code=EXIT_0, size=0x2000, extra=b'', **fields):
+def elf(headers=None, code=GUEST.exit_0, size=0x2000, extra=b'', **fields):
     headers = [phdr()] if headers is None else headers
     fields.setdefault('phnum', len(headers))
     head = (ehdr(**fields) + b''.join(headers)).ljust(0x400, b'\0') + extra
@@ -92,9 +111,9 @@ FILES = [
     ('byte order 0', elf(ident=b'\x7fELF\x02\x00\x01\x00'), 126, 'class or byte order'),
     ('version 2', elf(ident=b'\x7fELF\x02\x01\x02\x00'), 126, 'version'),
     ('e_version 7', elf(version=7), 126, 'version'),
-    ('32-bit', ehdr(ident=b'\x7fELF\x01\x01\x01\x00'), 126, 'riscv32'),
+    ('32-bit', ehdr(machine=GUEST.small[1], ident=b'\x7fELF\x01\x01\x01\x00'), 126, GUEST.small[0]),
     ('big-endian', elf(ident=b'\x7fELF\x02\x02\x01\x00'), 126, 'version'),
-    ('aarch64', elf(machine=AARCH64), 126, 'program for aarch64'),
+    (GUEST.other[0], elf(machine=GUEST.other[1]), 126, 'program for ' + GUEST.other[0]),
     ('x86_64', elf(machine=X86_64), 126, 'program for x86_64'),
     ('unknown machine', elf(machine=0x7777), 126, 'unknown architecture'),
     ('object file', elf(e_type=1), 126, 'object file'),
@@ -139,8 +158,8 @@ FILES = [
     ('entry outside', elf(entry=0x7777000), -11, 'uncaught target signal 11 (Segmentation fault) - core dumped'),
     ('entry above 47 bits', elf(entry=(1 << 64) - 2), -11, 'uncaught target signal 11'),
     ('undefined instruction', elf(code=b'\0\0\0\0'), -4, 'uncaught target signal 4 (Illegal instruction)'),
-    ('code that ends with the file', elf(code=b'\x13\0\0\0' * 0x400), -11, 'uncaught target signal 11'),
-    ('stack overflow', elf(code=struct.pack('<IIII', 0xFE010113, 0x00113023, 0xFF9FF06F, 0)), -11, 'uncaught target signal 11'),
+    ('code that ends with the file', elf(code=GUEST.nop * 0x400), -11, 'uncaught target signal 11'),
+    ('stack overflow', elf(code=GUEST.endless_push), -11, 'uncaught target signal 11'),
     ('script without an interpreter', '#!\n', 126, 'interpreter'),
     ('script of blanks', '#!   \t \n', 126, 'interpreter'),
     ('script with an unknown interpreter', '#!/nonexistent/sh\n', 127, 'interpreter'),
@@ -166,7 +185,7 @@ def mutate(rng, data):
     return bytes(data[:rng.choice([len(data)] * 8 + [rng.randrange(len(data))])])
 
 
-def riscv(data):
+def made_ours(data):
     """With the start of a header that is fit to be loaded."""
     return data if len(data) < 64 else ehdr()[:24] + data[24:]
 
@@ -226,7 +245,7 @@ def main():
         run_all(lyre, path, '%d mutated files' % runs, (mutate(rng, rng.choice(seeds)) for _ in range(runs)))
         kept = sorted(glob.glob(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'fuzz', 'corpus', 'elf', '*')))
         run_all(lyre, path, '%d files of the corpus' % len(kept), (open(f, 'rb').read() for f in kept))
-        run_all(lyre, path, 'the same, made into riscv64 programs', (riscv(open(f, 'rb').read()) for f in kept))
+        run_all(lyre, path, 'the same, made into %s programs' % GUEST.name, (made_ours(open(f, 'rb').read()) for f in kept))
     finally:
         shutil.rmtree(folder)
     print('1..%d' % count)

@@ -14,10 +14,12 @@ import subprocess
 import sys
 import tempfile
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
 LINUX_USER = os.path.join(TOP, 'linux-user')
-sys.path.insert(0, LINUX_USER)
+sys.path[:0] = [HERE, LINUX_USER]
 import gen_syscalls  # noqa: E402
+import guest_tap  # noqa: E402
 
 LEFT_OUT = {'exit', 'exit_group', 'rt_sigreturn', 'kill', 'tkill', 'tgkill', 'restart_syscall', 'vhangup', 'setsid', 'unshare', 'setns', 'sync', 'syncfs',
             'clone'}
@@ -37,6 +39,7 @@ PROGRAM = r'''
 #include <sys/wait.h>
 #include <fcntl.h>
 #include <unistd.h>
+#include "guest.h"
 struct row { int nr; const char *name; int nargs; char kind[7]; };
 static const struct row rows[] = {
 @ROWS@
@@ -44,13 +47,6 @@ static const struct row rows[] = {
 static char good[65536];
 static uint64_t ours;
 static int number;
-static long raw(long nr, const uint64_t *a)
-{
-    register long a0 __asm__("a0") = a[0], a1 __asm__("a1") = a[1], a2 __asm__("a2") = a[2], a3 __asm__("a3") = a[3], a4 __asm__("a4") = a[4],
-         a5 __asm__("a5") = a[5], a7 __asm__("a7") = nr;
-    __asm__ volatile("ecall" : "+r"(a0) : "r"(a1), "r"(a2), "r"(a3), "r"(a4), "r"(a5), "r"(a7) : "memory");
-    return a0;
-}
 /* a count behind a pointer, a small buffer size, a descriptor */
 static uint64_t benign(char kind) { return kind == 'i' ? 8 : kind == 'f' ? 0 : (uint64_t)good; }
 static void find_ours(void)
@@ -76,7 +72,7 @@ static int try_one(const struct row *row, int i, uint64_t bad, int want_efault)
         }
         a[i] = bad;
         alarm(2);
-        long r = raw(row->nr, a);
+        long r = guest_call(row->nr, a);
         if (is_bad(r, want_efault)) {
             printf("# %s argument %d: %ld\n", row->name, i, r);
             fflush(stdout);
@@ -132,11 +128,12 @@ def main():
     rows = [r for r in gen_syscalls.parse_rows(path('syscalls.def'), structs, lists)
             if r['number'] is not None and r['kind'] != 'none' and '!' not in r['flags'] and r['name'] not in LEFT_OUT]
     rows = [r for r in rows if any(a[1] in POINTERS or a[1] in MAYBE for a in r['args'])]
+    guest = guest_tap.guest_of(args.lyre)
     with tempfile.TemporaryDirectory() as where:
         source = os.path.join(where, 'badptr.c')
         with open(source, 'w') as f:
             f.write(PROGRAM.replace('@ROWS@', '\n'.join(map(c_row, rows))))
-        subprocess.run(['riscv64-linux-gnu-gcc', '-O1', '-static', '-w', '-o', source[:-2], source], check=True)
+        subprocess.run([guest + '-linux-gnu-gcc', '-O1', '-static', '-w', '-I', os.path.join(HERE, 'guests'), '-o', source[:-2], source], check=True)
         done = subprocess.run([os.path.abspath(args.lyre), '-x', f'engine={args.engine}', source[:-2]], cwd=where, timeout=280,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, errors='replace')
     print(done.stdout, end='')

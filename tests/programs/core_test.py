@@ -13,7 +13,9 @@ import subprocess
 import sys
 import tempfile
 
-GCC, SYSROOT = 'riscv64-linux-gnu-gcc', '/usr/riscv64-linux-gnu'
+# names of the registers that guests/dumped.c sets: integer, floating point
+REGISTERS = {'riscv64': ('s7', 'fs3'), 'aarch64': ('x21', 'd11')}
+SYSROOT = '/usr/%s-linux-gnu'
 count = failed = 0
 
 
@@ -53,8 +55,8 @@ def threads_of(pid):
     return text
 
 
-def gdb(program, core, *commands):
-    args = ['gdb-multiarch', '-batch', '-nx', '-ex', 'set width 0', '-ex', 'set sysroot ' + SYSROOT]
+def gdb(guest, program, core, *commands):
+    args = ['gdb-multiarch', '-batch', '-nx', '-ex', 'set width 0', '-ex', 'set sysroot ' + SYSROOT % guest]
     for c in commands:
         args += ['-ex', c]
     env = {k: v for k, v in os.environ.items() if k != 'DEBUGINFOD_URLS'}  # nobody is asked for debug information
@@ -62,12 +64,13 @@ def gdb(program, core, *commands):
     return done.stdout + done.stderr
 
 
-def check_gdb(program, cores, options):
-    text = gdb(program, cores[0], 'bt', 'info registers s7 pc', 'p $fs3', 'p initialised', 'p (char *)zeroed + 4500', 'p *list->next', 'info auxv',
+def check_gdb(guest, program, cores, options):
+    integer, double = REGISTERS[guest]
+    text = gdb(guest, program, cores[0], 'bt', 'info registers %s pc' % integer, 'p $' + double, 'p initialised', 'p (char *)zeroed + 4500', 'p *list->next', 'info auxv',
                'info proc mappings', 'p $_siginfo.si_signo', 'p $_siginfo._sifields._sigfault.si_addr')
     name = ' '.join(options) or 'tiered'
     for want, what in ((r'terminated with signal SIGSEGV', 'signal'), ('#4 ', 'stack'), ('in main (', 'outermost frame'), ('0x5ec0de', 'integer register'),
-                       ('double = 0.75', 'floating-point register'), ('{11, 22, 33, 44}', 'data'), ('"text in bss"', 'bss'), ('value = 1001', 'heap'),
+                       ('0.75', 'floating-point register'), ('{11, 22, 33, 44}', 'data'), ('"text in bss"', 'bss'), ('value = 1001', 'heap'),
                        ('AT_PAGESZ', 'auxiliary vector'), (os.path.basename(program), 'mapped files'), ('= 11', 'siginfo'),
                        ('(void *) 0x40', 'fault address')):
         ok(want in text, f'{name}: gdb shows {what}', text)
@@ -75,6 +78,7 @@ def check_gdb(program, cores, options):
 
 def main():
     lyre, source = os.path.abspath(sys.argv[1]), sys.argv[2]
+    guest = os.path.basename(lyre).removeprefix('lyre-')
     where = tempfile.mkdtemp(prefix='lyre-core-')
     pattern = open('/proc/sys/kernel/core_pattern').read().strip()
     if '/' in pattern and pattern[0] != '|':
@@ -83,15 +87,15 @@ def main():
     signal.signal(signal.SIGQUIT, signal.SIG_DFL)  # a shell ignores it for what it starts in the background
     for link in ('-pie', '-static'):
         program = os.path.join(where, 'dumped' + link)
-        subprocess.run([GCC, '-g', '-O1', link, '-pthread', '-o', program, source], check=True)
-        for options in (['-x', 'engine=interp'], ['-x', 'engine=region'], []) if link == '-static' else (['-L', SYSROOT],):
+        subprocess.run([guest + '-linux-gnu-gcc', '-g', '-O1', link, '-pthread', '-o', program, source], check=True)
+        for options in (['-x', 'engine=interp'], ['-x', 'engine=region'], []) if link == '-static' else (['-L', SYSROOT % guest],):
             status, err, cores = run(lyre, program, 'segv', where, options=options)
             ok(status == -signal.SIGSEGV and 'lyre: uncaught target signal 11 (Segmentation fault) - core dumped' in err and len(cores) == 1,
                f'{link}: one core', (status, err, cores))
             if not cores:
                 continue
             if shutil.which('gdb-multiarch'):
-                check_gdb(program, cores, options)
+                check_gdb(guest, program, cores, options)
             else:
                 print('ok - gdb # SKIP no gdb-multiarch')
     for how, sig in (('abort', signal.SIGABRT), ('trap', signal.SIGTRAP), ('kill', signal.SIGQUIT)):
@@ -99,7 +103,7 @@ def main():
         ok(status == -sig and len(cores) == 1, f'core of {how}', (status, err, cores))
     status, err, cores = run(lyre, program, 'threads', where)
     if shutil.which('gdb-multiarch') and cores:
-        text = gdb(program, cores[0], 'thread apply all bt 8')
+        text = gdb(guest, program, cores[0], 'thread apply all bt 8')
         ok(text.count('Thread ') >= 3 and 'spinner' in text and 'pause' in text and 'inner (depth=depth@entry=0' in text, 'threads', text)
     status, err, cores = run(lyre, program, 'segv', where, 0)
     ok(status == -signal.SIGSEGV and not cores, 'RLIMIT_CORE 0: none', (status, cores))

@@ -49,7 +49,7 @@ def main():
     d = run(crash, 'term')
     report(d.returncode == -signal.SIGTERM and d.stderr == '', 'a signal without a core: nothing', d)
     d = run('-d', 'crash', crash, 'segv')
-    for what, pattern in (('registers', r'^pc +\w{16} fcsr .*\nx1 '), ('system calls', r'^lyre: last system calls:\n(  .*\n)*  getppid\(\) += \d+\n'),
+    for what, pattern in (('registers', r'^pc +\w{16} (fcsr|sp) .*\nx[01] '), ('system calls', r'^lyre: last system calls:\n(  .*\n)*  getppid\(\) += \d+\n'),
                           ('memory map', r'^lyre: memory map:\n[0-9a-f]+-[0-9a-f]+ r-xp .*crash\n')):
         report(re.search(pattern, d.stderr, re.M), '-d crash: ' + what, d)
     for how, number, first in (('assert', signal.SIGABRT, 'lyre: .*main.c:\\d+: internal error: '), ('fault', signal.SIGSEGV, 'lyre: internal error: signal 11 at host pc 0x')):

@@ -16,10 +16,12 @@ import sys
 import tempfile
 import time
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
 LINUX_USER = os.path.join(TOP, 'linux-user')
-sys.path.insert(0, LINUX_USER)
+sys.path[:0] = [HERE, LINUX_USER]
 import gen_syscalls  # noqa: E402
+import guest_tap  # noqa: E402
 
 LEFT_OUT = {'exit_group', 'sync', 'syncfs', 'vhangup', 'pause'}
 MAYBE = ('ARG_ADDR', 'ARG_HEX', 'ARG_ARGV', 'ARG_ENVP', 'ARG_EVENTS', 'ARG_FCNTL_ARG', 'ARG_IOCTL_ARG', 'ARG_FUTEX_ARG', 'ARG_SIGMASK6')  # pointer or number
@@ -42,6 +44,7 @@ PROGRAM = r'''
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "guest.h"
 struct row { int nr; const char *name; int nargs; char kind[7]; };
 static const struct row rows[] = {
 @ROWS@
@@ -55,13 +58,6 @@ static uint64_t rnd(void)
     return seed;
 }
 static char *area;
-static long raw(long nr, const uint64_t *a)
-{
-    register long a0 __asm__("a0") = a[0], a1 __asm__("a1") = a[1], a2 __asm__("a2") = a[2], a3 __asm__("a3") = a[3], a4 __asm__("a4") = a[4],
-         a5 __asm__("a5") = a[5], a7 __asm__("a7") = nr;
-    __asm__ volatile("ecall" : "+r"(a0) : "r"(a1), "r"(a2), "r"(a3), "r"(a4), "r"(a5), "r"(a7) : "memory");
-    return a0;
-}
 static uint64_t pointer(void)
 {
     switch (rnd() % 10) {
@@ -129,7 +125,7 @@ static void child(uint64_t s, int calls)
         for (int k = 0; k < row->nargs; k++) {
             a[k] = argument(row->kind[k]);
         }
-        raw(row->nr, a);
+        guest_call(row->nr, a);
     }
     _exit(0);
 }
@@ -166,7 +162,7 @@ def c_row(row):
     return f'    {{ {row["number"]}, "{row["name"]}", {len(kinds)}, "{kinds}" }},'
 
 
-def make_program(where):
+def make_program(guest, where):
     path = lambda name: os.path.join(LINUX_USER, name)
     structs = gen_syscalls.parse_structs(path('structs.def'))
     lists, _ = gen_syscalls.parse_flags(path('flags.def'))
@@ -175,7 +171,7 @@ def make_program(where):
     source = os.path.join(where, 'fuzz.c')
     with open(source, 'w') as f:
         f.write(PROGRAM.replace('@ROWS@', '\n'.join(map(c_row, rows))))
-    subprocess.run(['riscv64-linux-gnu-gcc', '-O1', '-static', '-w', '-o', source[:-2], source], check=True)
+    subprocess.run([guest + '-linux-gnu-gcc', '-O1', '-static', '-w', '-I', os.path.join(HERE, 'guests'), '-o', source[:-2], source], check=True)
     return source[:-2]
 
 
@@ -214,7 +210,7 @@ def main():
     os.chmod(where, 0o755)
     lyre = shutil.copy(args.lyre, where)  # nobody may not reach the build folder
     args.lyre = lyre
-    program = make_program(where)
+    program = make_program(guest_tap.guest_of(lyre), where)
     passed = failed = 0
     end = time.time() + args.seconds
     seed, engines = args.seed, args.engines.split(',')

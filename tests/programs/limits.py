@@ -10,8 +10,6 @@ import subprocess
 import sys
 import tempfile
 
-GCC = 'riscv64-linux-gnu-gcc'
-SYSROOT = '/usr/riscv64-linux-gnu'
 INFINITE = resource.RLIM_INFINITY
 count = failed = 0
 
@@ -41,10 +39,12 @@ def number(text):
 
 def main():
     lyre, source = os.path.abspath(sys.argv[1]), sys.argv[2]
+    triple = os.path.basename(lyre).removeprefix('lyre-') + '-linux-gnu'
+    sysroot = '/usr/' + triple
     where = tempfile.mkdtemp(prefix='lyre-limits-')
     static, pie = (os.path.join(where, n) for n in ('static', 'pie'))
     for out, link in ((static, ['-static']), (pie, ['-pie', '-fPIE'])):
-        subprocess.run([GCC, '-O1', '-w', *link, '-o', out, source], check=True)
+        subprocess.run([triple + '-gcc', '-O1', '-w', *link, '-o', out, source], check=True)
     for is_random in (True, False):
         mode = 'randomised' if is_random else 'fixed'
         for kib in (1024, 8192, 65536, 1 << 20):
@@ -54,7 +54,7 @@ def main():
         ok(number(text) == 3 << 20, f'{mode}: ulimit -s unlimited: 3 GiB', text)
         text = run([lyre, static, 'raise', '32768'], [(resource.RLIMIT_STACK, 8 << 20, INFINITE)], is_random)
         ok(30000 < number(text) <= 32768, f'{mode}: the limit is raised while it runs', text)
-        text = run([lyre, '-L', SYSROOT, pie, 'depth'], [(resource.RLIMIT_STACK, 16 << 20, INFINITE)], is_random)
+        text = run([lyre, '-L', sysroot, pie, 'depth'], [(resource.RLIMIT_STACK, 16 << 20, INFINITE)], is_random)
         ok(12000 < number(text) <= 16384, f'{mode}: a dynamic program with 16 MiB', text)
         for soft, hard in ((256, INFINITE), (2048, 2048)):
             text = run([lyre, static, 'as'], [(resource.RLIMIT_AS, soft << 20, hard if hard == INFINITE else hard << 20)], is_random)
@@ -65,7 +65,7 @@ def main():
         for what in ([], ['address space']):
             text = run([lyre, static, 'data', *what], is_random=is_random)
             ok(text == '0 0 full', f'{mode}: another process limits %s' % (what or ['data'])[0], text)
-        places = {tuple(run([lyre, '-L', SYSROOT, pie, 'where'], is_random=is_random).split()) for _ in range(4)}
+        places = {tuple(run([lyre, '-L', sysroot, pie, 'where'], is_random=is_random).split()) for _ in range(4)}
         distinct = [len({p[i] for p in places}) for i in range(4)]
         ok(all(n > 1 for n in distinct) if is_random else len(places) == 1, f'{mode}: stack, heap, mappings, program', places)
     print('1..%d' % count)

@@ -3,7 +3,7 @@
 """A signal at each host instruction round a system call (window_step.c) is neither lost nor doubled: for calls that wait, that do not, that change the
 mask, and for the delivery and return of another signal. Prints TAP.
 
-    window.py LYRE STEPPER GUEST.c [--full]
+    window.py LYRE STEPPER GUEST.c [--full] [--coarse N]
 """
 import argparse
 import subprocess
@@ -23,12 +23,13 @@ def main():
     parser.add_argument('stepper')
     parser.add_argument('guest')
     parser.add_argument('--full', action='store_true', help='every instruction')
+    parser.add_argument('--coarse', type=int, default=1, help='only every so many of the places')
     args = parser.parse_args()
     program = guest_tap.compile_guest(args.lyre, 'window', [args.guest])
     bad = count = 0
     for engine, modes in ENGINES.items():
         for mode in modes:
-            stride = FACTOR[engine] * (1 if args.full else STRIDES[mode])
+            stride = FACTOR[engine] * (1 if args.full else STRIDES[mode] * args.coarse)
             options = [] if engine == 'tiered' else ['-x', 'engine=' + engine]
             done = subprocess.run([args.stepper, str(stride), args.lyre, *options, program, mode], stdout=subprocess.PIPE, text=True)
             count += 1
