@@ -38,11 +38,11 @@ def safety(suffix, emulator, seed, args):
     """What must hold for bad input, bad calls, faults and signals anywhere, for one guest."""
     script = lambda name, *rest: [sys.executable, os.path.join(PROGRAMS, name), emulator, *rest]
     guest_tap = lambda name, *rest: script('guest_tap.py', name, *rest, '--timeout', '3000')
-    files = args.count or 20000
+    files, guest = args.count or 20000, os.path.basename(emulator).removeprefix('lyre-')
     rows = {
         'bad-input': (files, script('bad_input.py', str(files), str(seed))),
-        'faults': (27, guest_tap('faults-soak', *(os.path.join(PROGRAMS, 'faults', f) for f in ('check.c', 'entry.S', 'gen_faults.py')), '--args',
-                                 str(args.count or 50))),
+        'faults': (27, guest_tap('faults-soak', *(os.path.join(PROGRAMS, 'faults', f) for f in ('check.c', 'entry_%s.S' % guest, 'gen_faults_%s.py' % guest)),
+                                 '--args', str(args.count or 50))),
         'sharing': (5, guest_tap('sharing', os.path.join(PROGRAMS, 'guests/sharing.c'), '--args', str(args.count or 1000))),
         'fuzz': (args.seconds, script('fuzz.py', '--seconds', str(args.seconds), '--seed', str(seed))),
         'windows': (1, script('window.py', os.path.join(BUILD, 'tests/programs/window_step'), os.path.join(PROGRAMS, 'guests/window.c'),

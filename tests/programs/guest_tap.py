@@ -57,10 +57,10 @@ def main():
     args = parser.parse_args()
     sources = []
     for s in args.sources:
-        if s.endswith('gen_faults.py'):
+        if s.endswith('.py'):  # makes one
+            generated = os.path.join(OUT, os.path.basename(s)[:-3] + '.S')
             os.makedirs(OUT, exist_ok=True)
-            generated = os.path.join(OUT, 'faults.S')
-            text = subprocess.check_output([sys.executable, s], text=True)
+            text = subprocess.check_output([sys.executable, '-B', s], text=True)
             if not os.path.exists(generated) or open(generated).read() != text:
                 new = '%s.%d' % (generated, os.getpid())
                 with open(new, 'w') as f:

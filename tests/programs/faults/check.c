@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs the cases of gen_faults.py: the signal handler compares pc, address, signal, code and registers with what must be, then resumes after the case. Guest program
- * for riscv64; prints `N passed, N failed`. */
+/* Runs the cases of gen_faults_*.py: the signal handler compares pc, address, signal, code and registers with what must be, then resumes after the case. Prints `N passed, N failed`. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
@@ -11,11 +10,13 @@
 #include <sys/ucontext.h>
 #include <unistd.h>
 
+#include "../guests/guest.h"
+
 typedef struct Case {
-    uint64_t entry, pc, place, addr_delta, sig, code, base, base_delta, mask, values[32];
+    uint64_t entry, pc, place, addr_delta, sig, code, base, base_delta, mask, is_write /* 2: not compared */, values[32];
 } Case;
 
-enum { NULL_PLACE, NONCANON, TOP, READONLY, NONE, CROSS, HOLE, EOF_PLACE, GOOD, HIGH, NPLACES };
+enum { NULL_PLACE, NONCANON, TOP, READONLY, NONE, CROSS, HOLE, EOF_PLACE, GOOD, HIGH, TAGGED_HOLE, TAGGED_READONLY, NPLACES };
 extern const Case cases[];
 extern const uint64_t ncases;
 uint64_t places[NPLACES];
@@ -33,32 +34,59 @@ static void wrong(const char *what, uint64_t got, uint64_t want)
            current->pc);
 }
 
-static void handler(int sig, siginfo_t *info, void *ctx)
-{
-    ucontext_t *uc = ctx;
-    const Case *c = current;
-    unsigned long *x = uc->uc_mcontext.__gregs;
-    int bad = 0;
 #define CHECK(what, got, want)                         \
     if ((uint64_t)(got) != (uint64_t)(want)) {         \
         wrong(what, (uint64_t)(got), (uint64_t)(want)); \
         bad = 1;                                       \
     }
+
+#if defined(__aarch64__)
+/* fault_address, and the syndrome: class, kind of fault whatever the level, read or write. */
+static int has_wrong_records(const Case *c, const siginfo_t *info, ucontext_t *uc)
+{
+    enum { TRANSLATION = 1, PERMISSION = 3 };
+    int bad = 0;
+    const struct _aarch64_ctx *r = (const void *)uc->uc_mcontext.__reserved;
+    while (r->magic && r->magic != ESR_MAGIC) {
+        r = (const void *)((const char *)r + r->size);
+    }
+    CHECK("record", r->magic, ESR_MAGIC);
+    if (bad) {
+        return 1;
+    }
+    uint64_t esr = ((const struct esr_context *)r)->esr;
+    CHECK("fault_address", uc->uc_mcontext.fault_address, info->si_addr);
+    CHECK("class", esr >> 26, 0x24);
+    CHECK("kind", esr >> 2 & 15, c->sig == SIGSEGV && c->code == SEGV_ACCERR ? PERMISSION : TRANSLATION);
+    if (c->is_write < 2) {
+        CHECK("write", esr >> 6 & 1, c->is_write);
+    }
+    return bad;
+}
+#else
+static int has_wrong_records(const Case *c, const siginfo_t *info, ucontext_t *uc) { return 0; }
+#endif
+
+static void handler(int sig, siginfo_t *info, void *ctx)
+{
+    ucontext_t *uc = ctx;
+    const Case *c = current;
+    const unsigned long *x = guest_x(uc);
+    int bad = 0;
     CHECK("signal", sig, c->sig);
     CHECK("si_signo", info->si_signo, c->sig);
     CHECK("si_code", info->si_code, c->code);
-    CHECK("si_addr", info->si_addr, places[c->place] + c->addr_delta);
-    CHECK("pc", x[0], c->pc);
-    for (int r = 1; r < 32; r++) {
+    CHECK("si_addr", info->si_addr, guest_untagged(places[c->place] + c->addr_delta));
+    CHECK("pc", *guest_pc(uc), c->pc);
+    bad |= has_wrong_records(c, info, uc);
+    for (int r = 0; r < 32; r++) {
         char name[8];
         snprintf(name, sizeof(name), "x%d", r);
         if (c->mask >> r & 1) {
             CHECK(name, x[r], c->values[r]);
         }
     }
-    if (c->base) {
-        CHECK("base", x[c->base], places[c->place] + c->base_delta);
-    }
+    CHECK("base", x[c->base], places[c->place] + c->base_delta);
     if (bad) {
         failed++;
     } else {
@@ -69,7 +97,7 @@ static void handler(int sig, siginfo_t *info, void *ctx)
         fflush(stdout);
         _exit(1);
     }
-    x[0] = (uint64_t)restore_registers;
+    *guest_pc(uc) = (uint64_t)restore_registers;
 }
 
 static char *map(size_t size)
@@ -109,6 +137,8 @@ int main(int argc, char **argv)
     places[HOLE] = (uint64_t)p + 12 * 4096;
     places[EOF_PLACE] = (uint64_t)file + 4096;
     places[GOOD] = (uint64_t)p;
+    places[TAGGED_HOLE] = places[HOLE] | 0x5aull << 56;
+    places[TAGGED_READONLY] = places[READONLY] | 0xa5ull << 56;
     int repeat = argc > 1 ? atoi(argv[1]) : 2;
     for (int round = 0; round < repeat; round++) {
         for (uint64_t i = 0; i < ncases; i++) {

@@ -17,6 +17,10 @@
 enum { BREAKPOINT_SIZE = 2 /* c.ebreak */ };
 
 static inline unsigned long *guest_pc(ucontext_t *uc) { return &uc->uc_mcontext.__gregs[0]; }
+/* Register n is at [n]; [0] is something else here. */
+static inline unsigned long *guest_x(ucontext_t *uc) { return uc->uc_mcontext.__gregs; }
+/* The address that the kernel says for an access there. */
+static inline uint64_t guest_untagged(uint64_t addr) { return addr; }
 
 static inline long guest_call(long nr, const uint64_t a[6])
 {
@@ -95,6 +99,8 @@ enum { CHANGED = 2, ADD_ONE_MORE = 1 << 20 };
 enum { BREAKPOINT_SIZE = 4 };
 
 static inline unsigned long *guest_pc(ucontext_t *uc) { return (unsigned long *)&uc->uc_mcontext.pc; }
+static inline unsigned long *guest_x(ucontext_t *uc) { return (unsigned long *)uc->uc_mcontext.regs; }
+static inline uint64_t guest_untagged(uint64_t addr) { return (uint64_t)((int64_t)(addr << 8) >> 8); }
 
 static inline long guest_call(long nr, const uint64_t a[6])
 {

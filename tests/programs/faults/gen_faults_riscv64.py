@@ -3,15 +3,13 @@
 """Makes a riscv64 assembly file of faulting code: each kind of fault, at each position of a region, from each base register, in straight code, loops, after
 branches and after calls; with the exact registers, pc, address, signal and code that the handler in check.c must see.
 
-    gen_faults.py [--seed N] > cases.S
+    gen_faults_riscv64.py [--seed N] > cases.S
 """
 import argparse
 import random
 
-SEGV, BUS = 11, 7
-MAPERR, ACCERR, ADRALN, ADRERR = 1, 2, 1, 2
-# places whose addresses check.c provides at run time in the table `places`
-NULL, NONCANON, TOP, READONLY, NONE, CROSS, HOLE, EOF, GOOD, HIGH = range(10)
+from places import CROSS, EOF, HIGH, HOLE, NONCANON, NONE, NULL, READONLY, TOP, signal_of
+
 # registers that a case may use: not zero, gp, tp
 REGS = [1, 2] + list(range(5, 32))
 
@@ -97,11 +95,6 @@ def choose_access(rng, place):
     return 'lr' + suffix + ' x{d}, (x{a})', False, 4 if suffix == '.w' else 8, False
 
 
-def signal_of(place):
-    return {NULL: (SEGV, MAPERR), NONCANON: (SEGV, MAPERR), TOP: (SEGV, MAPERR), HIGH: (SEGV, MAPERR), READONLY: (SEGV, ACCERR), NONE: (SEGV, ACCERR),
-            CROSS: (SEGV, MAPERR), HOLE: (SEGV, MAPERR), EOF: (BUS, ADRERR)}[place]
-
-
 def make(rng, number, place, position, shape):
     c = Case(rng, number)
     n = number
@@ -183,7 +176,7 @@ def make(rng, number, place, position, shape):
     addr_delta = delta + offset
     if place == CROSS:
         addr_delta = 0
-    row = ['    .dword case_%d, fault_%d, %d, %d, %d, %d, %d, %d, %#x' % (n, n, place, addr_delta, sig, code, base, delta, mask)]
+    row = ['    .dword case_%d, fault_%d, %d, %d, %d, %d, %d, %d, %#x, 2' % (n, n, place, addr_delta, sig, code, base, delta, mask)]
     row += ['    .dword ' + ', '.join('%#x' % v for v in vals[i:i + 8]) for i in range(0, 32, 8)]
     return out, row
 
@@ -210,7 +203,7 @@ def main():
                     text += made[0]
                     table += made[1]
                     number += 1
-    print('# SPDX-License-Identifier: MIT\n# made by gen_faults.py --seed %d --rounds %d' % (args.seed, args.rounds))
+    print('# SPDX-License-Identifier: MIT\n# made by gen_faults_riscv64.py --seed %d --rounds %d' % (args.seed, args.rounds))
     print('    .option norelax\n    .text')
     print('\n'.join(text))
     print('    .data\n    .balign 8\n    .globl cases, ncases\ncases:')
