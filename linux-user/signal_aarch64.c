@@ -75,18 +75,32 @@ static void set_pstate(CpuState *s, uint64_t v)
     r->pstate = (v & PSTATE_DIT ? A64_PSTATE_DIT : 0) | (v & PSTATE_SSBS ? A64_PSTATE_SSBS : 0);
 }
 
+/* WnR and CM. An atomic operation counts as a read where a read would have failed as well, cache maintenance as a write; DC ZVA is a plain store. */
+static uint64_t kind_of_access(const CpuState *s, uint64_t addr)
+{
+    enum { WNR = 1 << 6, CM = 1 << 8, DC_ZVA = 0xd50b7420 };
+    uint32_t insn = 0;
+    uint8_t byte;
+    if (mm_read(&insn, s->pc, sizeof(insn)))
+        return s->fault_is_write ? WNR : 0;
+    bool is_atomic = (insn & 0x3b200c00) == 0x38200000 || (insn & 0x3fa07c00) == 0x08a07c00 /* CAS */ || (insn & 0xbfa07c00) == 0x08207c00 /* CASP */;
+    if ((insn & 0xfffff000) == 0xd50b7000 && (insn & ~31u) != DC_ZVA)
+        return WNR | CM;
+    return s->fault_is_write && !(is_atomic && mm_read(&byte, addr, 1)) ? WNR : 0;
+}
+
 /* ESR_EL1 of an abort from EL0 (Arm ARM D24.2.40): a page that is not there is said to be missing in the last level of the tables. For addresses
  * that are no user's the kernel tells no more than that (set_thread_esr()). */
 static uint64_t syndrome(const CpuState *s, const siginfo_t *info)
 {
-    enum { INSTRUCTION_ABORT = 0x20, DATA_ABORT = 0x24, IL = 1 << 25, WNR = 1 << 6 };
+    enum { INSTRUCTION_ABORT = 0x20, DATA_ABORT = 0x24, IL = 1 << 25 };
     enum { TRANSLATION_0 = 4, TRANSLATION_3 = 7, PERMISSION_3 = 15, ALIGNMENT = 33 };
     uint64_t addr = (uint64_t)(uintptr_t)info->si_addr;
     bool is_fetch = addr == s->pc && info->si_signo == SIGSEGV, is_user = addr >> 48 == 0;
     uint64_t status = !is_user ? TRANSLATION_0 : info->si_signo == SIGBUS ? (info->si_code == BUS_ADRALN ? ALIGNMENT : TRANSLATION_3)
                       : info->si_code == SEGV_ACCERR ? PERMISSION_3 : TRANSLATION_3;
     uint64_t class = is_fetch ? INSTRUCTION_ABORT : DATA_ABORT;
-    return class << 26 | IL | (!is_fetch && s->fault_is_write ? WNR : 0) | status;
+    return class << 26 | IL | (is_fetch ? 0 : kind_of_access(s, addr)) | status;
 }
 
 static void fill_context(const Task *t, const siginfo_t *info, A64Sigcontext *c)

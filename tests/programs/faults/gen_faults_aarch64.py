@@ -28,11 +28,12 @@ ATOMICS = [('ldadd%s %s{b}, %s{d}, [x{a}]' % (order, r, r), 8 if r == 'x' else 4
 STRUCTS = [('ld1 {{v{v}.16b}}, [x{a}]', 16, 0), ('ld1 {{v{v}.8b, v{w}.8b}}, [x{a}]', 16, 0), ('ld2 {{v{v}.4s, v{w}.4s}}, [x{a}]', 32, 0),
            ('ld1r {{v{v}.2d}}, [x{a}]', 8, 0), ('ld1 {{v{v}.s}}[1], [x{a}]', 4, 0), ('st1 {{v{v}.16b}}, [x{a}]', 16, 1),
            ('st2 {{v{v}.8h, v{w}.8h}}, [x{a}]', 32, 1), ('st1 {{v{v}.d}}[1], [x{a}]', 8, 1)]
+MAINTENANCE = [(text + ', x{a}', 1, 1) for text in ('dc cvau', 'dc cvac', 'dc civac', 'ic ivau')]  # the syndrome says write
 OFFSET, PRE, POST = 'offset', 'pre', 'post'
 
 
 class Access:
-    """text with {d}, {e}, {b}, {a}, {v}, {w} and the offset {o}; `is_atomic`: whether the fault counts as a read is up to the kind of fault."""
+    """text with {d}, {e}, {b}, {a}, {v}, {w} and the offset {o}; `is_atomic`: it reads and writes."""
 
     def __init__(self, text, size, is_store, mode=OFFSET, unit=0, is_atomic=False):
         self.text, self.size, self.is_store, self.mode, self.unit, self.is_atomic = text, size, is_store, mode, unit, is_atomic
@@ -44,7 +45,8 @@ def choose_access(rng, place):
     mode = rng.choice([OFFSET, OFFSET, PRE, POST])
     form = {OFFSET: ', [x{a}, #{o}]', PRE: ', [x{a}, #{o}]!', POST: ', [x{a}], #{o}'}[mode]
     while True:
-        kind = rng.choice(['plain', 'plain', 'pair', 'struct'] + (['ordered', 'atomic', 'zva'] if place != CROSS else []))
+        kind = rng.choice(['plain', 'plain', 'pair', 'struct'] + (['ordered', 'atomic', 'zva'] if place != CROSS else [])
+                          + (['maintenance'] if place not in (CROSS, READONLY, TAGGED_READONLY) else []))
         if kind == 'plain':
             name, size, r, is_store = rng.choice(PLAIN)
             access = Access(name + ' ' + (r + '{d}' if r in 'xw' else r + '{v}') + form, size, is_store, mode, 1)
@@ -57,7 +59,7 @@ def choose_access(rng, place):
                 continue  # the others are no multiples of 64
             access = Access('dc zva, x{a}', 64, 1)
         else:
-            access = Access(*rng.choice({'struct': STRUCTS, 'ordered': ORDERED, 'atomic': ATOMICS}[kind]), is_atomic=kind == 'atomic')
+            access = Access(*rng.choice({'struct': STRUCTS, 'ordered': ORDERED, 'atomic': ATOMICS, 'maintenance': MAINTENANCE}[kind]), is_atomic=kind == 'atomic')
         if (access.is_store or place not in (READONLY, TAGGED_READONLY)) and (access.size > 1 or place != CROSS):
             return access
 
@@ -116,6 +118,8 @@ def make(rng, n, place, position, shape):
         offset = access.step
     elif access.unit and place != CROSS:
         offset = rng.choice([0, 1, -1, 5, -16]) * access.unit if access.unit > 1 else rng.choice([0, 0, 8, -8, 248, -256])
+    if (place, offset) == (NULL, 16):
+        offset = 0  # the base must not be 0: branches test it
     before = 0 if access.mode == POST else offset  # what the access adds to the base to find its address
     addr_delta = -rng.randrange(1, access.size) if place == CROSS else 0
     delta = addr_delta - before
@@ -164,7 +168,7 @@ def make(rng, n, place, position, shape):
     if shape == 'call':
         out += ['helper_%d:' % n] + ['    nop'] * position + ['    ret']
     sig, code = signal_of(place)
-    is_store = 2 if access.is_atomic and sig == SEGV and place not in (READONLY, TAGGED_READONLY) or access.is_atomic and sig == BUS else access.is_store
+    is_store = access.is_store and (not access.is_atomic or place in (READONLY, TAGGED_READONLY))  # it counts as a read where a read fails as well
     values = [c.values.get(r, 0) for r in range(32)]
     mask = sum(1 << r for r in REGS if r in c.values and r != base)
     row = ['    .dword case_%d, fault_%d, %d, 0, %d, %d, %d, %d, %#x, %d' % (n, n, place, sig, code, base, delta, mask, is_store)]
