@@ -84,6 +84,7 @@ def main():
             text, status = (e.stdout or b'').decode(errors='replace'), 'timed out'
         for line in text.splitlines():
             print(re.sub(r'^((not )?ok \d+ - )', r'\1%s: ' % way, line))
+            bad |= bool(re.match(r'not ok |\d+ passed, [1-9]', line))
         if status:
             bad = True
             print('not ok %s: %s: status %s' % (way, args.name, status))
