@@ -15,20 +15,23 @@ static NOINLINE void save(Mm *mm)
 {
     MmSaved *s = &mm->saved;
     if (s->map.cap < mm->map.n) {
-        hostmem_pages_free(s->map.areas, s->map.cap * sizeof(MmArea));
+        MmArea *old = s->map.areas;
+        size_t old_size = s->map.cap * sizeof(MmArea);
+        s->map.areas = NULL;
         s->map.cap = 0;
+        in_order(); /* killed here it is lost, not freed twice */
+        hostmem_pages_free(old, old_size);
         s->map.areas = hostmem_pages_alloc(mm->map.cap * sizeof(MmArea));
         if (!s->map.areas) {
             return;
         }
         s->map.cap = mm->map.cap;
     }
-    MmArea *areas = s->map.areas;
-    unsigned cap = s->map.cap;
-    memcpy(areas, mm->map.areas, mm->map.n * sizeof(MmArea));
-    s->map = mm->map;
-    s->map.areas = areas;
-    s->map.cap = cap;
+    MmMap copy = mm->map;
+    copy.areas = s->map.areas; /* never the map's own, not for an instant: the next copy would be made there */
+    copy.cap = s->map.cap;
+    memcpy(copy.areas, mm->map.areas, mm->map.n * sizeof(MmArea));
+    s->map = copy;
     s->changed = mm->map.areas;
     s->cap = mm->map.cap;
     s->brk = mm->brk;
