@@ -226,6 +226,25 @@ static uint32_t second_def(Sel *s, uint32_t id)
     return v && s->vreg[v] ? s->vreg[v] : sel_new(s, M_GPR, 8);
 }
 
+/* The carry goes in and out by registers here; carry.c leaves it in the flags. */
+static void select_adc(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
+{
+    uint32_t d = sel_def(s, id), second = s->second[id];
+    uint64_t c;
+    if (sel_const(s, i->arg[2], &c) && !(c & 1)) {
+        tied(s, MOP_ADD, 8, d, i->arg[0], i->arg[1], true);
+    } else {
+        uint32_t carry = sel_low(s, i->arg[2]);
+        SelArg bit[] = { sel_arg_reg(carry), sel_arg_imm(0) };
+        sel_emit(s, MOP_BT, 4, 2, bit);
+        tied(s, MOP_ADC, 8, d, i->arg[0], i->arg[1], true);
+        s->m->has_carries = true;
+    }
+    if (second && s->vreg[second]) {
+        sel_emit1(s, MOP_SETCC, 4, s->vreg[second])->cond = X86_B;
+    }
+}
+
 static void select_mul2(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
 {
     uint32_t low = sel_def(s, id), high = second_def(s, id);
@@ -356,6 +375,7 @@ const SelEntry sel_int_rows[] = {
     BOTH(REM_U, select_div, MOP_DIVMOD_U, 1),
     { IR_DIVREM_S_I64, { select_div, MOP_DIVMOD_S, 8, 2 } },
     { IR_DIVREM_U_I64, { select_div, MOP_DIVMOD_U, 8, 2 } },
+    { IR_ADC_I64, { select_adc, 0, 8, 0 } },
     { IR_MUL2_S_I64, { select_mul2, MOP_IMUL1, 8, 0 } },
     { IR_MUL2_U_I64, { select_mul2, MOP_MUL, 8, 0 } },
     { IR_RESULT_I32, { select_result, 0, 0, 0 } },

@@ -102,6 +102,37 @@ static void add_operand(Sel *s, unsigned slot, uint32_t v)
     add_entry(s, slot, is_const ? M_CONSTANT : M_AS_IS, is_const ? v : sel_reg(s, v));
 }
 
+/* The sum whose flags v, a cc_adc, has: the translation of one instruction made both. 0: none is near. */
+static uint32_t sum_of_flags(const Sel *s, uint32_t v)
+{
+    enum { NEAR = 8 };
+    const IrInsn *insns = s->r->insns, *cc = &insns[v];
+    uint32_t at = cc->prev;
+    for (unsigned n = 0; at && n < NEAR; n++) {
+        const IrInsn *i = &insns[at];
+        if (i->op == IR_ADC_I64 && i->arg[0] == cc->arg[0] && i->arg[1] == cc->arg[1] && i->arg[2] == cc->arg[2]) {
+            return at;
+        }
+        at = i->prev;
+    }
+    return 0;
+}
+
+/* Flags of a sum with carry: of the sum without it, and by how it differs. The carry need not be anywhere. */
+static bool add_flags_of_adc(Sel *s, unsigned slot, uint32_t v)
+{
+    uint32_t sum = is_unwanted(s, v, IR_CC_ADC_I64) ? sum_of_flags(s, v) : 0;
+    if (!sum) {
+        return false;
+    }
+    const IrInsn *i = &s->r->insns[sum];
+    bool is_const = s->r->insns[i->arg[1]].op == IR_CONST_I64;
+    add_operand(s, slot, i->arg[is_const]);
+    add_entry(s, slot, M_CC_ADD64, sel_reg(s, i->arg[!is_const]));
+    add_entry(s, slot, M_CC_ADC64, sel_reg(s, sum));
+    return true;
+}
+
 /* Flags that nobody else wants are made of the operands. */
 static bool add_flags(Sel *s, unsigned slot, uint32_t v)
 {
@@ -130,7 +161,7 @@ static bool add_flags(Sel *s, unsigned slot, uint32_t v)
         }
         return true;
     }
-    return false;
+    return add_flags_of_adc(s, slot, v);
 }
 
 /* What opt/lazyflags.c makes of a phi: flags of operands, and what they differ by. */
