@@ -31,7 +31,7 @@ static MInsn *insn_at(const Carry *c, uint32_t at) { return &c->m->insns[at]; }
 static MOperand *operands(const Carry *c, const MInsn *i) { return &c->m->operands[i->first_op]; }
 static uint32_t operand(const Carry *c, const MInsn *i, unsigned n) { return operands(c, i)[n].vreg; }
 
-static bool is_carry_in(const MInsn *i) { return i->op == MOP_BT && i->flags & MF_IMM && i->imm == 0 && i->size == 4; }
+static bool is_carry_in(const MInsn *i) { return i->op == MOP_BT && i->cond == X86_CARRY_IN; }
 static bool is_carry_out(const MInsn *i) { return i->op == MOP_SETCC && (i->cond == X86_B || i->cond == X86_AE); }
 static bool reads_flags(const MInsn *i)
 {
@@ -264,7 +264,7 @@ static void do_insn(Carry *c, uint32_t at, uint32_t end)
     if (i.snap && c->owner && (i.is_snap_early || i.op == MOP_POLL)) {
         name_flags(c, &i);
     }
-    if (is_carry_in(&i) && next->op == MOP_ADC) {
+    if (is_carry_in(&i)) {
         take_carry(c, &i);
     } else if (i.op == MOP_ADC) {
         make_sum(c, &i, at, 0);
@@ -306,9 +306,9 @@ static void remove_unused(Carry *c, uint32_t first)
 static void do_block(Carry *c, MBlock *b)
 {
     uint32_t first = c->out, begin = b->first, end = b->end;
-    for (uint32_t at = begin; at + 1 < end; at++) {
+    for (uint32_t at = begin; at < end; at++) {
         const MInsn *i = insn_at(c, at);
-        if (is_carry_in(i) && insn_at(c, at + 1)->op == MOP_ADC) {
+        if (is_carry_in(i)) {
             c->wanted[operand(c, i, 0)] = at;
         }
     }

@@ -226,9 +226,28 @@ static uint32_t second_def(Sel *s, uint32_t id)
     return v && s->vreg[v] ? s->vreg[v] : sel_new(s, M_GPR, 8);
 }
 
+/* A carry that is the comparison of a sum, made in this block, with a summand: of one operation with the sum. */
+static void join_sum(Sel *s, uint32_t carry)
+{
+    IrInsn *insns = s->r->insns, *cmp = &insns[carry], *sum = &insns[cmp->arg[0]];
+    bool is_it = cmp->op == IR_CMP_ULT_I64 && sum->op == IR_ADD_I64 && cmp->block == s->block && sum->block == s->block &&
+                 (cmp->arg[1] == sum->arg[0] || cmp->arg[1] == sum->arg[1]);
+    if (is_it && s->no_carry) {
+        sum->op = IR_ADC_I64;
+        sum->nargs = 3;
+        sum->arg[2] = s->no_carry;
+        cmp->op = IR_RESULT_I32;
+        cmp->nargs = 1;
+        cmp->arg[1] = 0;
+        cmp->aux = 1;
+        s->second[cmp->arg[0]] = carry;
+    }
+}
+
 /* The carry goes in and out by registers here; carry.c leaves it in the flags. */
 static void select_adc(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
 {
+    join_sum(s, i->arg[2]);
     uint32_t d = sel_def(s, id), second = s->second[id];
     uint64_t c;
     if (sel_const(s, i->arg[2], &c) && !(c & 1)) {
@@ -236,7 +255,7 @@ static void select_adc(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
     } else {
         uint32_t carry = sel_low(s, i->arg[2]);
         SelArg bit[] = { sel_arg_reg(carry), sel_arg_imm(0) };
-        sel_emit(s, MOP_BT, 4, 2, bit);
+        sel_emit(s, MOP_BT, 4, 2, bit)->cond = X86_CARRY_IN;
         tied(s, MOP_ADC, 8, d, i->arg[0], i->arg[1], true);
         s->m->has_carries = true;
     }
