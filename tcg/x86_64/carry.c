@@ -131,11 +131,17 @@ static bool convert(Carry *c, MInsn *i)
     return false;
 }
 
+/* What may be moved: all that it reads are registers. */
+static bool is_pure(const MInsn *i)
+{
+    return ((i->op >= MOP_ADD && i->op <= MOP_ROR && i->op != MOP_ADC && i->op != MOP_SBB) || i->op == MOP_POPCNT) && i->mem_at == 0xff;
+}
+
 /* In front of the chain, where its operands come from there. */
 static bool hoist(Carry *c, const MInsn *i, const MInsn *next)
 {
-    bool is_pure = (i->op >= MOP_ADD && i->op <= MOP_ROR && i->op != MOP_ADC && i->op != MOP_SBB) || i->op == MOP_POPCNT;
-    if (!is_pure || i->snap || i->mem_at != 0xff || reads_flags(next)) {
+    bool is_sum = i->op == MOP_LEA && !(i->flags & MF_MEM_STATE);
+    if (!(is_pure(i) || is_sum) || i->snap || reads_flags(next)) {
         return false;
     }
     for (unsigned n = 0; n < i->nops; n++) {
@@ -274,16 +280,16 @@ static void do_insn(Carry *c, uint32_t at, uint32_t end)
         append(c, &i);
         c->carry = operand(c, &i, 0);
         c->is_inverted = i.cond == X86_AE;
-    } else if (keeps_flags(&i)) {
-        append(c, &i);
     } else if (c->is_live && c->wanted[c->carry] > at) {
         if (!hoist(c, &i, next)) {
-            bool is_converted = convert(c, &i);
+            bool is_kept = keeps_flags(&i) || convert(c, &i);
             append(c, &i);
-            if (!is_converted) {
+            if (!is_kept) {
                 forget(c);
             }
         }
+    } else if (keeps_flags(&i)) {
+        append(c, &i);
     } else {
         append(c, &i);
         forget(c);

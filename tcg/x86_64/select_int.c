@@ -244,6 +244,21 @@ static void join_sum(Sel *s, uint32_t carry)
     }
 }
 
+/* CF = bit 0 of the value. */
+static void take_carry(Sel *s, uint32_t carry)
+{
+    const IrInsn *i = &s->r->insns[carry];
+    uint64_t c;
+    if (!s->is_alone && i->op == IR_CMP_NE_I64 && !s->vreg[carry] && sel_const(s, i->arg[1], &c) && c == 0) {
+        SelArg below_one[] = { sel_arg_reg(sel_reg(s, i->arg[0])), sel_arg_imm(1) };
+        sel_emit(s, MOP_CMP, 8, 2, below_one);
+        sel_emit0(s, MOP_CMC);
+    } else {
+        SelArg bit[] = { sel_arg_reg(sel_low(s, carry)), sel_arg_imm(0) };
+        sel_emit(s, MOP_BT, 4, 2, bit)->cond = X86_CARRY_IN;
+    }
+}
+
 /* The carry goes in and out by registers here; carry.c leaves it in the flags. */
 static void select_adc(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
 {
@@ -253,9 +268,7 @@ static void select_adc(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
     if (sel_const(s, i->arg[2], &c) && !(c & 1)) {
         tied(s, MOP_ADD, 8, d, i->arg[0], i->arg[1], true);
     } else {
-        uint32_t carry = sel_low(s, i->arg[2]);
-        SelArg bit[] = { sel_arg_reg(carry), sel_arg_imm(0) };
-        sel_emit(s, MOP_BT, 4, 2, bit)->cond = X86_CARRY_IN;
+        take_carry(s, i->arg[2]);
         tied(s, MOP_ADC, 8, d, i->arg[0], i->arg[1], true);
         s->m->has_carries = true;
     }
