@@ -6,6 +6,7 @@
 #include <string.h>
 #include <ucontext.h>
 
+#include "tcg/crypto.h"
 #include "tcg/epoch.h"
 #include "tcg/eval.h"
 #include "tcg/log.h"
@@ -156,6 +157,13 @@ static SlotBits apply_recipe(SlotBits v, const SideEntry *e, uint64_t sum)
     case M_CC_LOGIC64:
         v.u64[0] = v.u64[0] >> 63 << 3 | (uint64_t)(v.u64[0] == 0) << 2;
         break;
+    case M_AES_ROUND: {
+        V128Bits x = { .u64 = { v.u64[0], v.u64[1] } };
+        x = crypto_aes_mix(crypto_aes_enc(x));
+        v.u64[0] = x.u64[0];
+        v.u64[1] = x.u64[1];
+        break;
+    }
     case M_CC_ADC64:
         v.u64[0] = ir_eval_cc_carried64((uint32_t)sum, v.u64[0]);
         break;

@@ -5,6 +5,7 @@
  */
 #include "tcg/x86_64/select.h"
 
+#include "tcg/code.h"
 #include "util/arena.h"
 
 /* The register with a pinned slot's value at the region's entry, as seen in `block`. */
@@ -185,8 +186,10 @@ static void add_value(Sel *s, unsigned slot, uint32_t v)
     v = sel_known(s, v);
     const IrInsn *i = &s->r->insns[v];
     uint64_t c;
-    if (ir_op_info[i->op].traits & IR_TRAIT_FLOAT && i->op != IR_CONST_V128) {
+    if (ir_op_info[i->op].traits & IR_TRAIT_FLOAT && (i->op != IR_CONST_V128 || s->r->pool[i->aux].u64[1] == 0)) {
         add_entry(s, slot, M_CONSTANT, v);
+    } else if (host_features.aes && is_unwanted(s, v, IR_VAES_MIX_V128) && is_unwanted(s, i->arg[0], IR_VAES_ENC_V128)) {
+        add_entry(s, slot, M_AES_ROUND, sel_reg(s, s->r->insns[i->arg[0]].arg[0]));
     } else if (is_unwanted(s, v, IR_BOX_F64) && !sel_const(s, i->arg[0], &c)) {
         uint32_t x = i->arg[0];
         bool is_canon = is_unwanted(s, x, IR_FCANON_F32) && !sel_const(s, s->r->insns[x].arg[0], &c);

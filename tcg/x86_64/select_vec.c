@@ -70,7 +70,14 @@ static void select_unary(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row
 
 static void select_ext(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
 {
-    uint32_t low = sel_reg(s, i->arg[0]), high = sel_reg(s, i->arg[1]);
+    uint32_t low = sel_reg(s, i->arg[0]);
+    const IrInsn *above = &s->r->insns[i->arg[1]];
+    const V128Bits *c = above->op == IR_CONST_V128 ? &s->r->pool[above->aux] : NULL;
+    if (c && !c->u64[0] && !c->u64[1]) {
+        sel_emit2(s, MOP_PSRLDQ, 16, sel_def(s, id), sel_arg_reg(low))->imm = (unsigned)i->aux & 15;
+        return;
+    }
+    uint32_t high = sel_reg(s, i->arg[1]);
     sel_emit3(s, MOP_PALIGNR, 16, sel_def(s, id), sel_arg_reg(high), sel_arg_reg(low))->imm = (unsigned)i->aux & 15;
 }
 
