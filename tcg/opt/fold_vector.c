@@ -63,6 +63,32 @@ uint32_t fold_zip64(IrBuilder *b, IrInsn *n)
     return x == y && low == 0 && high == 1 ? x : 0;
 }
 
+/* Whether all words of v are the same. */
+static bool is_splat32(const IrBuilder *b, uint32_t v)
+{
+    V128Bits order;
+    const IrInsn *i = build_insn(b, v);
+    if (i->op != IR_VSHUF8_V128 || !get_vector(b, i->arg[1], &order)) {
+        return i->op == IR_VSPLAT32_V128;
+    }
+    return order.u32[0] == order.u32[1] && order.u32[0] == order.u32[2] && order.u32[0] == order.u32[3];
+}
+
+/* Products of even words: what the odd ones are, extensions mostly, does not matter. */
+uint32_t fold_mul_even(IrBuilder *b, IrInsn *n)
+{
+    bool is_changed = false;
+    for (unsigned k = 0; k < 2; k++) {
+        IrInsn i = *build_insn(b, n->arg[k]);
+        bool is_zip = i.op == IR_VZIPLO32_V128 || i.op == IR_VZIPHI32_V128, is_splat = is_zip && is_splat32(b, i.arg[0]);
+        if (is_splat || (is_zip && i.arg[0] != i.arg[1])) {
+            n->arg[k] = is_splat ? i.arg[0] : build2(b, (IrOp)i.op, i.arg[0], i.arg[0]);
+            is_changed = true;
+        }
+    }
+    return is_changed ? FOLD_AGAIN : 0;
+}
+
 /* ---- the rest */
 
 uint32_t fold_vector(IrBuilder *b, IrInsn *n)
