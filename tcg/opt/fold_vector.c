@@ -63,6 +63,29 @@ uint32_t fold_zip64(IrBuilder *b, IrInsn *n)
     return x == y && low == 0 && high == 1 ? x : 0;
 }
 
+/* The bits that may be set in a shift of lanes, the same in each. */
+static bool shifted_bits(const IrInsn *i, V128Bits *out)
+{
+    V128Bits ones = { .u64 = { ~0ull, ~0ull } };
+    switch (i->op) {
+    case IR_VSHL16_V128: *out = ir_eval_vshl16(ones, i->aux); return true;
+    case IR_VSHL32_V128: *out = ir_eval_vshl32(ones, i->aux); return true;
+    case IR_VSHL64_V128: *out = ir_eval_vshl64(ones, i->aux); return true;
+    case IR_VSHR16_V128: *out = ir_eval_vshr16(ones, i->aux); return true;
+    case IR_VSHR32_V128: *out = ir_eval_vshr32(ones, i->aux); return true;
+    case IR_VSHR64_V128: *out = ir_eval_vshr64(ones, i->aux); return true;
+    default: return false;
+    }
+}
+
+/* Bits that a shift has cleared need no other clearing (rotations as a shift and an insertion). */
+uint32_t fold_vandn(IrBuilder *b, IrInsn *n)
+{
+    V128Bits cleared, set;
+    bool is_it = get_vector(b, n->arg[1], &cleared) && shifted_bits(build_insn(b, n->arg[0]), &set);
+    return is_it && !(cleared.u64[0] & set.u64[0]) && !(cleared.u64[1] & set.u64[1]) ? n->arg[0] : 0;
+}
+
 /* Whether all words of v are the same. */
 static bool is_splat32(const IrBuilder *b, uint32_t v)
 {
