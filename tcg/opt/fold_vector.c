@@ -112,6 +112,55 @@ uint32_t fold_mul_even(IrBuilder *b, IrInsn *n)
     return is_changed ? FOLD_AGAIN : 0;
 }
 
+/* Whether the upper half of v is zero, as far as its operations tell. */
+static bool is_low_half(const IrBuilder *b, uint32_t v, unsigned depth)
+{
+    V128Bits c;
+    const IrInsn *i = build_insn(b, v);
+    if (depth == 0) {
+        return false;
+    }
+    switch (i->op) {
+    case IR_CONST_V128:
+        return get_vector(b, v, &c) && c.u64[1] == 0;
+    case IR_VFROM32_V128: case IR_VFROM64_V128:
+        return true;
+    case IR_VSHUF8_V128: /* 0x80: zero */
+        return get_vector(b, i->arg[1], &c) && (c.u64[1] & 0x8080808080808080ull) == 0x8080808080808080ull;
+    case IR_VAND_V128:
+        return is_low_half(b, i->arg[0], depth - 1) || is_low_half(b, i->arg[1], depth - 1);
+    case IR_VANDN_V128:
+    case IR_VSHL16_V128: case IR_VSHL32_V128: case IR_VSHL64_V128: case IR_VSHR16_V128: case IR_VSHR32_V128: case IR_VSHR64_V128:
+        return is_low_half(b, i->arg[0], depth - 1);
+    case IR_VOR_V128: case IR_VXOR_V128: case IR_VADD32_V128: case IR_VADD64_V128:
+        return is_low_half(b, i->arg[0], depth - 1) && is_low_half(b, i->arg[1], depth - 1);
+    default:
+        return false;
+    }
+}
+
+/* The low half of a vector and zeros above. */
+uint32_t fold_from_half(IrBuilder *b, IrInsn *n)
+{
+    enum { DEPTH = 3 };
+    V128Bits order;
+    const IrInsn *low = build_insn(b, n->arg[0]);
+    if (low->op != IR_VLOW64_F64) {
+        return 0;
+    }
+    uint32_t v = low->arg[0];
+    IrInsn i = *build_insn(b, v);
+    if (is_low_half(b, v, DEPTH)) {
+        return v;
+    }
+    if (i.op != IR_VSHUF8_V128 || !get_vector(b, i.arg[1], &order)) {
+        return 0;
+    }
+    order.u64[1] = 0x8080808080808080ull;
+    V128 control = ir_const_v128(b, order);
+    return build2(b, IR_VSHUF8_V128, i.arg[0], control.id);
+}
+
 /* ---- the rest */
 
 uint32_t fold_vector(IrBuilder *b, IrInsn *n)
@@ -126,6 +175,10 @@ uint32_t fold_vector(IrBuilder *b, IrInsn *n)
     case IR_VLOW32_F32:
         return i.op == IR_VFROM32_V128 ? i.arg[0] : 0;
     case IR_VLOW64_F64:
+        if (i.op == IR_VZIPLO64_V128) {
+            n->arg[0] = i.arg[0];
+            return FOLD_AGAIN;
+        }
         return i.op == IR_VFROM64_V128 ? i.arg[0] : 0;
     default:
         break;

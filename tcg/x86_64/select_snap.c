@@ -194,6 +194,8 @@ static void add_value(Sel *s, unsigned slot, uint32_t v)
         uint32_t x = i->arg[0];
         bool is_canon = is_unwanted(s, x, IR_FCANON_F32) && !sel_const(s, s->r->insns[x].arg[0], &c);
         add_entry(s, slot, is_canon ? M_BOX_CANON32 : M_BOX32, sel_reg(s, is_canon ? s->r->insns[x].arg[0] : x));
+    } else if (is_unwanted(s, v, IR_VFROM64_V128) && i->uses && is_unwanted(s, i->arg[0], IR_F64_BITS_F64)) {
+        add_entry(s, slot, M_AS_IS, sel_reg(s, v)); /* an integer that went to a vector, where it is used */
     } else if ((is_unwanted(s, v, IR_VFROM64_V128) || is_unwanted(s, v, IR_VFROM32_V128)) && !sel_const(s, i->arg[0], &c)) {
         add_entry(s, slot, i->op == IR_VFROM64_V128 ? M_LOW64 : M_LOW32, sel_reg(s, i->arg[0]));
     } else if (is_unwanted(s, v, IR_FCANON_F64) || is_unwanted(s, v, IR_FCANON_F32)) {
