@@ -7,6 +7,7 @@
  */
 #include "tcg/code.h"
 #include "tcg/x86_64/carry.h"
+#include "tcg/x86_64/encode.h"
 #include "tcg/x86_64/mops.h"
 #include "util/arena.h"
 
@@ -24,7 +25,7 @@ typedef struct Carry {
     bool is_inverted;   /* CF is the inverse of `carry` */
     uint32_t owner;     /* all flags are those of this ADD or ADC, an index of operations; 0: of none */
     /* the snapshot changed last, and its entries now */
-    uint32_t old_first, old_owner, new_first, new_count;
+    uint32_t old_first, old_count, old_owner, new_first, new_count;
 } Carry;
 
 static MInsn *insn_at(const Carry *c, uint32_t at) { return &c->m->insns[at]; }
@@ -196,7 +197,7 @@ static void name_flags(Carry *c, MInsn *i)
     if (at == s.count) {
         return;
     }
-    if (c->old_first != s.first || c->old_owner != operand(c, insn_at(c, c->owner), 0) || c->new_count == 0) {
+    if (c->old_first != s.first || c->old_count != s.count || c->old_owner != operand(c, insn_at(c, c->owner), 0) || c->new_count == 0) {
         unsigned n = match_flags(c, &m->snap_entries[s.first + at], s.count - at);
         c->new_first = m->nsnap_entries;
         c->new_count = s.count - n + 1;
@@ -205,6 +206,7 @@ static void name_flags(Carry *c, MInsn *i)
             add_entry(m, k == at ? (MSnapEntry){ .slot = e.slot, .recipe = M_HOST_FLAGS } : e);
         }
         c->old_first = s.first;
+        c->old_count = s.count;
         c->old_owner = operand(c, insn_at(c, c->owner), 0);
     }
     m->snaps = arena_grow(m->arena, m->snaps, sizeof(MSnapshot), &m->cap_snaps, m->nsnaps + 1);
@@ -267,7 +269,8 @@ static void make_sum(Carry *c, const MInsn *i, uint32_t at, uint32_t carry_out)
 static void do_insn(Carry *c, uint32_t at, uint32_t end)
 {
     MInsn i = *insn_at(c, at), *next = at + 1 < end ? insn_at(c, at + 1) : &i;
-    if (i.snap && c->owner && (i.is_snap_early || i.op == MOP_POLL)) {
+    bool faults_first = i.is_snap_early && x86_form_is_simple(mop_info[i.op].form);
+    if (i.snap && c->owner && (faults_first || i.op == MOP_POLL)) {
         name_flags(c, &i);
     }
     if (is_carry_in(&i)) {
