@@ -151,6 +151,12 @@ static SlotBits apply_recipe(SlotBits v, const SideEntry *e, uint64_t sum)
     case M_CC_LOGIC64:
         v.u64[0] = v.u64[0] >> 63 << 3 | (uint64_t)(v.u64[0] == 0) << 2;
         break;
+    case M_CC_FCMP32:
+        v.u64[0] = ir_eval_cc_fcmp32(v.u32[0], (uint32_t)sum);
+        break;
+    case M_CC_FCMP64:
+        v.u64[0] = ir_eval_cc_fcmp64(v.u64[0], sum);
+        break;
     case M_CC_XOR:
         v.u64[0] = sum ^ v.u32[0];
         break;

@@ -90,6 +90,7 @@ typedef enum MRecipe {
     M_PLUS, M_PLUS_SHL1, M_PLUS_SHL2, M_PLUS_SHL3, M_PLUS_SEXT32, M_PLUS_ZEXT32, M_PLUS_CONSTANT,
     /* Flags of an operation on what the entry before gave and this one (LOGIC: on this one alone); XOR: with what the entry before gave. */
     M_CC_ADD32, M_CC_ADD64, M_CC_SUB32, M_CC_SUB64, M_CC_SUB32_CONSTANT, M_CC_SUB64_CONSTANT, M_CC_LOGIC32, M_CC_LOGIC64, M_CC_XOR,
+    M_CC_FCMP32, M_CC_FCMP64, /* of this one and what the entry before gave */
 } MRecipe;
 /* Whether vreg is the id of a constant. */
 static inline bool mir_recipe_is_const(unsigned recipe)

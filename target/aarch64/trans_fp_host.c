@@ -45,11 +45,10 @@ static I32 is_equal(A64Trans *t, Scalar x, Scalar y)
     return x.is_double ? ir_fcmp_eq_f64(t->b, x.d, y.d) : ir_fcmp_eq_f32(t->b, x.s, y.s);
 }
 
-static I32 is_less(A64Trans *t, Scalar x, Scalar y, bool is_signaling)
+/* Raises invalid for any NaN. */
+static I32 is_less(A64Trans *t, Scalar x, Scalar y)
 {
-    if (x.is_double)
-        return is_signaling ? ir_fcmp_lt_f64(t->b, x.d, y.d) : ir_fcmp_ltq_f64(t->b, x.d, y.d);
-    return is_signaling ? ir_fcmp_lt_f32(t->b, x.s, y.s) : ir_fcmp_ltq_f32(t->b, x.s, y.s);
+    return x.is_double ? ir_fcmp_lt_f64(t->b, x.d, y.d) : ir_fcmp_lt_f32(t->b, x.s, y.s);
 }
 
 /* ---- arithmetic */
@@ -108,13 +107,8 @@ bool a64_fp_host_fma(A64Trans *t, const A64Ops *o, unsigned size, bool neg_produ
 
 static CC flags_of(A64Trans *t, Scalar x, Scalar y, bool is_signaling)
 {
-    IrBuilder *b = t->b;
-    I32 less = is_less(t, x, y, is_signaling), greater = is_less(t, y, x, is_signaling), equal = is_equal(t, x, y);
-    I32 n = ir_const_i32(b, 8), zc = ir_const_i32(b, 6), c = ir_const_i32(b, 2), cv = ir_const_i32(b, 3);
-    I32 above = ir_select_i32(b, greater, c, cv);
-    I32 level = ir_select_i32(b, equal, zc, above);
-    I32 bits = ir_select_i32(b, less, n, level);
-    return ir_cc_make_i32(b, bits);
+    is_signaling ? is_less(t, x, y) : is_equal(t, x, y); /* for the sticky flags */
+    return x.is_double ? ir_cc_fcmp_f64(t->b, x.d, y.d) : ir_cc_fcmp_f32(t->b, x.s, y.s);
 }
 
 bool a64_fp_host_compare(A64Trans *t, const A64Ops *o, unsigned size, bool is_zero, bool is_signaling, CC *out)
