@@ -175,6 +175,7 @@ typedef struct MAlloc {
     uint32_t *snap_start;  /* per insn: index into snap_locs, for insns with snap */
     uint32_t borrowed;     /* pins (indices) of pins_kept that were borrowed: stored at entries, loaded at exits */
     uint32_t nspills;      /* spill slots used */
+    bool *is_private;      /* by block, or NULL: only leads back to a loop's start, and writes nothing that its predecessor's other way reads */
     bool is_failed;        /* out of spill slots: the region must be made smaller */
 } MAlloc;
 
