@@ -139,8 +139,8 @@ static uint32_t build_value(IrBuilder *b, IrInsn *n)
     if (v) {
         return v;
     }
-    bool is_fp = ir_op_info[n->op].traits & IR_TRAIT_FP;
-    n->imm = is_fp || n->op == IR_CC_FCMP_F32 || n->op == IR_CC_FCMP_F64 ? b->fpenv : 0;
+    bool is_cc = n->op == IR_CC_FCMP_F32 || n->op == IR_CC_FCMP_F64; /* may be found by comparing again */
+    n->imm = is_cc || ir_op_info[n->op].traits & IR_TRAIT_FP ? b->fpenv : 0;
     NumberEntry *place;
     v = number_find(b, n, &place);
     if (v) {
@@ -149,7 +149,7 @@ static uint32_t build_value(IrBuilder *b, IrInsn *n)
     v = build_emit(b, n->op, n->aux, n->arg[0], n->arg[1], n->arg[2]);
     build_insn(b, v)->imm = n->imm;
     *place = (NumberEntry){ b->epoch, v };
-    if (is_fp && b->nfp_ops++ < FP_OPS_MAX) {
+    if (n->imm && b->nfp_ops++ < FP_OPS_MAX) {
         b->fp_ops[b->nfp_ops - 1] = v;
     }
     return v;
