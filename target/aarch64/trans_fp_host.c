@@ -125,9 +125,36 @@ bool a64_fp_host_compare(A64Trans *t, const A64Ops *o, unsigned size, bool is_ze
     return true;
 }
 
-/* ---- integers */
+/* ---- integers, and numbers with a fixed point: scaled by a power of two, which is exact */
 
-bool a64_fp_host_from_int(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned)
+static Scalar power_of_two(A64Trans *t, bool is_double, int exponent)
+{
+    Scalar r = { .is_double = is_double };
+    if (is_double)
+        r.d = ir_const_f64(t->b, (uint64_t)(a64_bias(3) + exponent) << a64_frac_bits[3]);
+    else
+        r.s = ir_const_f32(t->b, (uint32_t)(a64_bias(2) + exponent) << a64_frac_bits[2]);
+    return r;
+}
+
+/* Not of what is too large for any integer already: that may overflow. */
+static Scalar scale_up(A64Trans *t, Scalar x, int fraction)
+{
+    IrBuilder *b = t->b;
+    Scalar limit = power_of_two(t, x.is_double, 64), by = power_of_two(t, x.is_double, fraction), one = power_of_two(t, x.is_double, 0);
+    if (x.is_double) {
+        F64 magnitude = ir_fabs_f64(b, x.d);
+        I32 is_small = ir_fcmp_ltq_f64(b, magnitude, limit.d);
+        by.d = ir_select_f64(b, is_small, by.d, one.d);
+    } else {
+        F32 magnitude = ir_fabs_f32(b, x.s);
+        I32 is_small = ir_fcmp_ltq_f32(b, magnitude, limit.s);
+        by.s = ir_select_f32(b, is_small, by.s, one.s);
+    }
+    return compute(t, A64_FP_MUL, x, by);
+}
+
+bool a64_fp_host_from_int(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned, unsigned fraction)
 {
     IrBuilder *b = t->b;
     if (!a64_fp_is_host(t, size))
@@ -143,6 +170,8 @@ bool a64_fp_host_from_int(A64Trans *t, const A64Ops *o, unsigned size, bool is_u
         r.s = is_unsigned ? ir_i64_u_to_f32_f32(b, x) : ir_i64_s_to_f32_f32(b, x);
     else
         r.s = is_unsigned ? ir_i32_u_to_f32_f32(b, w) : ir_i32_s_to_f32_f32(b, w);
+    if (fraction)
+        r = compute(t, A64_FP_MUL, r, power_of_two(t, r.is_double, -(int)fraction));
     put(t, o->rd, r);
     return true;
 }
@@ -164,12 +193,14 @@ static I64 to_integer(A64Trans *t, const A64Ops *o, Scalar x, bool is_unsigned, 
 }
 
 /* A NaN becomes 0; the IR's conversion raises invalid for it. */
-bool a64_fp_host_to_int(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned, A64Round round)
+bool a64_fp_host_to_int(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned, unsigned fraction, A64Round round)
 {
     static const uint8_t modes[] = { [A64_RN] = IR_RNE, [A64_RP] = IR_RUP, [A64_RM] = IR_RDN, [A64_RZ] = IR_RTZ, [A64_RA] = IR_RMM };
     if (!a64_fp_is_host(t, size))
         return false;
     Scalar x = get(t, size, o->rn);
+    if (fraction)
+        x = scale_up(t, x, (int)fraction);
     I64 v = to_integer(t, o, x, is_unsigned, modes[round]), zero = ir_const_i64(t->b, 0);
     I32 is_number = is_equal(t, x, x);
     I64 r = ir_select_i64(t->b, is_number, v, zero);
