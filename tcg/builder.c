@@ -152,7 +152,8 @@ static uint32_t build_value(IrBuilder *b, IrInsn *n)
     if (v) {
         return v;
     }
-    n->imm = ir_op_info[n->op].traits & IR_TRAIT_FP ? b->fpenv : 0;
+    bool is_cc = n->op == IR_CC_FCMP_F32 || n->op == IR_CC_FCMP_F64; /* may be found by comparing again */
+    n->imm = is_cc || ir_op_info[n->op].traits & IR_TRAIT_FP ? b->fpenv : 0;
     NumberEntry *place;
     v = number_find(b, n, &place);
     if (v) {

@@ -120,6 +120,20 @@ static inline uint32_t ir_eval_cc_sub64(uint64_t a, uint64_t b)
     return ir_eval_cc_pack(r >> 63, r == 0, a >= b, ((a ^ b) & (a ^ r)) >> 63);
 }
 
+static inline uint32_t ir_eval_cc_fcmp64(uint64_t a, uint64_t b)
+{
+    uint64_t nan = 0x7ff0000000000000, x = a & INT64_MAX, y = b & INT64_MAX;
+    int64_t i = (int64_t)a < 0 ? -(int64_t)x : (int64_t)x, j = (int64_t)b < 0 ? -(int64_t)y : (int64_t)y; /* in order */
+    return x > nan || y > nan ? 3 : i < j ? 8 : i == j ? 6 : 2;
+}
+
+static inline uint32_t ir_eval_cc_fcmp32(uint32_t a, uint32_t b)
+{
+    uint32_t nan = 0x7f800000, x = a & INT32_MAX, y = b & INT32_MAX;
+    int32_t i = (int32_t)a < 0 ? -(int32_t)x : (int32_t)x, j = (int32_t)b < 0 ? -(int32_t)y : (int32_t)y;
+    return x > nan || y > nan ? 3 : i < j ? 8 : i == j ? 6 : 2;
+}
+
 static inline uint32_t ir_eval_cc_test(uint32_t cc, int cond)
 {
     bool n = cc >> 3 & 1, z = cc >> 2 & 1, c = cc >> 1 & 1, v = cc & 1;

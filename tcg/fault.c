@@ -109,9 +109,6 @@ static SlotBits apply_recipe(SlotBits v, const SideEntry *e, uint64_t sum)
     case M_PLUS_ZEXT32:
         v.u64[0] = sum + v.u32[0];
         break;
-    case M_PLUS_CONSTANT:
-        v.u64[0] = sum + e->value;
-        break;
     case M_SEXT32:
         v.u64[0] = (uint64_t)(int32_t)v.u32[0];
         break;
@@ -130,9 +127,6 @@ static SlotBits apply_recipe(SlotBits v, const SideEntry *e, uint64_t sum)
     case M_BOX_CANON32:
         v.u64[0] = box | canon32(v.u32[0]);
         break;
-    case M_CONSTANT:
-        v.u64[0] = e->value;
-        break;
     case M_CC_ADD32:
         v.u64[0] = ir_eval_cc_add32((uint32_t)sum, v.u32[0]);
         break;
@@ -144,12 +138,6 @@ static SlotBits apply_recipe(SlotBits v, const SideEntry *e, uint64_t sum)
         break;
     case M_CC_SUB64:
         v.u64[0] = ir_eval_cc_sub64(sum, v.u64[0]);
-        break;
-    case M_CC_SUB32_CONSTANT:
-        v.u64[0] = ir_eval_cc_sub32((uint32_t)sum, (uint32_t)e->value);
-        break;
-    case M_CC_SUB64_CONSTANT:
-        v.u64[0] = ir_eval_cc_sub64(sum, e->value);
         break;
     case M_CC_LOGIC32:
         v.u64[0] = (uint64_t)(v.u32[0] >> 31) << 3 | (uint64_t)(v.u32[0] == 0) << 2;
@@ -166,6 +154,12 @@ static SlotBits apply_recipe(SlotBits v, const SideEntry *e, uint64_t sum)
     }
     case M_CC_ADC64:
         v.u64[0] = ir_eval_cc_carried64((uint32_t)sum, v.u64[0]);
+        break;
+    case M_CC_FCMP32:
+        v.u64[0] = ir_eval_cc_fcmp32(v.u32[0], (uint32_t)sum);
+        break;
+    case M_CC_FCMP64:
+        v.u64[0] = ir_eval_cc_fcmp64(v.u64[0], sum);
         break;
     case M_CC_XOR:
         v.u64[0] = sum ^ v.u32[0];

@@ -305,6 +305,27 @@ static uint32_t test_selected(IrBuilder *b, const IrInsn *cc, int cond)
     return ir_build(b, IR_SELECT_I32, 0, cc->arg[0], first, make_bool(b, ir_eval_cc_test((uint32_t)bits & 15, cond)));
 }
 
+/* Quiet comparisons: they raise no more than the one that made the flags has. */
+static uint32_t test_fcmp(IrBuilder *b, const IrInsn *cc, int cond, bool is_wide)
+{
+    static const struct { uint16_t op[2]; bool is_swapped, is_not; } tests[] = {
+#define FCMP(name) { IR_FCMP_##name##_F32, IR_FCMP_##name##_F64 }
+        [IR_COND_EQ] = { FCMP(EQ), false, false }, [IR_COND_NE] = { FCMP(EQ), false, true },
+        [IR_COND_CS] = { FCMP(LTQ), false, true }, [IR_COND_CC] = { FCMP(LTQ), false, false },
+        [IR_COND_MI] = { FCMP(LTQ), false, false }, [IR_COND_PL] = { FCMP(LTQ), false, true },
+        [IR_COND_HI] = { FCMP(LEQ), false, true }, [IR_COND_LS] = { FCMP(LEQ), false, false },
+        [IR_COND_GE] = { FCMP(LEQ), true, false }, [IR_COND_LT] = { FCMP(LEQ), true, true },
+        [IR_COND_GT] = { FCMP(LTQ), true, false }, [IR_COND_LE] = { FCMP(LTQ), true, true },
+#undef FCMP
+    };
+    if (cond == IR_COND_VS || cond == IR_COND_VC || cc->imm != b->fpenv) {
+        return 0;
+    }
+    unsigned swap = tests[cond].is_swapped;
+    uint32_t v = build2(b, tests[cond].op[is_wide], cc->arg[swap], cc->arg[1 - swap]);
+    return tests[cond].is_not ? build2(b, IR_XOR_I32, v, make_bool(b, true)) : v;
+}
+
 uint32_t fold_cc_test(IrBuilder *b, IrInsn *n)
 {
     IrInsn cc = *build_insn(b, n->arg[0]);
@@ -325,6 +346,9 @@ uint32_t fold_cc_test(IrBuilder *b, IrInsn *n)
     case IR_CC_LOGIC_I32:
     case IR_CC_LOGIC_I64:
         return test_result(b, cc.arg[0], n->aux, is_wide, true);
+    case IR_CC_FCMP_F32:
+    case IR_CC_FCMP_F64:
+        return test_fcmp(b, &cc, n->aux, cc.op == IR_CC_FCMP_F64);
     case IR_SELECT_CC:
         return test_selected(b, &cc, n->aux);
     default:

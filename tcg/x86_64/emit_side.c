@@ -23,7 +23,7 @@ static uint32_t add_entries(Emit *e, const MSnapEntry *s, const Loc *locs, uint3
         } else if (mir_recipe_is_const(recipe)) {
             const IrInsn *c = &e->ir->insns[s[i].vreg];
             uint64_t value = c->op == IR_CONST_V128 ? e->ir->pool[c->aux].u64[0] : c->imm;
-            SideEntry k = { s[i].slot, s[i].recipe, { .kind = LOC_CONST }, value };
+            SideEntry k = { s[i].slot, (uint8_t)mir_side_recipe(s[i].recipe), { .kind = LOC_CONST }, value };
             side_writer_entry_slow(&e->side, &k);
         } else {
             side_writer_entry(&e->side, slot, recipe, locs[i]);

@@ -135,6 +135,20 @@ static bool add_flags_of_adc(Sel *s, unsigned slot, uint32_t v)
 }
 
 /* Flags that nobody else wants are made of the operands. */
+static bool add_fcmp_flags(Sel *s, unsigned slot, uint32_t v)
+{
+    bool is_wide = is_unwanted(s, v, IR_CC_FCMP_F64);
+    uint64_t c;
+    if ((!is_wide && !is_unwanted(s, v, IR_CC_FCMP_F32)) || sel_const(s, s->r->insns[v].arg[0], &c)) {
+        return false;
+    }
+    const IrInsn *i = &s->r->insns[v];
+    bool is_const = sel_const(s, i->arg[1], &c);
+    add_entry(s, slot, is_const ? M_CONSTANT : M_AS_IS, is_const ? i->arg[1] : sel_reg(s, i->arg[1]));
+    add_entry(s, slot, is_wide ? M_CC_FCMP64 : M_CC_FCMP32, sel_reg(s, i->arg[0]));
+    return true;
+}
+
 static bool add_flags(Sel *s, unsigned slot, uint32_t v)
 {
     static const struct {
@@ -200,7 +214,7 @@ static void add_value(Sel *s, unsigned slot, uint32_t v)
         add_entry(s, slot, i->op == IR_VFROM64_V128 ? M_LOW64 : M_LOW32, sel_reg(s, i->arg[0]));
     } else if (is_unwanted(s, v, IR_FCANON_F64) || is_unwanted(s, v, IR_FCANON_F32)) {
         add_entry(s, slot, i->op == IR_FCANON_F64 ? M_CANON64 : M_CANON32, sel_reg(s, i->arg[0]));
-    } else if (!add_flags(s, slot, v) && !add_lazy_flags(s, slot, v)) {
+    } else if (!add_flags(s, slot, v) && !add_fcmp_flags(s, slot, v) && !add_lazy_flags(s, slot, v)) {
         add_sum(s, slot, v, 0, false);
     }
 }

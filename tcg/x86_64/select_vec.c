@@ -132,6 +132,19 @@ static void select_from_scalar(Sel *s, uint32_t id, const IrInsn *i, const SelRo
     }
 }
 
+/* Of one value twice: a duplicate of its low half, which a scalar has as well. */
+static void select_ziplo64(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
+{
+    uint32_t x = i->arg[0], y = i->arg[1];
+    if (x != y) {
+        select_binary(s, id, i, row);
+        return;
+    }
+    bool is_scalar = s->r->insns[x].op == IR_VFROM64_V128 && !s->is_alone && !s->vreg[x];
+    SelArg a = sel_arg_any(s, is_scalar ? s->r->insns[x].arg[0] : x, is_scalar ? 8 : 16);
+    sel_emit2(s, MOP_MOVDDUP, 8, sel_def(s, id), a);
+}
+
 static void select_nothing(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row) {}
 
 void sel_reverse_bytes(Sel *s, uint32_t d, uint32_t a)
@@ -224,7 +237,7 @@ const SelEntry sel_vec_rows[] = {
     V(VZIPHI16, MOP_PUNPCKHWD, 0),
     V(VZIPLO32, MOP_PUNPCKLDQ, 0),
     V(VZIPHI32, MOP_PUNPCKHDQ, 0),
-    V(VZIPLO64, MOP_PUNPCKLQDQ, 0),
+    { IR_VZIPLO64_V128, { select_ziplo64, MOP_PUNPCKLQDQ, 16, 0 } },
     V(VZIPHI64, MOP_PUNPCKHQDQ, 0),
     V(VPACK_SS16, MOP_PACKSSWB, 0),
     V(VPACK_SU16, MOP_PACKUSWB, 0),

@@ -280,6 +280,10 @@ static void add_operation(Gen *g)
     for (unsigned i = 0; i < info->nargs; i++) {
         args[i] = pick(g, info->arg[i]);
     }
+    if (op == IR_CC_FCMP_F32 || op == IR_CC_FCMP_F64) { /* stands behind a comparison that raises the flags */
+        IrOp compare = op == IR_CC_FCMP_F64 ? IR_FCMP_EQ_F64 : IR_FCMP_EQ_F32;
+        ir_build(g->b, chance(g, 50) ? compare : compare + 1, 0, args[0], args[1], 0);
+    }
     uint32_t v = ir_build(g->b, (IrOp)op, random_aux(g, op), args[0], args[1], args[2]);
     unsigned type = info->result[0];
     if (type == IR_VOID) {

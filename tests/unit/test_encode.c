@@ -95,6 +95,7 @@ static const Expect table[] = {
     { MOP_MOVD, "mov%d", "0x 1", "0x 1", "48" },
     { MOP_MOVD_R, "mov%d", "0 1x", "0 1x", "48" },
     { MOP_MOVQZ, "movq", "0x 1s", "0x 1s", "8" },
+    { MOP_MOVDDUP, "movddup", "0x 1s", "0x 1s", "8" },
     FP3(MOP_ADDS, "add%s"), FP3(MOP_MULS, "mul%s"), FP3(MOP_SUBS, "sub%s"), FP3(MOP_MINS, "min%s"), FP3(MOP_DIVS, "div%s"),
     FP3(MOP_MAXS, "max%s"),
     { MOP_SQRTS, "sqrt%s", "0x 1x", "0x * 1x", "48" },
