@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One-pass translation: tier 1 for code of ordinary integer instructions. A front end's translation functions are compiled once more (as for
+ * One-pass translation: tier 1 for code of ordinary instructions. A front end's translation functions are compiled once more (as for
  * tcg/direct.h), and what they would build as IR becomes host code at once: a value lives within one guest instruction, operations wait as
  * trees until a put, a store or a branch says where their result goes, and slots are at home between instructions. There is no IR of the
  * region and no second look at it.
  *
- * What has no row there (onepass_rows) makes the translation give up, and the region is built the usual way. So a target offers the chapters
+ * What has no row there (tcg/x86_64/onepass/insn.c, float.c) makes the translation give up, and the region is built the usual way. So a target offers the chapters
  * whose instructions are frequent in any program: target/<isa>/onepass.c.
  *
  * In these chapters an instruction does not get a slot that it has put.
@@ -22,6 +22,7 @@ typedef struct OnepassTrans {
     Onepass *b;
     const TargetCpu *cpu;
     const TargetInsn *insn;
+    uint32_t ctx;
     bool is_last; /* of the region */
 } OnepassTrans;
 
@@ -58,6 +59,11 @@ bool onepass_is_const(const Onepass *p, uint32_t v, uint64_t *out);
 uint32_t onepass_op1(Onepass *p, IrOp op, uint32_t x);
 uint32_t onepass_op2(Onepass *p, IrOp op, uint32_t x, uint32_t y);
 uint32_t onepass_op3(Onepass *p, IrOp op, uint32_t x, uint32_t y, uint32_t z);
+uint32_t onepass_result(Onepass *p, uint32_t first, unsigned index); /* of an operation with two results */
+/* Floating point, at once: an operation raises its flags whether or not its result is wanted. A value is its bits, in the low part of a
+ * register as an integer is. */
+uint32_t onepass_fp1(Onepass *p, IrOp op, uint32_t x);
+uint32_t onepass_fp2(Onepass *p, IrOp op, uint32_t x, uint32_t y);
 uint32_t onepass_give_up(Onepass *p);
 uint32_t onepass_load(Onepass *p, uint32_t addr, int32_t disp, unsigned mem);
 void onepass_store(Onepass *p, uint32_t addr, int32_t disp, uint32_t v, unsigned mem);

@@ -70,10 +70,12 @@ uint32_t onepass_cas(Onepass *p, uint32_t addr, uint32_t expected, uint32_t desi
         return onepass_give_up(p);
     }
     one_flush_load(p);
-    one_take_rax(p);
+    uint32_t before = p->locked;
+    one_take(p, X86_RAX);
     unsigned reg = one_reg(p, desired);
     X86Rm rm = address(p, addr, mem);
     one_into(p, expected, X86_RAX);
     access(p, 0xb1 | X86_0F | lock_prefix(p), reg, &rm, mem);
+    one_release(p, p->locked & ~before & ~(1u << X86_RAX));
     return one_new_register(p, X86_RAX);
 }

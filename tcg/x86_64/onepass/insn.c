@@ -2,14 +2,6 @@
 /* Operations: one function per shape of instruction, one row per IR operation. */
 #include "tcg/x86_64/onepass/state.h"
 
-typedef struct OneRow OneRow;
-typedef void OneFn(Onepass *p, const OneVal *i, const OneRow *row, unsigned dst);
-struct OneRow {
-    OneFn *fn;
-    uint32_t opcode;
-    uint8_t size;
-    uint8_t x; /* the function's own */
-};
 static const OneRow rows[IR_OP_COUNT];
 
 bool one_has_row(IrOp op) { return rows[op].fn; }
@@ -330,6 +322,12 @@ static const OneRow rows[IR_OP_COUNT] = {
     BOTH(OR, X86_ALU_OR, alu, 0x0b),
     BOTH(XOR, X86_ALU_XOR, alu, 0x33),
     BOTH(MUL, 0, mul, 0),
+    [IR_MUL2_U_I64] = { one_wide, 4, 8, 0 },
+    [IR_MUL2_S_I64] = { one_wide, 5, 8, 0 },
+    BOTH(DIV_U, X86_RAX, one_divide, 6),
+    BOTH(REM_U, X86_RDX, one_divide, 6),
+    BOTH(DIV_S, X86_RAX, one_divide, 7),
+    BOTH(REM_S, X86_RDX, one_divide, 7),
     BOTH(SHL, X86_SHL, shift, 0xf7 | X86_0F38 | X86_PP_66),
     BOTH(SHR, X86_SHR, shift, 0xf7 | X86_0F38 | X86_PP_F2),
     BOTH(SAR, X86_SAR, shift, 0xf7 | X86_0F38 | X86_PP_F3),
@@ -348,4 +346,12 @@ static const OneRow rows[IR_OP_COUNT] = {
     [IR_ZEXT32_I64] = { unary, 0x8b, 8, 0 },
     [IR_SEXT_I64] = { unary, 0x63 | X86_W, 8, 0 },
     [IR_ZEXT_I64] = { zext, 0x8b, 8, 0 },
+    [IR_BOX_F64] = { one_box, 0, 8, 0 },
+    [IR_UNBOX_F32] = { one_unbox, 0, 4, 0 },
+    [IR_FNEG_F32] = { one_sign_bit, 0, 4, 7 },
+    [IR_FNEG_F64] = { one_sign_bit, 0, 8, 7 },
+    [IR_FABS_F32] = { one_sign_bit, 0, 4, 6 },
+    [IR_FABS_F64] = { one_sign_bit, 0, 8, 6 },
+    [IR_FCOPYSIGN_F32] = { one_copysign, 0, 4, 0 },
+    [IR_FCOPYSIGN_F64] = { one_copysign, 0, 8, 0 },
 };

@@ -213,7 +213,7 @@ static void pc_to_rax(Onepass *p, uint32_t pc)
 {
     const OneVal *x = &p->vals[pc];
     if (!(x->kind == ONE_REG && x->reg == X86_RAX)) {
-        one_take_rax(p);
+        one_take(p, X86_RAX);
         one_into(p, pc, X86_RAX);
     }
     p->locked |= 1u << X86_RAX;
@@ -294,7 +294,7 @@ bool host_compile_onepass(Onepass *p, const TargetCpu *cpu, uint32_t ctx, const 
     p->is_ended = false;
     p->pending = p->next = 0;
     emit_entry(e, insns[0].pc, true);
-    bool is_done = p->target->onepass(p, cpu, insns, n) && !p->top.is_failed;
+    bool is_done = p->target->onepass(p, cpu, ctx, insns, n) && !p->top.is_failed;
     if (is_done && !p->is_ended) {
         onepass_exit(p, insns[n - 1].pc + insns[n - 1].len);
     }
