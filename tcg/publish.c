@@ -58,7 +58,7 @@ static void make_findable(Tcg *t, Region *r, MapEntry *head)
     for (uint32_t i = 0; i < r->nentries; i++) {
         const CodeEntry *e = &entries[i];
         MapEntry *place = i == 0 ? head : map_place(&t->map, e->key);
-        Region *old = map_region_at(place);
+        Region *old = map_region_at(&t->map, place);
         if (old && old->tier >= r->tier) {
             continue;
         }
@@ -94,9 +94,9 @@ static void log_region(const Tcg *t, const Region *r)
     }
 }
 
-static bool is_done(const MapEntry *head, const PublishPlan *plan)
+static bool is_done(const Tcg *t, const MapEntry *head, const PublishPlan *plan)
 {
-    const Region *r = map_region_at(head);
+    const Region *r = map_region_at(&t->map, head);
     return r && r->tier >= plan->tier;
 }
 
@@ -118,7 +118,7 @@ PublishResult publish_region(TcgThread *th, const PublishPlan *plan, const CodeB
             break;
         }
         head = map_place(&t->map, plan->key);
-        if (is_done(head, plan)) {
+        if (is_done(t, head, plan)) {
             result = PUBLISH_EXISTS;
             break;
         }
