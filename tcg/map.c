@@ -6,7 +6,7 @@
 #include "util/assert.h"
 #include "util/hostmem.h"
 
-enum { FIRST_BITS = 7 }; /* less than a page */
+enum { FIRST_BITS = 9 }; /* three pages, which small programs do not touch all of */
 
 struct MapEntry {
     _Atomic uint64_t pc;
@@ -29,12 +29,14 @@ static uint32_t distance(const CodeMap *m, const void *p) { return p ? (uint32_t
 static void *at_distance(const CodeMap *m, uint32_t d) { return d ? m->base + (d - 1) : NULL; }
 static void *code_of(const CodeMap *m, const MapEntry *e, memory_order order) { return at_distance(m, atomic_load_explicit(&e->code, order)); }
 
-static MapTable *table_new(uint32_t bits)
+static MapTable *table_new(uint32_t bits, bool is_needed)
 {
     size_t size = ALIGN_UP(sizeof(MapTable) + (sizeof(MapEntry) << bits), (size_t)4096);
     MapTable *table = hostmem_pages_alloc(size);
-    if (table) {
+    if (table && is_needed) {
         hostmem_populate(table, (uint8_t *)table + size);
+    }
+    if (table) {
         table->bits = bits;
         table->size = size;
     }
@@ -44,7 +46,7 @@ static MapTable *table_new(uint32_t bits)
 bool map_init(CodeMap *m, uint8_t *base)
 {
     m->base = base;
-    atomic_store(&m->table, table_new(FIRST_BITS));
+    atomic_store(&m->table, table_new(FIRST_BITS, false));
     return atomic_load(&m->table) != NULL;
 }
 
@@ -134,7 +136,7 @@ static bool rebuild(Tcg *t, MapTable *old, uint32_t more)
     while ((7ull << bits) / 16 < t->map.live + more) {
         bits++;
     }
-    MapTable *table = table_new(bits);
+    MapTable *table = table_new(bits, true);
     if (!table) {
         return false;
     }
