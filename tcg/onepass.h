@@ -34,18 +34,18 @@ void onepass_free(Onepass *p);
 bool host_compile_onepass(Onepass *p, const TargetCpu *cpu, uint32_t ctx, const TargetInsn *insns, unsigned n, const HostSettings *settings,
                           CodeBlob *out);
 
-/* ---- for the target's loop over the instructions */
-void onepass_insn_begin(Onepass *p, uint64_t pc);
-/* false: nothing goes on behind it, or all is given up. */
-bool onepass_insn_end(Onepass *p);
-
 /* ---- what the front end's words mean there (onepass_words.h) */
 
 /* What the beginning of every Onepass knows is had in place. */
 typedef struct OnepassTop {
     bool is_failed;
     uint8_t nputs; /* of the instruction in hand */
+    uint64_t pc;   /* its address */
 } OnepassTop;
+
+/* For the target's loop over the instructions; false: nothing goes on behind this one, or all is given up. */
+static inline void onepass_insn_begin(Onepass *p, uint64_t pc) { ((OnepassTop *)p)->pc = pc; }
+bool onepass_insn_end(Onepass *p);
 
 /* Values are numbered: a slot's own number is its value at the start of the instruction. */
 static inline uint32_t onepass_get(Onepass *p, unsigned slot)

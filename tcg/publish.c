@@ -7,6 +7,7 @@
 #include "tcg/link.h"
 #include "tcg/log.h"
 #include "util/assert.h"
+#include "util/compiler.h"
 
 enum { TRAP_BYTE = 0xcc };
 
@@ -43,8 +44,12 @@ static void fill(Tcg *t, Region *r, const PublishPlan *plan, const CodeBlob *blo
     r->link_stubs = blob->link_stubs;
     copy_code(&t->cache, r, blob);
     memcpy(region_side(r), blob->side, blob->side_size);
-    memcpy(region_entries(r), blob->entries, blob->nentries * sizeof *blob->entries);
-    memcpy(region_ranges(r), plan->sources, plan->nsources * sizeof *plan->sources);
+    *region_entries(r) = *blob->entries; /* mostly the only one of each */
+    *region_ranges(r) = *plan->sources;
+    if (UNLIKELY(blob->nentries > 1 || plan->nsources > 1)) {
+        memcpy(region_entries(r), blob->entries, blob->nentries * sizeof *blob->entries);
+        memcpy(region_ranges(r), plan->sources, plan->nsources * sizeof *plan->sources);
+    }
     *(RegionData *)r->data = (RegionData){ .counter = plan->counter };
     smc_add(&t->pages, r);
 }

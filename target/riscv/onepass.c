@@ -25,14 +25,13 @@ bool riscv_onepass(Onepass *p, const TargetCpu *cpu, uint32_t ctx, const TargetI
     OnepassTrans t = { .b = p, .cpu = cpu, .ctx = ctx };
     const TargetInsn *end = insns + n;
     for (const TargetInsn *i = insns; i != end; i++) {
-        if (!rv_row_onepass[i->row])
+        RvTransFn *const row = rv_row_onepass[i->row];
+        if (UNLIKELY(!row))
             return false;
-    }
-    for (const TargetInsn *i = insns; i != end; i++) {
         t.insn = i;
         t.is_last = i == end - 1;
         onepass_insn_begin(p, i->pc);
-        rv_row_onepass[i->row](&t, i->raw);
+        row(&t, i->raw);
         if (!onepass_insn_end(p))
             break;
     }

@@ -23,7 +23,7 @@ void one_check_aligned(Onepass *p, unsigned reg, unsigned size, bool is_store)
     X86Rm rm = x86_rm_reg(reg);
     x86_op_rm(&e->a, 0xf6 | X86_BYTE_RM, 0, &rm); /* test */
     x86_put8(&e->a, size - 1);
-    uint32_t place = (uint32_t)(p->pc - e->out->entries[0].key.pc);
+    uint32_t place = (uint32_t)(p->top.pc - e->out->entries[0].key.pc);
     emit_jcc_stub(e, X86_NE, stub_align, NULL, NULL)->arg = reg | (uint32_t)is_store << 4 | place << STUB_REG_BITS;
 }
 

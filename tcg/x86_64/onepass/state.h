@@ -61,7 +61,6 @@ struct Onepass {
     uint32_t locked;     /* scratch registers that hold something of the instruction in hand */
     uint32_t owned;      /* those that hold a slot besides its memory: owner */
     uint32_t next;       /* to be taken next, if all are owned */
-    uint64_t pc;         /* of the instruction in hand */
     Emit *e;
     OnePut puts[ONE_PUTS];
     uint64_t known[IR_MAX_SLOTS / 64]; /* slots whose value is_known */
@@ -125,12 +124,14 @@ struct OneRow {
     uint8_t size;
     uint8_t x; /* the function's own */
 };
-void one_compute(Onepass *p, const OneVal *x, unsigned dst); /* ONE_OP, ONE_LOAD */
-bool one_has_row(IrOp op);
+extern const OneRow one_rows[IR_OP_COUNT]; /* fn NULL: not done here */
+void one_load(Onepass *p, const OneVal *i, unsigned dst);
 /* Flags for a jump: X86Cond of v != 0. */
 unsigned one_condition(Onepass *p, uint32_t v);
-void one_mov(Onepass *p, unsigned dst, X86Rm src);  /* 8 bytes */
+void one_mov(Onepass *p, unsigned dst, unsigned src);  /* 8 bytes, as these */
+void one_load_slot(Onepass *p, unsigned dst, unsigned slot);
 void one_store_slot(Onepass *p, unsigned slot, unsigned reg);
+void one_store_slot_imm(Onepass *p, unsigned slot, int32_t imm);
 /* Of the access that comes next: every slot is at home. */
 void one_add_row(Onepass *p, const X86Rm *rm, unsigned size, bool is_store);
 

@@ -93,7 +93,7 @@ void one_into(Onepass *p, uint32_t v, unsigned reg)
     switch (x->kind) {
     case ONE_REG:
         if (x->reg != reg) {
-            one_mov(p, reg, x86_rm_reg(x->reg));
+            one_mov(p, reg, x->reg);
         }
         break;
     case ONE_CONST:
@@ -103,17 +103,21 @@ void one_into(Onepass *p, uint32_t v, unsigned reg)
         if (x->is_known) {
             x86_mov_imm(&p->e->a, reg, x->imm);
         } else {
-            one_mov(p, reg, one_slot_memory(p, v));
+            one_load_slot(p, reg, v);
         }
         break;
     case ONE_LOAD:
         p->pending = 0;
-        one_compute(p, x, reg);
+        one_load(p, x, reg);
         x->kind = ONE_GONE; /* unless the caller keeps it there */
         break;
-    case ONE_OP:
-        one_compute(p, x, reg);
+    case ONE_OP: {
+        const OneRow *row = &one_rows[x->op];
+        if (LIKELY(row->fn)) {
+            row->fn(p, x, row, reg);
+        }
         break;
+    }
     default:
         p->top.is_failed = true;
     }
@@ -166,7 +170,7 @@ static inline uint32_t new_op(Onepass *p, IrOp op, uint32_t x, uint32_t y, uint3
 {
     uint32_t v = new_value(p, ONE_OP);
     OneVal *i = &p->vals[v];
-    p->top.is_failed |= !one_has_row(op);
+    p->top.is_failed |= !one_rows[op].fn;
     i->op = (uint16_t)op;
     i->a = x;
     i->b = y;
