@@ -55,7 +55,7 @@ typedef struct Former {
     uint64_t window_pc;    /* bytes fetched ahead; kept from one region to the next */
     uint32_t window_len;   /* 0: none */
     uint32_t window_whole; /* at offsets below, the longest instruction lies inside */
-    uint8_t window[1024];
+    uint8_t window[256];
     uint64_t seen_invalidations; /* when the region was begun; what is in the window was read later. FORM_SEEN_NOTHING: nothing is known */
     bool is_guarded;       /* all of the region was protected before it was read: it is as long unchanged as the invalidations' count is */
     uint64_t run;          /* instructions from here on were decoded from the window; their bytes are nowhere else */
