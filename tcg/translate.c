@@ -134,7 +134,7 @@ static void end_phase(TcgThread *th, TcgPhase phase)
 static bool discover(TcgThread *th, RegionKey key, RegionShape shape, uint32_t max_insns)
 {
     Former *f = &th->translator->former;
-    th->translator->clock = stats_clock(th->tcg);
+    stats_begin_phases(th->tcg, &th->translator->clock, shape == SHAPE_GRAPH);
     bool is_ok = region_discover(f, key, shape, max_insns);
     end_phase(th, TCG_PHASE_DECODE);
     if (!is_ok) {
