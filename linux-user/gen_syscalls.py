@@ -59,7 +59,7 @@ def parse_flags(path):
             if word.startswith('<'):
                 headers.append(word)
                 continue
-            m = re.fullmatch(r'([\w+]+)(?:&(\w+))?(?:=(\w+))?', word) or fail(where, word)
+            m = re.fullmatch(r'([\w+<]+)(?:&(\w+))?(?:=(\w+))?', word) or fail(where, word)
             flag, mask, value = m.groups()
             fix = lambda v: v if v is None or not re.fullmatch(r'0[0-7]+', v) else v
             value = fix(value) or flag
@@ -172,7 +172,7 @@ def parse_ioctls(path, structs):
 
 def parse_ioctl_families(path):
     rows = [line.split() for _, line in lines(path)]
-    return [(*number.split('/'), name) for number, name, _ in rows if '/' in number]
+    return [(*number.split('/'), name, index) for number, name, index in rows if '/' in number]
 
 
 class Texts:
@@ -282,7 +282,7 @@ def write_ioctls(f, ioctls, families):
     f.write('const IoctlRow ioctl_rows[] = {\n')
     f.writelines(f'    {{{number:#x}, {texts.add(name)}, {kind}, {ref}}}, /* {name} */\n' for number, name, kind, ref in ioctls)
     f.write(f'}};\nconst unsigned ioctl_nrows = {len(ioctls)};\nconst IoctlFamily ioctl_families[] = {{\n')
-    f.writelines(f'    {{{number}, {mask}, {texts.add(name)}}}, /* {name} */\n' for number, mask, name in families)
+    f.writelines(f'    {{{number}, {mask}, {texts.add(name)}, {-1 if index == "-" else f"LIST_{index}"}}}, /* {name} */\n' for number, mask, name, index in families)
     f.write(f'}};\nconst unsigned ioctl_nfamilies = {len(families)};\n')
 
 
@@ -325,7 +325,7 @@ def main():
     rows = parse_rows(syscalls, structs, lists)
     write_header(header, rows, structs, lists)
     ioctls, families = parse_ioctls(ioctls_def, structs), parse_ioctl_families(ioctls_def)
-    numbers = {name: hex(number) for number, name, *_ in ioctls} | {name: number for number, _, name in families}
+    numbers = {name: hex(number) for number, name, *_ in ioctls} | {name: number for number, _, name, _ in families}
     write_source(source, rows, structs, lists, headers, ioctls, families, parse_forms(strace_def, rows, structs, lists, numbers))
 
 

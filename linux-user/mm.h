@@ -28,7 +28,9 @@ typedef enum MmLimit { MM_LIMIT_AS, MM_LIMIT_DATA, MM_LIMIT_STACK, MM_LIMIT_COUN
 /* What a change of the map began with (mm_lock.c). */
 typedef struct MmSaved {
     bool is_valid;
-    MmMap map;
+    MmMap map;       /* with an array of its own */
+    MmArea *changed; /* the array of the map that is changed */
+    unsigned cap;    /* and its */
     uint64_t brk;
 } MmSaved;
 

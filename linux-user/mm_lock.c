@@ -29,6 +29,8 @@ static NOINLINE void save(Mm *mm)
     s->map = mm->map;
     s->map.areas = areas;
     s->map.cap = cap;
+    s->changed = mm->map.areas;
+    s->cap = mm->map.cap;
     s->brk = mm->brk;
     in_order();
     s->is_valid = true;
@@ -43,25 +45,39 @@ void mm_lock(Mm *mm)
     }
 }
 
+static void mm_unsave(Mm *mm)
+{
+    in_order();
+    mm->saved.is_valid = false;
+}
+
 void mm_unlock(Mm *mm)
 {
     if (UNLIKELY(mm->saved.is_valid)) {
-        in_order();
-        mm->saved.is_valid = false;
+        mm_unsave(mm);
     }
     lock_release(&mm->lock);
 }
 
-/* The array that the dead thread worked on is lost: it may have been freed already. Protections follow the map again. */
+/* The map comes back into the array that the dead thread worked on; one that it had just put in its place is lost. Protections follow the map. */
 static void repair(Lock *l)
 {
     Mm *mm = CONTAINER_OF(l, Mm, lock);
-    if (!mm->saved.is_valid) {
+    MmSaved *s = &mm->saved;
+    if (!s->is_valid) {
         return;
     }
-    mm->map = mm->saved.map;
-    mm->brk = mm->saved.brk;
-    memset(&mm->saved, 0, sizeof(mm->saved));
+    mm->brk = s->brk;
+    if (mm->map.areas == s->changed) {
+        memcpy(s->changed, s->map.areas, s->map.n * sizeof(MmArea));
+        mm->map = s->map;
+        mm->map.areas = s->changed;
+        mm->map.cap = s->cap;
+        mm_unsave(mm);
+    } else {
+        mm->map = s->map;
+        memset(s, 0, sizeof(*s));
+    }
     for (unsigned i = 0; i < mm->map.n; i++) {
         const MmArea *a = &mm->map.areas[i];
         if (!(a->flags & (AREA_HOST | AREA_FOREIGN))) {

@@ -37,12 +37,15 @@ bool mm_map_room(MmMap *m, unsigned extra)
     if (!areas) {
         return false;
     }
-    if (m->areas) {
-        memcpy(areas, m->areas, m->n * sizeof(MmArea));
-        hostmem_pages_free(m->areas, m->cap * sizeof(MmArea));
+    MmArea *old = m->areas;
+    size_t old_size = m->cap * sizeof(MmArea);
+    if (old) {
+        memcpy(areas, old, m->n * sizeof(MmArea));
     }
     m->areas = areas;
     m->cap = cap;
+    in_order(); /* what a map points to is never free: mm_lock.c relies on it when the thread is killed here */
+    hostmem_pages_free(old, old_size);
     return true;
 }
 

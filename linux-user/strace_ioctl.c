@@ -24,7 +24,9 @@ static void put_family(TextBuf *out, const IoctlFamily *f, uint32_t cmd)
     bool has_index = _IOC_NR(f->mask) != _IOC_NRMASK, has_length = _IOC_SIZE(f->mask) == 0;
     text_str(out, row_text(f->name));
     text_str(out, has_index || has_length ? "(" : "");
-    if (has_index) {
+    if (has_index && f->index >= 0) {
+        strace_enum(out, (unsigned)f->index, _IOC_NR(cmd & ~f->mask));
+    } else if (has_index) {
         text_hex(out, _IOC_NR(cmd & ~f->mask));
     }
     text_str(out, has_index && has_length ? ", " : "");

@@ -113,6 +113,7 @@ typedef struct IoctlRow {
 typedef struct IoctlFamily {
     uint32_t number, mask;
     RowText name;
+    int16_t index; /* list of the index's names; -1: none */
 } IoctlFamily;
 extern const IoctlFamily ioctl_families[];
 extern const unsigned ioctl_nfamilies;

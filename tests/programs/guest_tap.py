@@ -8,6 +8,7 @@
 """
 import argparse
 import atexit
+import fcntl
 import os
 import re
 import shutil
@@ -25,10 +26,12 @@ def compile_guest(name, sources, compiler='riscv64-linux-gnu-gcc', flags=(), lin
     """The static program build/guest/NAME, made anew when a source is newer."""
     os.makedirs(OUT, exist_ok=True)
     out = os.path.join(OUT, name)
-    if not os.path.exists(out) or any(os.path.getmtime(s) > os.path.getmtime(out) for s in sources):
-        new = '%s.%d' % (out, os.getpid())  # another test may make it at the same time
-        subprocess.run([compiler, '-O1', *link.split(), '-pthread', *flags, '-o', new] + sources, check=True)
-        os.rename(new, out)
+    with open(out + '.lock', 'w') as lock:  # tests that run at the same time share it: the second waits, and does not replace what the first runs
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.path.exists(out) or any(os.path.getmtime(s) > os.path.getmtime(out) for s in sources):
+            new = '%s.%d' % (out, os.getpid())  # whole or not there
+            subprocess.run([compiler, '-O1', *link.split(), '-pthread', *flags, '-o', new] + sources, check=True)
+            os.rename(new, out)
     return out
 
 
@@ -74,6 +77,7 @@ def main():
             text, status = (e.stdout or b'').decode(errors='replace'), 'timed out'
         for line in text.splitlines():
             print(re.sub(r'^((not )?ok \d+ - )', r'\1%s: ' % way, line))
+            bad |= bool(re.match(r'not ok |\d+ passed, [1-9]', line))
         if status:
             bad = True
             print('not ok %s: %s: status %s' % (way, args.name, status))

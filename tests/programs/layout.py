@@ -50,7 +50,7 @@ def flag_tests(lists):
     for name, entries in lists.items():
         text = ''
         for flag, _, value in entries:
-            if value != flag and flag not in UNLIKE:
+            if value != flag and flag.isidentifier() and flag not in UNLIKE:
                 text += f'#ifdef {flag}\n_Static_assert((unsigned long long)(unsigned)({flag}) == (unsigned)({value}), "{flag}");\n#endif\n'
         if text:
             yield f'flags {name}', [], text

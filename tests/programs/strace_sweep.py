@@ -106,7 +106,7 @@ def program_text(names):
 def ioctl_numbers(structs):
     """Of those that say a length, one with 64 bytes."""
     path = os.path.join(LINUX_USER, 'ioctls.def')
-    families = [hex(int(n, 0) | (0 if int(m, 0) >> 16 & 0x3fff else 64 << 16)) for n, m, _ in gen_syscalls.parse_ioctl_families(path)]
+    families = [hex(int(n, 0) | (0 if int(m, 0) >> 16 & 0x3fff else 64 << 16)) for n, m, *_ in gen_syscalls.parse_ioctl_families(path)]
     return [hex(row[0]) for row in gen_syscalls.parse_ioctls(path, structs)] + families
 
 

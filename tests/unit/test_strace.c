@@ -92,7 +92,7 @@ static const Case *cases(unsigned *n)
         { NR_ioctl, { 0, 0x5413, 0x1000 }, -ENOTTY, "ioctl(0, TIOCGWINSZ, 0x1000) = -1 ENOTTY (Inappropriate ioctl for device)" },
         { NR_ioctl, { 3, 0x81004506, 0x1000 }, -ENOTTY, "ioctl(3, EVIOCGNAME(256), 0x1000) = -1 ENOTTY (Inappropriate ioctl for device)" },
         { NR_ioctl, { 3, 0x80604521, 0x1000 }, -ENOTTY, "ioctl(3, EVIOCGBIT(0x1, 96), 0x1000) = -1 ENOTTY (Inappropriate ioctl for device)" },
-        { NR_ioctl, { 3, 0x80184543, 0x1000 }, -ENOTTY, "ioctl(3, EVIOCGABS(0x3), 0x1000) = -1 ENOTTY (Inappropriate ioctl for device)" },
+        { NR_ioctl, { 3, 0x80184543, 0x1000 }, -ENOTTY, "ioctl(3, EVIOCGABS(ABS_RX), 0x1000) = -1 ENOTTY (Inappropriate ioctl for device)" },
         { NR_ioctl, { 3, 0x80047107, 0x1000 }, -ENOTTY, "ioctl(3, _IOC(_IOC_READ, 0x71, 0x7, 0x4), 0x1000) = -1 ENOTTY (Inappropriate ioctl for device)" },
         { NR_fcntl, { 3, F_GETFL, 0 }, 2, "fcntl(3, F_GETFL) = 0x2 (flags O_RDWR)" },
         { NR_futex, { 0x1000, 129, 1, 0, 0, 0 }, 1, "futex(0x1000, FUTEX_WAKE_PRIVATE, 1) = 1" },
