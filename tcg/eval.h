@@ -93,6 +93,14 @@ static inline uint32_t ir_eval_cc_adc32(uint32_t a, uint32_t b, uint32_t c)
     return ir_eval_cc_pack(r >> 31, r == 0, wide >> 32, (~(a ^ b) & (a ^ r)) >> 31);
 }
 
+/* The flags of a sum with carry, given those of the sum without: the carry changes C and V only where it carries through all bits, or all
+ * but the top one. */
+static inline uint32_t ir_eval_cc_carried64(uint32_t cc, uint64_t sum)
+{
+    bool is_through = sum == 0 && !(cc & 4), is_top = sum == 1ull << 63 && !(cc & 8);
+    return (uint32_t)(sum >> 63) << 3 | (uint32_t)(sum == 0) << 2 | ((cc & 2) | (is_through ? 2 : 0)) | ((cc & 1) ^ is_top);
+}
+
 static inline uint32_t ir_eval_cc_adc64(uint64_t a, uint64_t b, uint32_t c)
 {
     unsigned __int128 wide = (unsigned __int128)a + b + c;

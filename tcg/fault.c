@@ -6,6 +6,7 @@
 #include <string.h>
 #include <ucontext.h>
 
+#include "tcg/crypto.h"
 #include "tcg/epoch.h"
 #include "tcg/eval.h"
 #include "tcg/log.h"
@@ -39,6 +40,10 @@ static unsigned slot_size(const IrSlotDesc *slot)
 static SlotBits value_at(const CpuState *s, const SideEntry *e, const HostRegs *regs)
 {
     SlotBits v = { { 0, 0 } };
+    if (e->recipe == M_HOST_FLAGS) {
+        v.u64[0] = hostregs_nzcv(regs);
+        return v;
+    }
     switch (e->loc.kind) {
     case LOC_REG:
         if (e->loc.cls == M_GPR) {
@@ -78,6 +83,7 @@ static SlotBits apply_recipe(SlotBits v, const SideEntry *e, uint64_t sum)
     const uint64_t box = 0xffffffff00000000ull;
     switch (e->recipe) {
     case M_AS_IS:
+    case M_HOST_FLAGS:
         break;
     case M_SHL1:
     case M_SHL2:
@@ -150,6 +156,16 @@ static SlotBits apply_recipe(SlotBits v, const SideEntry *e, uint64_t sum)
         break;
     case M_CC_LOGIC64:
         v.u64[0] = v.u64[0] >> 63 << 3 | (uint64_t)(v.u64[0] == 0) << 2;
+        break;
+    case M_AES_ROUND: {
+        V128Bits x = { .u64 = { v.u64[0], v.u64[1] } };
+        x = crypto_aes_mix(crypto_aes_enc(x));
+        v.u64[0] = x.u64[0];
+        v.u64[1] = x.u64[1];
+        break;
+    }
+    case M_CC_ADC64:
+        v.u64[0] = ir_eval_cc_carried64((uint32_t)sum, v.u64[0]);
         break;
     case M_CC_XOR:
         v.u64[0] = sum ^ v.u32[0];

@@ -311,8 +311,6 @@ void trans_pmull8(A64Trans *t, const A64Ops *o)
 void trans_pmull64(A64Trans *t, const A64Ops *o)
 {
     V128 n = a64_get_v(t, o->rn), m = a64_get_v(t, o->rm);
-    I64 x = ir_vextract64_i64(t->b, n, o->q), y = ir_vextract64_i64(t->b, m, o->q);
-    I64 low = ir_clmul_i64(t->b, x, y), high = ir_clmulh_i64(t->b, x, y);
-    V128 r = ir_vpack64_v128(t->b, low, high);
+    V128 r = ir_vclmul_v128(t->b, n, m, o->q ? 3 : 0);
     a64_put_v(t, o->rd, r);
 }

@@ -271,23 +271,26 @@ static uint32_t test_add(IrBuilder *b, const IrInsn *cc, int cond, bool is_wide)
     }
 }
 
-/* Sums of three, in the order that the instruction's result has as well; chains of long additions pass the carry on. */
-static uint32_t test_adc(IrBuilder *b, const IrInsn *cc, int cond, bool is_wide)
+/* Of the sum that the instruction's result is as well; chains of long additions pass the carry on. */
+static uint32_t test_adc(IrBuilder *b, const IrInsn *cc, int cond)
 {
-    if (cond != IR_COND_CS && cond != IR_COND_CC && cond != IR_COND_EQ && cond != IR_COND_NE && cond != IR_COND_MI && cond != IR_COND_PL) {
+    switch (cond) {
+    case IR_COND_CS:
+    case IR_COND_CC:
+    case IR_COND_EQ:
+    case IR_COND_NE:
+    case IR_COND_MI:
+    case IR_COND_PL:
+        break;
+    default:
         return 0;
     }
-    uint32_t low = build2(b, IR_AND_I32, cc->arg[2], make_const(b, false, 1));
-    uint32_t carry = is_wide ? ir_build(b, IR_ZEXT_I64, 0, low, 0, 0) : low;
-    uint32_t part = build2(b, PICK(is_wide, ADD), cc->arg[0], cc->arg[1]);
-    uint32_t sum = build2(b, PICK(is_wide, ADD), part, carry);
+    uint32_t sum = ir_build(b, IR_ADC_I64, 0, cc->arg[0], cc->arg[1], cc->arg[2]);
     if (cond != IR_COND_CS && cond != IR_COND_CC) {
-        return test_result(b, sum, cond, is_wide, false);
+        return test_result(b, sum, cond, true, false);
     }
-    uint32_t first = build2(b, PICK(is_wide, CMP_ULT), part, cc->arg[0]);
-    uint32_t second = build2(b, PICK(is_wide, CMP_ULT), sum, part);
-    uint32_t either = build2(b, IR_OR_I32, first, second);
-    return cond == IR_COND_CS ? either : build2(b, IR_XOR_I32, either, make_bool(b, true));
+    uint32_t carry = ir_build(b, IR_RESULT_I32, 1, sum, 0, 0);
+    return cond == IR_COND_CS ? carry : build2(b, IR_XOR_I32, carry, make_bool(b, true));
 }
 
 /* The test of flags that are `b` under a condition, else constants (a conditional compare): the condition with the test of b. */
@@ -305,7 +308,7 @@ static uint32_t test_selected(IrBuilder *b, const IrInsn *cc, int cond)
 uint32_t fold_cc_test(IrBuilder *b, IrInsn *n)
 {
     IrInsn cc = *build_insn(b, n->arg[0]);
-    bool is_wide = cc.op == IR_CC_SUB_I64 || cc.op == IR_CC_ADD_I64 || cc.op == IR_CC_ADC_I64 || cc.op == IR_CC_LOGIC_I64;
+    bool is_wide = cc.op == IR_CC_SUB_I64 || cc.op == IR_CC_ADD_I64 || cc.op == IR_CC_LOGIC_I64;
     switch (cc.op) {
     case IR_CC_SUB_I32:
     case IR_CC_SUB_I64:
@@ -317,9 +320,8 @@ uint32_t fold_cc_test(IrBuilder *b, IrInsn *n)
     case IR_CC_ADD_I32:
     case IR_CC_ADD_I64:
         return test_add(b, &cc, n->aux, is_wide);
-    case IR_CC_ADC_I32:
     case IR_CC_ADC_I64:
-        return test_adc(b, &cc, n->aux, is_wide);
+        return test_adc(b, &cc, n->aux);
     case IR_CC_LOGIC_I32:
     case IR_CC_LOGIC_I64:
         return test_result(b, cc.arg[0], n->aux, is_wide, true);

@@ -98,7 +98,8 @@ static X86Cond compare_sized(Sel *s, const IrInsn *i, unsigned index, unsigned s
     uint32_t a = i->arg[0], b = i->arg[1];
     uint64_t c;
     X86Cond cond = cmp_conds[index].cond, nonzero;
-    if (sel_const(s, a, &c) || (!sel_can_sink_load(s, a, size) && sel_can_sink_load(s, b, size))) {
+    bool is_plain = !sel_can_sink_load(s, a, size) && !sel_const(s, b, &c);
+    if (sel_const(s, a, &c) || (is_plain && (cond == X86_BE || sel_can_sink_load(s, b, size)))) {
         uint32_t t = a;
         a = b;
         b = t;

@@ -294,7 +294,8 @@ static void add_operation(Gen *g)
     }
     remember(g, type, v);
     if (info->nresults == 2) {
-        remember(g, IR_I64, ir_result_i64(g->b, (I64){ v }, 1).id);
+        IrOp second = info->result[1] == IR_I32 ? IR_RESULT_I32 : IR_RESULT_I64;
+        remember(g, info->result[1], ir_build(g->b, second, 1, v, 0, 0));
     }
 }
 

@@ -304,7 +304,8 @@ static void random_pure(Maker *m)
     }
     remember(m, type, v);
     if (info->nresults > 1) {
-        remember(m, IR_I64, ir_result_i64(m->b, (I64){ v }, 1).id);
+        IrOp second = info->result[1] == IR_I32 ? IR_RESULT_I32 : IR_RESULT_I64;
+        remember(m, info->result[1], ir_build(m->b, second, 1, v, 0, 0));
     }
 }
 

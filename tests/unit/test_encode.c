@@ -85,6 +85,7 @@ static const Expect table[] = {
     { MOP_LOCK_AND, "lock and", "0 1", NULL, "1248" },
     { MOP_LOCK_SUB, "lock sub", "0 1", NULL, "1248" },
     { MOP_LOCK_XOR, "lock xor", "0 1", NULL, "1248" },
+    { MOP_CMC, "cmc", "", NULL, "8" },
     { MOP_MFENCE, "mfence", "", NULL, "8" },
     { MOP_PREFETCH, "prefetcht0", "0*", NULL, "8" },
     { MOP_CRC32, "crc32", "0* 2", NULL, "1248" },
