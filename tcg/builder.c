@@ -132,6 +132,19 @@ uint32_t build_insert_before(IrBuilder *b, IrOp op, uint32_t before)
     return id;
 }
 
+uint32_t build_phi_like(IrBuilder *b, uint32_t like, IrType type)
+{
+    uint32_t block = build_insn(b, like)->block, n = build_insn(b, like)->nargs, first = b->r->nextra;
+    uint32_t id = build_insert_before(b, build_phi_op(type), b->r->blocks[block].first);
+    b->r->extra = arena_grow(b->arena, b->r->extra, sizeof(uint32_t), &b->r->cap_extra, first + n);
+    b->r->nextra += n;
+    IrInsn *phi = build_insn(b, id);
+    phi->aux = build_insn(b, like)->aux;
+    phi->nargs = (uint8_t)n;
+    phi->arg[0] = first;
+    return id;
+}
+
 /* `n` is a pure or fp operation: folded, found, or new. */
 static uint32_t build_value(IrBuilder *b, IrInsn *n)
 {
@@ -139,7 +152,8 @@ static uint32_t build_value(IrBuilder *b, IrInsn *n)
     if (v) {
         return v;
     }
-    n->imm = ir_op_info[n->op].traits & IR_TRAIT_FP ? b->fpenv : 0;
+    bool is_cc = n->op == IR_CC_FCMP_F32 || n->op == IR_CC_FCMP_F64; /* may be found by comparing again */
+    n->imm = is_cc || ir_op_info[n->op].traits & IR_TRAIT_FP ? b->fpenv : 0;
     NumberEntry *place;
     v = number_find(b, n, &place);
     if (v) {

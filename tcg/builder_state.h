@@ -179,6 +179,8 @@ uint32_t build_param(IrBuilder *b, uint32_t root, uint32_t slot);
 uint32_t *build_in(IrBuilder *b, uint32_t root, uint32_t slot);
 /* A new operation in front of another. */
 uint32_t build_insert_before(IrBuilder *b, IrOp op, uint32_t before);
+/* A phi of another type in the block of phi `like`; its arguments, extra[arg[0]] and on, are for the caller to fill in. */
+uint32_t build_phi_like(IrBuilder *b, uint32_t like, IrType type);
 /* Begins a guest instruction. */
 static inline void build_insn_begin(IrBuilder *b, uint64_t pc)
 {
@@ -265,6 +267,7 @@ void narrow_phis(IrBuilder *b);
 
 /* ---- opt/lazyflags.c: phis of flags that snapshots alone want */
 void lazy_flags(IrBuilder *b);
+void carry_phis(IrBuilder *b);
 
 /* ---- opt/canon.c: where fcanon is made */
 void canon_sink(IrBuilder *b, bool may_split); /* readers behind a loop get their own, if need be on new edges */

@@ -43,7 +43,7 @@ typedef struct IcRow {
  * packed as bytes; sidetable.h encodes and decodes. A decoded row: */
 typedef struct SideEntry {
     uint16_t slot;
-    uint8_t recipe; /* MRecipe; M_CONSTANT: value */
+    uint8_t recipe; /* MRecipe, below M_NRECIPES; LOC_CONST: value */
     Loc loc;
     uint64_t value;
 } SideEntry;

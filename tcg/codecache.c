@@ -10,7 +10,6 @@
 #include "util/assert.h"
 #include "util/compiler.h"
 #include "util/hostmem.h"
-#include "util/sys.h"
 
 #define DEFAULT_SIZE (96ull << 20) /* code 64 MiB, data 32 MiB */
 #define MAX_SIZE (1ull << 30) /* rel32 reaches all of it; offsets in it and its descriptors, 4/3 as large, fit into 32 bits */
@@ -22,7 +21,7 @@ enum {
     CODE_ALIGN = 32,
     DATA_ALIGN = 16,
     META_ALIGN = 8,
-    POPULATE = 64 << 10, POPULATE_FIRST = 8 << 10,
+    POPULATE_MIN = 8 << 10, POPULATE_MAX = 64 << 10,
 };
 
 static bool map_part(uint8_t *at, size_t size, int prot)
@@ -108,16 +107,17 @@ bool codecache_can_hold(const CodeCache *c, const RegionSize *s)
     return fits(c, &empty, s, meta_size(s));
 }
 
-/* Asks for pages some at a time: each on its own, by a fault, cost more than the rest of publishing. */
+/* Asks for pages some at a time, half as many as there are: each on its own, by a fault, cost more than the rest of publishing. */
 static void populate(uint8_t *base, uint32_t *there, uint32_t end, uint32_t limit)
 {
     if (LIKELY(end <= *there)) {
         return;
     }
-    uint32_t next = ALIGN_UP(end, *there < POPULATE ? (uint32_t)POPULATE_FIRST : (uint32_t)POPULATE); /* many programs need little */
+    uint32_t step = *there / 2, next;
+    step = step < POPULATE_MIN ? POPULATE_MIN : step > POPULATE_MAX ? POPULATE_MAX : step;
+    next = ALIGN_UP(end > *there + step ? end : *there + step, (uint32_t)PAGE);
     next = next < limit ? next : limit;
-    uintptr_t from = ALIGN_DOWN((uintptr_t)base + *there, (uintptr_t)PAGE), to = (uintptr_t)base + next;
-    sys_call3(SYS_madvise, from, to - from, MADV_POPULATE_WRITE); /* Linux before 5.14 has no such thing: then faults do it */
+    hostmem_populate(base + *there, base + next);
     *there = next;
 }
 

@@ -93,6 +93,14 @@ static inline uint32_t ir_eval_cc_adc32(uint32_t a, uint32_t b, uint32_t c)
     return ir_eval_cc_pack(r >> 31, r == 0, wide >> 32, (~(a ^ b) & (a ^ r)) >> 31);
 }
 
+/* The flags of a sum with carry, given those of the sum without: the carry changes C and V only where it carries through all bits, or all
+ * but the top one. */
+static inline uint32_t ir_eval_cc_carried64(uint32_t cc, uint64_t sum)
+{
+    bool is_through = sum == 0 && !(cc & 4), is_top = sum == 1ull << 63 && !(cc & 8);
+    return (uint32_t)(sum >> 63) << 3 | (uint32_t)(sum == 0) << 2 | ((cc & 2) | (is_through ? 2 : 0)) | ((cc & 1) ^ is_top);
+}
+
 static inline uint32_t ir_eval_cc_adc64(uint64_t a, uint64_t b, uint32_t c)
 {
     unsigned __int128 wide = (unsigned __int128)a + b + c;
@@ -110,6 +118,20 @@ static inline uint32_t ir_eval_cc_sub64(uint64_t a, uint64_t b)
 {
     uint64_t r = a - b;
     return ir_eval_cc_pack(r >> 63, r == 0, a >= b, ((a ^ b) & (a ^ r)) >> 63);
+}
+
+static inline uint32_t ir_eval_cc_fcmp64(uint64_t a, uint64_t b)
+{
+    uint64_t nan = 0x7ff0000000000000, x = a & INT64_MAX, y = b & INT64_MAX;
+    int64_t i = (int64_t)a < 0 ? -(int64_t)x : (int64_t)x, j = (int64_t)b < 0 ? -(int64_t)y : (int64_t)y; /* in order */
+    return x > nan || y > nan ? 3 : i < j ? 8 : i == j ? 6 : 2;
+}
+
+static inline uint32_t ir_eval_cc_fcmp32(uint32_t a, uint32_t b)
+{
+    uint32_t nan = 0x7f800000, x = a & INT32_MAX, y = b & INT32_MAX;
+    int32_t i = (int32_t)a < 0 ? -(int32_t)x : (int32_t)x, j = (int32_t)b < 0 ? -(int32_t)y : (int32_t)y;
+    return x > nan || y > nan ? 3 : i < j ? 8 : i == j ? 6 : 2;
 }
 
 static inline uint32_t ir_eval_cc_test(uint32_t cc, int cond)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <ucontext.h>
 
+#include "tcg/crypto.h"
 #include "tcg/epoch.h"
 #include "tcg/eval.h"
 #include "tcg/log.h"
@@ -39,6 +40,10 @@ static unsigned slot_size(const IrSlotDesc *slot)
 static SlotBits value_at(const CpuState *s, const SideEntry *e, const HostRegs *regs)
 {
     SlotBits v = { { 0, 0 } };
+    if (e->recipe == M_HOST_FLAGS) {
+        v.u64[0] = hostregs_nzcv(regs);
+        return v;
+    }
     switch (e->loc.kind) {
     case LOC_REG:
         if (e->loc.cls == M_GPR) {
@@ -78,6 +83,7 @@ static SlotBits apply_recipe(SlotBits v, const SideEntry *e, uint64_t sum)
     const uint64_t box = 0xffffffff00000000ull;
     switch (e->recipe) {
     case M_AS_IS:
+    case M_HOST_FLAGS:
         break;
     case M_SHL1:
     case M_SHL2:
@@ -103,9 +109,6 @@ static SlotBits apply_recipe(SlotBits v, const SideEntry *e, uint64_t sum)
     case M_PLUS_ZEXT32:
         v.u64[0] = sum + v.u32[0];
         break;
-    case M_PLUS_CONSTANT:
-        v.u64[0] = sum + e->value;
-        break;
     case M_SEXT32:
         v.u64[0] = (uint64_t)(int32_t)v.u32[0];
         break;
@@ -124,9 +127,6 @@ static SlotBits apply_recipe(SlotBits v, const SideEntry *e, uint64_t sum)
     case M_BOX_CANON32:
         v.u64[0] = box | canon32(v.u32[0]);
         break;
-    case M_CONSTANT:
-        v.u64[0] = e->value;
-        break;
     case M_CC_ADD32:
         v.u64[0] = ir_eval_cc_add32((uint32_t)sum, v.u32[0]);
         break;
@@ -139,17 +139,27 @@ static SlotBits apply_recipe(SlotBits v, const SideEntry *e, uint64_t sum)
     case M_CC_SUB64:
         v.u64[0] = ir_eval_cc_sub64(sum, v.u64[0]);
         break;
-    case M_CC_SUB32_CONSTANT:
-        v.u64[0] = ir_eval_cc_sub32((uint32_t)sum, (uint32_t)e->value);
-        break;
-    case M_CC_SUB64_CONSTANT:
-        v.u64[0] = ir_eval_cc_sub64(sum, e->value);
-        break;
     case M_CC_LOGIC32:
         v.u64[0] = (uint64_t)(v.u32[0] >> 31) << 3 | (uint64_t)(v.u32[0] == 0) << 2;
         break;
     case M_CC_LOGIC64:
         v.u64[0] = v.u64[0] >> 63 << 3 | (uint64_t)(v.u64[0] == 0) << 2;
+        break;
+    case M_AES_ROUND: {
+        V128Bits x = { .u64 = { v.u64[0], v.u64[1] } };
+        x = crypto_aes_mix(crypto_aes_enc(x));
+        v.u64[0] = x.u64[0];
+        v.u64[1] = x.u64[1];
+        break;
+    }
+    case M_CC_ADC64:
+        v.u64[0] = ir_eval_cc_carried64((uint32_t)sum, v.u64[0]);
+        break;
+    case M_CC_FCMP32:
+        v.u64[0] = ir_eval_cc_fcmp32(v.u32[0], (uint32_t)sum);
+        break;
+    case M_CC_FCMP64:
+        v.u64[0] = ir_eval_cc_fcmp64(v.u64[0], sum);
         break;
     case M_CC_XOR:
         v.u64[0] = sum ^ v.u32[0];

@@ -12,6 +12,7 @@ void ir_finish(IrBuilder *b)
     canon_sink(b, false);
     canon_mark(b, false);
     narrow_phis(b);
+    carry_phis(b);
     lazy_flags(b);
     canon_sink(b, b->settings.has_guards);
     canon_mark(b, true);

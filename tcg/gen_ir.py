@@ -152,17 +152,18 @@ def direct_h(rows):
 
 
 def onepass_h(rows):
-    """Constructors of one-pass translation (onepass_words.h), of the rows that are pure."""
+    """Constructors of one-pass translation (onepass_words.h): of pure rows, and of those that raise flags, which are computed at once."""
     out = HEAD + '#ifndef LYRE_TCG_IR_ONEPASS_H\n#define LYRE_TCG_IR_ONEPASS_H\n\n'
     names = []
     for r in rows:
-        if not r.has_constructor() or 'pure' not in r.traits or len(r.results) > 3:
+        if not r.has_constructor() or not {'pure', 'fp'} & set(r.traits) or len(r.results) > 3:
             continue
+        is_float = 'fp' in r.traits or r.id.startswith('fcanon')
         ret = CTYPE[r.results[0]]
         params = ['Onepass *p'] + [f'{CTYPE[t]} {n}' for t, n in zip(r.args, 'xyz')] + (['int aux'] if r.aux != 'none' else [])
-        is_done = r.aux == 'none' and len(r.results) == 1 and 1 <= len(r.args) <= 3
+        is_done = r.aux == 'none' and 1 <= len(r.args) <= (2 if is_float else 3)
         args = ''.join(f', {n}.id' for n in 'xyz'[:len(r.args)])
-        value = f'onepass_op{len(r.args)}(p, {r.enum}{args})' if is_done else 'onepass_give_up(p)'
+        value = f'onepass_{"fp" if is_float else "op"}{len(r.args)}(p, {r.enum}{args})' if is_done else 'onepass_give_up(p)'
         out += f'static inline {ret} onepass_{r.id}({", ".join(params)}) {{ return ({ret}){{ {value} }}; }}\n'
         names.append(r.id)
     out += '\n' + ''.join(f'#define ir_{n} onepass_{n}\n' for n in names)

@@ -6,14 +6,14 @@
 #include "util/assert.h"
 #include "util/hostmem.h"
 
-enum { FIRST_BITS = 7 }; /* a page */
+enum { FIRST_BITS = 9 }; /* three pages, which small programs do not touch all of */
 
 struct MapEntry {
     _Atomic uint64_t pc;
     _Atomic uint32_t ctx;
     _Atomic uint32_t is_used; /* key is valid: stored after it, with release */
-    _Atomic(void *) code;
-    struct Region *region;    /* guarded by: publish */
+    _Atomic uint32_t code;    /* distance from the code cache's base, + 1; 0: none */
+    uint32_t region;          /* the same of its region; guarded by: publish */
 };
 
 struct MapTable {
@@ -25,20 +25,28 @@ struct MapTable {
     MapEntry entries[];
 };
 
-static MapTable *table_new(uint32_t bits)
+static uint32_t distance(const CodeMap *m, const void *p) { return p ? (uint32_t)((const uint8_t *)p - m->base) + 1 : 0; }
+static void *at_distance(const CodeMap *m, uint32_t d) { return d ? m->base + (d - 1) : NULL; }
+static void *code_of(const CodeMap *m, const MapEntry *e, memory_order order) { return at_distance(m, atomic_load_explicit(&e->code, order)); }
+
+static MapTable *table_new(uint32_t bits, bool is_needed)
 {
-    size_t size = sizeof(MapTable) + (sizeof(MapEntry) << bits);
-    MapTable *table = hostmem_pages_alloc(ALIGN_UP(size, (size_t)4096));
+    size_t size = ALIGN_UP(sizeof(MapTable) + (sizeof(MapEntry) << bits), (size_t)4096);
+    MapTable *table = hostmem_pages_alloc(size);
+    if (table && is_needed) {
+        hostmem_populate(table, (uint8_t *)table + size);
+    }
     if (table) {
         table->bits = bits;
-        table->size = ALIGN_UP(size, (size_t)4096);
+        table->size = size;
     }
     return table;
 }
 
-bool map_init(CodeMap *m)
+bool map_init(CodeMap *m, uint8_t *base)
 {
-    atomic_store(&m->table, table_new(FIRST_BITS));
+    m->base = base;
+    atomic_store(&m->table, table_new(FIRST_BITS, false));
     return atomic_load(&m->table) != NULL;
 }
 
@@ -80,14 +88,14 @@ void *map_find(const CodeMap *m, RegionKey key)
     const MapEntry *e = probe(table, key);
     bool is_found = is_used(e) && atomic_load_explicit(&e->pc, memory_order_relaxed) == key.pc &&
                     atomic_load_explicit(&e->ctx, memory_order_relaxed) == key.ctx;
-    return is_found ? atomic_load_explicit(&e->code, memory_order_acquire) : NULL;
+    return is_found ? code_of(m, e, memory_order_acquire) : NULL;
 }
 
 void *map_find_region(const CodeMap *m, RegionKey key, Region **region)
 {
     const MapEntry *e = probe(atomic_load_explicit(&m->table, memory_order_relaxed), key);
-    *region = e->region;
-    return atomic_load_explicit(&e->code, memory_order_relaxed);
+    *region = at_distance(m, e->region);
+    return code_of(m, e, memory_order_relaxed);
 }
 
 MapEntry *map_place(const CodeMap *m, RegionKey key)
@@ -95,9 +103,9 @@ MapEntry *map_place(const CodeMap *m, RegionKey key)
     return (MapEntry *)probe(atomic_load_explicit(&m->table, memory_order_relaxed), key);
 }
 
-Region *map_region_at(const MapEntry *place) { return place->region; }
+Region *map_region_at(const CodeMap *m, const MapEntry *place) { return at_distance(m, place->region); }
 
-static void fill(MapTable *table, MapEntry *e, RegionKey key, void *code, Region *region)
+static void fill(MapTable *table, MapEntry *e, RegionKey key, uint32_t code, uint32_t region)
 {
     e->region = region;
     atomic_store_explicit(&e->code, code, memory_order_release);
@@ -121,20 +129,20 @@ static void free_reached(Tcg *t)
     }
 }
 
-/* A new table with the keys that have code, at most three eighths full with `more` of them. False: no memory. */
+/* A new table with the keys that have code, not half full with `more` of them. False: no memory. */
 static bool rebuild(Tcg *t, MapTable *old, uint32_t more)
 {
     uint32_t bits = FIRST_BITS;
-    while ((3ull << bits) / 8 < t->map.live + more) {
+    while ((7ull << bits) / 16 < t->map.live + more) {
         bits++;
     }
-    MapTable *table = table_new(bits);
+    MapTable *table = table_new(bits, true);
     if (!table) {
         return false;
     }
     for (uint32_t i = 0; i < 1u << old->bits; i++) {
         const MapEntry *e = &old->entries[i];
-        void *code = atomic_load_explicit(&e->code, memory_order_relaxed);
+        uint32_t code = atomic_load_explicit(&e->code, memory_order_relaxed);
         if (code) {
             RegionKey key = { atomic_load_explicit(&e->pc, memory_order_relaxed),
                               atomic_load_explicit(&e->ctx, memory_order_relaxed) };
@@ -162,17 +170,17 @@ void map_put(Tcg *t, MapEntry *place, RegionKey key, void *code, Region *region)
 {
     MapTable *table = atomic_load_explicit(&t->map.table, memory_order_relaxed);
     lyre_assert(is_used(place) || (table->used + 1) * 4ull <= 3ull << table->bits);
-    t->map.live += atomic_load_explicit(&place->code, memory_order_relaxed) == NULL;
-    fill(table, place, key, code, region);
+    t->map.live += !atomic_load_explicit(&place->code, memory_order_relaxed);
+    fill(table, place, key, distance(&t->map, code), distance(&t->map, region));
 }
 
 void map_remove(Tcg *t, RegionKey key)
 {
     MapEntry *e = map_place(&t->map, key);
     if (is_used(e)) {
-        t->map.live -= atomic_load_explicit(&e->code, memory_order_relaxed) != NULL;
-        e->region = NULL;
-        atomic_store_explicit(&e->code, NULL, memory_order_release);
+        t->map.live -= atomic_load_explicit(&e->code, memory_order_relaxed) != 0;
+        e->region = 0;
+        atomic_store_explicit(&e->code, 0, memory_order_release);
     }
 }
 
@@ -183,8 +191,8 @@ void map_clear(Tcg *t)
     for (uint32_t i = 0; i < 1u << table->bits; i++) {
         MapEntry *e = &table->entries[i];
         table->used += is_used(e);
-        e->region = NULL;
-        atomic_store_explicit(&e->code, NULL, memory_order_release);
+        e->region = 0;
+        atomic_store_explicit(&e->code, 0, memory_order_release);
     }
     t->map.live = 0;
     t->map.retired = NULL; /* what readers may still hold is leaked */

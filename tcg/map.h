@@ -17,11 +17,12 @@ typedef struct CodeMap {
     _Atomic(MapTable *) table;
     uint32_t live;      /* keys with code */
     MapTable *retired;  /* readers may still hold them */
+    uint8_t *base;      /* of the code cache: entries hold distances */
 } CodeMap;
 
 struct Tcg;
 struct Region;
-bool map_init(CodeMap *m); /* false: no memory */
+bool map_init(CodeMap *m, uint8_t *base); /* false: no memory */
 void map_finish(CodeMap *m);
 void *map_find(const CodeMap *m, RegionKey key);
 /* The same with the region that the code lies in; publish is held. */
@@ -29,7 +30,7 @@ void *map_find_region(const CodeMap *m, RegionKey key, struct Region **region);
 /* The place of a key, found or free; publish is held. It is good until the map changes. */
 typedef struct MapEntry MapEntry;
 MapEntry *map_place(const CodeMap *m, RegionKey key);
-struct Region *map_region_at(const MapEntry *place);
+struct Region *map_region_at(const CodeMap *m, const MapEntry *place);
 /* No key has code any more, in a map that a dead thread left in any state. */
 void map_clear(struct Tcg *t);
 /* Room for so many new keys. May grow the table; the old one is freed when no reader can have it. False: no memory. */

@@ -82,19 +82,33 @@ typedef enum MRecipe {
     M_SEXT32, M_ZEXT32,   /* I64 of an I32 location */
     M_CANON32, M_CANON64, /* fcanon of the location */
     M_BOX32, M_BOX_CANON32, /* box.f64 of the location, of its fcanon */
-    M_CONSTANT,           /* vreg = id of a const insn */
     M_SHL1, M_SHL2, M_SHL3, /* location << n */
     /* Sums (addresses that were folded into accesses): added, modulo 2^64, to what the entry before, of the same slot, gave. So
      * each entry still has one location; the row's writer and reader treat these as any other entry, in order. */
     M_LOW32, M_LOW64, /* V128 of a scalar location: the rest is zero */
-    M_PLUS, M_PLUS_SHL1, M_PLUS_SHL2, M_PLUS_SHL3, M_PLUS_SEXT32, M_PLUS_ZEXT32, M_PLUS_CONSTANT,
+    M_PLUS, M_PLUS_SHL1, M_PLUS_SHL2, M_PLUS_SHL3, M_PLUS_SEXT32, M_PLUS_ZEXT32,
     /* Flags of an operation on what the entry before gave and this one (LOGIC: on this one alone); XOR: with what the entry before gave. */
-    M_CC_ADD32, M_CC_ADD64, M_CC_SUB32, M_CC_SUB64, M_CC_SUB32_CONSTANT, M_CC_SUB64_CONSTANT, M_CC_LOGIC32, M_CC_LOGIC64, M_CC_XOR,
+    M_CC_ADD32, M_CC_ADD64, M_CC_SUB32, M_CC_SUB64, M_CC_LOGIC32, M_CC_LOGIC64, M_CC_XOR,
+    M_CC_FCMP32, M_CC_FCMP64, /* of this one and what the entry before gave */
+    M_CC_ADC64,   /* of a sum with carry, which this is; the entry before gave the flags of the sum without it */
+    M_AES_ROUND,  /* V128: one of encryption, without a key, of the location */
+    M_HOST_FLAGS, /* those of the host at the operation, which an addition left */
+    M_NRECIPES,
+    /* In snapshots alone: with a constant, vreg is its id. The side table has the recipe without it, and the constant as location. */
+    M_CONSTANT = M_NRECIPES, M_PLUS_CONSTANT, M_CC_SUB32_CONSTANT, M_CC_SUB64_CONSTANT,
 } MRecipe;
-/* Whether vreg is the id of a constant. */
-static inline bool mir_recipe_is_const(unsigned recipe)
+_Static_assert(M_NRECIPES <= 32, "five bits in the side table");
+/* Whether vreg is no register: the id of a constant (V128: the upper half is zero), or 0. */
+static inline bool mir_recipe_is_const(unsigned recipe) { return recipe >= M_CONSTANT || recipe == M_HOST_FLAGS; }
+static inline MRecipe mir_side_recipe(unsigned recipe)
 {
-    return recipe == M_CONSTANT || recipe == M_PLUS_CONSTANT || recipe == M_CC_SUB32_CONSTANT || recipe == M_CC_SUB64_CONSTANT;
+    switch (recipe) {
+    case M_CONSTANT: return M_AS_IS;
+    case M_PLUS_CONSTANT: return M_PLUS;
+    case M_CC_SUB32_CONSTANT: return M_CC_SUB32;
+    case M_CC_SUB64_CONSTANT: return M_CC_SUB64;
+    default: return (MRecipe)recipe;
+    }
 }
 typedef struct MSnapEntry {
     uint16_t slot;
@@ -144,6 +158,7 @@ typedef struct MRegion {
     MSnapEntry *snap_entries; uint32_t nsnap_entries, cap_snap_entries;
     uint32_t pins_kept;     /* pins (indices) that the region never writes and does not use as values: not allocatable
                                unless the allocator borrows them */
+    bool has_carries;       /* the host's: sums with a carry are among the operations */
     const IrRegion *ir;
     struct Arena *arena;
 } MRegion;
@@ -174,6 +189,7 @@ typedef struct MAlloc {
     uint32_t *snap_start;  /* per insn: index into snap_locs, for insns with snap */
     uint32_t borrowed;     /* pins (indices) of pins_kept that were borrowed: stored at entries, loaded at exits */
     uint32_t nspills;      /* spill slots used */
+    bool *is_private;      /* by block, or NULL: only leads back to a loop's start, and writes nothing that its predecessor's other way reads */
     bool is_failed;        /* out of spill slots: the region must be made smaller */
 } MAlloc;
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One-pass translation: tier 1 for code of ordinary integer instructions. A front end's translation functions are compiled once more (as for
+ * One-pass translation: tier 1 for code of ordinary instructions. A front end's translation functions are compiled once more (as for
  * tcg/direct.h), and what they would build as IR becomes host code at once: a value lives within one guest instruction, operations wait as
  * trees until a put, a store or a branch says where their result goes, and slots are at home between instructions. There is no IR of the
  * region and no second look at it.
  *
- * What has no row there (onepass_rows) makes the translation give up, and the region is built the usual way. So a target offers the chapters
+ * What has no row there (tcg/x86_64/onepass/insn.c, float.c) makes the translation give up, and the region is built the usual way. So a target offers the chapters
  * whose instructions are frequent in any program: target/<isa>/onepass.c.
  *
  * In these chapters an instruction does not get a slot that it has put.
@@ -22,6 +22,7 @@ typedef struct OnepassTrans {
     Onepass *b;
     const TargetCpu *cpu;
     const TargetInsn *insn;
+    uint32_t ctx;
     bool is_last; /* of the region */
 } OnepassTrans;
 
@@ -33,18 +34,18 @@ void onepass_free(Onepass *p);
 bool host_compile_onepass(Onepass *p, const TargetCpu *cpu, uint32_t ctx, const TargetInsn *insns, unsigned n, const HostSettings *settings,
                           CodeBlob *out);
 
-/* ---- for the target's loop over the instructions */
-void onepass_insn_begin(Onepass *p, uint64_t pc);
-/* false: nothing goes on behind it, or all is given up. */
-bool onepass_insn_end(Onepass *p);
-
 /* ---- what the front end's words mean there (onepass_words.h) */
 
 /* What the beginning of every Onepass knows is had in place. */
 typedef struct OnepassTop {
     bool is_failed;
     uint8_t nputs; /* of the instruction in hand */
+    uint64_t pc;   /* its address */
 } OnepassTop;
+
+/* For the target's loop over the instructions; false: nothing goes on behind this one, or all is given up. */
+static inline void onepass_insn_begin(Onepass *p, uint64_t pc) { ((OnepassTop *)p)->pc = pc; }
+bool onepass_insn_end(Onepass *p);
 
 /* Values are numbered: a slot's own number is its value at the start of the instruction. */
 static inline uint32_t onepass_get(Onepass *p, unsigned slot)
@@ -58,6 +59,11 @@ bool onepass_is_const(const Onepass *p, uint32_t v, uint64_t *out);
 uint32_t onepass_op1(Onepass *p, IrOp op, uint32_t x);
 uint32_t onepass_op2(Onepass *p, IrOp op, uint32_t x, uint32_t y);
 uint32_t onepass_op3(Onepass *p, IrOp op, uint32_t x, uint32_t y, uint32_t z);
+uint32_t onepass_result(Onepass *p, uint32_t first, unsigned index); /* of an operation with two results */
+/* Floating point, at once: an operation raises its flags whether or not its result is wanted. A value is its bits, in the low part of a
+ * register as an integer is. */
+uint32_t onepass_fp1(Onepass *p, IrOp op, uint32_t x);
+uint32_t onepass_fp2(Onepass *p, IrOp op, uint32_t x, uint32_t y);
 uint32_t onepass_give_up(Onepass *p);
 uint32_t onepass_load(Onepass *p, uint32_t addr, int32_t disp, unsigned mem);
 void onepass_store(Onepass *p, uint32_t addr, int32_t disp, uint32_t v, unsigned mem);

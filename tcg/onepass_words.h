@@ -16,10 +16,29 @@ static inline V128 onepass_const_v128(Onepass *p, V128Bits v) { return (V128){ o
 static inline bool onepass_is_const_i64(const Onepass *p, I64 v, uint64_t *out) { return onepass_is_const(p, v.id, out); }
 static inline I64 onepass_get_i64(Onepass *p, unsigned slot) { return (I64){ onepass_get(p, slot) }; }
 static inline void onepass_put_i64(Onepass *p, unsigned slot, I64 v) { onepass_put(p, slot, v.id); }
-static inline I64 onepass_result_i64(Onepass *p, I64 first, unsigned index) { return (I64){ onepass_give_up(p) }; }
+static inline I64 onepass_result_i64(Onepass *p, I64 first, unsigned index) { return (I64){ onepass_result(p, first.id, index) }; }
+static inline F64 onepass_get_f64(Onepass *p, unsigned slot) { return (F64){ onepass_get(p, slot) }; }
+static inline void onepass_put_f64(Onepass *p, unsigned slot, F64 v) { onepass_put(p, slot, v.id); }
+static inline uint32_t onepass_call(Onepass *p, unsigned helper, unsigned nargs, const uint32_t *args) { return onepass_give_up(p); }
 static inline I64 onepass_load_i64(Onepass *p, I64 addr, int32_t disp, unsigned mem)
 {
     return (I64){ onepass_load(p, addr.id, disp, mem) };
+}
+static inline F32 onepass_load_f32(Onepass *p, I64 addr, int32_t disp, unsigned mem)
+{
+    return (F32){ onepass_load(p, addr.id, disp, mem) };
+}
+static inline F64 onepass_load_f64(Onepass *p, I64 addr, int32_t disp, unsigned mem)
+{
+    return (F64){ onepass_load(p, addr.id, disp, mem) };
+}
+static inline void onepass_store_i32(Onepass *p, I64 addr, int32_t disp, I32 v, unsigned mem)
+{
+    onepass_store(p, addr.id, disp, v.id, mem);
+}
+static inline void onepass_store_f64(Onepass *p, I64 addr, int32_t disp, F64 v, unsigned mem)
+{
+    onepass_store(p, addr.id, disp, v.id, mem);
 }
 static inline void onepass_store_i64(Onepass *p, I64 addr, int32_t disp, I64 v, unsigned mem)
 {
@@ -64,9 +83,16 @@ static inline uint32_t onepass_block_of(const OnepassTrans *t, uint64_t pc)
 #define ir_is_const_i64 onepass_is_const_i64
 #define ir_get_i64 onepass_get_i64
 #define ir_put_i64 onepass_put_i64
+#define ir_get_f64 onepass_get_f64
+#define ir_put_f64 onepass_put_f64
 #define ir_result_i64 onepass_result_i64
+#define ir_call onepass_call
 #define ir_load_i64 onepass_load_i64
+#define ir_load_f32 onepass_load_f32
+#define ir_load_f64 onepass_load_f64
+#define ir_store_i32 onepass_store_i32
 #define ir_store_i64 onepass_store_i64
+#define ir_store_f64 onepass_store_f64
 #define ir_store_v128 onepass_store_v128
 #define ir_rmw_i32 onepass_rmw_i32
 #define ir_rmw_i64 onepass_rmw_i64

@@ -7,6 +7,7 @@
 #include "tcg/link.h"
 #include "tcg/log.h"
 #include "util/assert.h"
+#include "util/compiler.h"
 
 enum { TRAP_BYTE = 0xcc };
 
@@ -43,8 +44,12 @@ static void fill(Tcg *t, Region *r, const PublishPlan *plan, const CodeBlob *blo
     r->link_stubs = blob->link_stubs;
     copy_code(&t->cache, r, blob);
     memcpy(region_side(r), blob->side, blob->side_size);
-    memcpy(region_entries(r), blob->entries, blob->nentries * sizeof *blob->entries);
-    memcpy(region_ranges(r), plan->sources, plan->nsources * sizeof *plan->sources);
+    *region_entries(r) = *blob->entries; /* mostly the only one of each */
+    *region_ranges(r) = *plan->sources;
+    if (UNLIKELY(blob->nentries > 1 || plan->nsources > 1)) {
+        memcpy(region_entries(r), blob->entries, blob->nentries * sizeof *blob->entries);
+        memcpy(region_ranges(r), plan->sources, plan->nsources * sizeof *plan->sources);
+    }
     *(RegionData *)r->data = (RegionData){ .counter = plan->counter };
     smc_add(&t->pages, r);
 }
@@ -58,7 +63,7 @@ static void make_findable(Tcg *t, Region *r, MapEntry *head)
     for (uint32_t i = 0; i < r->nentries; i++) {
         const CodeEntry *e = &entries[i];
         MapEntry *place = i == 0 ? head : map_place(&t->map, e->key);
-        Region *old = map_region_at(place);
+        Region *old = map_region_at(&t->map, place);
         if (old && old->tier >= r->tier) {
             continue;
         }
@@ -94,9 +99,9 @@ static void log_region(const Tcg *t, const Region *r)
     }
 }
 
-static bool is_done(const MapEntry *head, const PublishPlan *plan)
+static bool is_done(const Tcg *t, const MapEntry *head, const PublishPlan *plan)
 {
-    const Region *r = map_region_at(head);
+    const Region *r = map_region_at(&t->map, head);
     return r && r->tier >= plan->tier;
 }
 
@@ -118,7 +123,7 @@ PublishResult publish_region(TcgThread *th, const PublishPlan *plan, const CodeB
             break;
         }
         head = map_place(&t->map, plan->key);
-        if (is_done(head, plan)) {
+        if (is_done(t, head, plan)) {
             result = PUBLISH_EXISTS;
             break;
         }

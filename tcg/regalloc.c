@@ -27,5 +27,6 @@ void mir_allocate(MRegion *m, const MHost *host, MAlloc *out)
         return;
     }
     ra_resolve(&ra);
+    ra_find_private(&ra);
     ra_assign(&ra);
 }

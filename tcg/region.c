@@ -2,6 +2,7 @@
 /* Region formation: decoding ahead, finding basic blocks, their order, and the calls of the target that make IR of them. */
 #include "tcg/region.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "tcg/builder_state.h"
@@ -24,12 +25,19 @@ static void keep_bytes(Former *f, uint64_t end)
     }
 }
 
+/* From protecting on a write is reported before it happens: in the count of invalidations, which was read before. */
 static NOINLINE void fill_window(Former *f, uint64_t pc, unsigned len)
 {
     keep_bytes(f, pc);
     uint64_t start = ALIGN_DOWN(pc, (uint64_t)sizeof f->window);
-    f->window_pc = pc + len <= start + sizeof f->window ? start : pc;
-    f->window_len = f->ops->fetch(f->mm, f->window_pc, f->window, sizeof f->window, &f->fault);
+    bool is_inside = pc + len <= start + sizeof f->window; /* else it may reach into another page: the instruction alone */
+    unsigned n = is_inside ? (unsigned)sizeof f->window : len;
+    f->window_pc = is_inside ? start : pc;
+    if (!f->ops->protect_code(f->mm, f->window_pc, f->window_pc + n)) {
+        f->is_guarded = false;
+        f->seen_invalidations = FORM_SEEN_NOTHING;
+    }
+    f->window_len = f->ops->fetch(f->mm, f->window_pc, f->window, n, &f->fault);
     if (f->window_len < pc - f->window_pc) {
         f->window_len = 0;
     }
@@ -388,6 +396,12 @@ bool region_discover(Former *f, RegionKey key, RegionShape shape, uint32_t max_i
     f->max_insns = max_insns < FORM_MAX_INSNS ? max_insns : FORM_MAX_INSNS;
     f->max_blocks = FORM_MAX_BLOCKS;
     f->ninsns = f->nblocks = f->nbytes = 0;
+    uint64_t now = atomic_load(f->invalidations);
+    if (UNLIKELY(now != f->seen_invalidations)) {
+        region_forget_bytes(f);
+        f->seen_invalidations = now;
+    }
+    f->is_guarded = true;
     return is_line(f) ? discover_line(f) : discover_graph(f);
 }
 

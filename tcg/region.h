@@ -15,6 +15,7 @@ typedef enum RegionShape {
 } RegionShape;
 
 enum { FORM_MAX_INSNS = 640, FORM_MAX_BLOCKS = 96, FORM_TABLE_BITS = 8 };
+#define FORM_SEEN_NOTHING UINT64_MAX
 
 typedef struct FormBlock {
     uint64_t pc, end;      /* guest addresses; end is that of its decoded instructions */
@@ -30,6 +31,7 @@ typedef struct Former {
     const TargetCpu *cpu;
     const TcgMemOps *ops;
     void *mm;
+    const _Atomic uint64_t *invalidations; /* Tcg.invalidations */
     RegionKey key;
     RegionShape shape;
     uint32_t max_insns, max_blocks;
@@ -53,7 +55,9 @@ typedef struct Former {
     uint64_t window_pc;    /* bytes fetched ahead; kept from one region to the next */
     uint32_t window_len;   /* 0: none */
     uint32_t window_whole; /* at offsets below, the longest instruction lies inside */
-    uint8_t window[1024];
+    uint8_t window[256];
+    uint64_t seen_invalidations; /* when the region was begun; what is in the window was read later. FORM_SEEN_NOTHING: nothing is known */
+    bool is_guarded;       /* all of the region was protected before it was read: it is as long unchanged as the invalidations' count is */
     uint64_t run;          /* instructions from here on were decoded from the window; their bytes are nowhere else */
 
     /* while the IR is made */
@@ -62,8 +66,8 @@ typedef struct Former {
     const TargetInsn *insn;
 } Former;
 
-/* Decodes the region at `key`. false: its first instruction cannot be fetched. target, cpu, ops, mm are set. What is in the window may
- * be old: who runs the region checks by region_is_unchanged, or empties the window before. */
+/* Decodes the region at `key`. false: its first instruction cannot be fetched. target, cpu, ops, mm, invalidations are set.
+ * What it is made of may be old: who runs the region looks at is_guarded and the count, or checks by region_is_unchanged. */
 bool region_discover(Former *f, RegionKey key, RegionShape shape, uint32_t max_insns);
 /* Empties the window. */
 void region_forget_bytes(Former *f);

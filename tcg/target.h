@@ -91,7 +91,7 @@ typedef struct Target {
      * it did; the state's pc is that of the next one. NULL: never. */
     unsigned (*direct)(struct Direct *d, const TargetCpu *cpu);
     /* Translates n instructions of a line in one pass (tcg/onepass.h). false: there are some that this cannot do. NULL: never. */
-    bool (*onepass)(Onepass *p, const TargetCpu *cpu, const TargetInsn *insns, unsigned n);
+    bool (*onepass)(Onepass *p, const TargetCpu *cpu, uint32_t ctx, const TargetInsn *insns, unsigned n);
     /* One line of assembly text. */
     void (*disas)(const TargetInsn *insn, char *buf, unsigned size);
     /* Slots, pc and context in a form for -d cpu and crash reports, by raw system call. */

@@ -60,8 +60,8 @@ Tcg *tcg_new(const Target *target, const TcgSettings *settings, const TcgMemOps 
     }
     atomic_store(&t->epoch, 1);
     find_pins(t);
-    bool is_ready = map_init(&t->map);
-    is_ready &= tcg_is_interpreted(t) || codecache_init(&t->cache, &t->settings);
+    bool is_ready = tcg_is_interpreted(t) || codecache_init(&t->cache, &t->settings);
+    is_ready &= map_init(&t->map, t->cache.base);
     stats_start(t);
     if (!is_ready) {
         codecache_finish(&t->cache);

@@ -3,12 +3,10 @@
 #include "tcg/tier0.h"
 
 #include <string.h>
-#include <sys/mman.h>
 
 #include "tcg/runtime.h"
 #include "util/compiler.h"
 #include "util/hostmem.h"
-#include "util/sys.h"
 
 void tier0_free(Tier0 *t0)
 {
@@ -37,19 +35,12 @@ bool tier0_has_seen(const TcgThread *th, RegionKey key)
     return !th->tier0 || !visits_allowed(th) || (*tier0_place(th->tier0, key, &tag) & ~TIER0_COUNT) == tag;
 }
 
-/* Half of the price of faults. */
-static void populate(void *from, void *to)
-{
-    uintptr_t start = ALIGN_DOWN((uintptr_t)from, (uintptr_t)4096);
-    sys_call3(SYS_madvise, start, (uintptr_t)to - start, MADV_POPULATE_WRITE);
-}
-
 /* When half of the places are taken there shall be more. What was counted stays where it is, which is the place of few now. */
 static void take_place(Tier0 *t0)
 {
     if (++t0->taken == 1 << (TIER0_FIRST_PLACES - 1)) {
         t0->mask = (1 << TIER0_PLACE_BITS) - 1;
-        populate(t0->counts, t0 + 1);
+        hostmem_populate(t0->counts, t0 + 1);
     }
 }
 
@@ -107,7 +98,7 @@ static Tier0 *make(void)
     Tier0 *t0 = hostmem_pages_alloc(ALIGN_UP(sizeof *t0, (size_t)4096));
     if (t0) {
         t0->mask = (1 << TIER0_FIRST_PLACES) - 1;
-        populate(t0, &t0->counts[1 << TIER0_FIRST_PLACES]);
+        hostmem_populate(t0, &t0->counts[1 << TIER0_FIRST_PLACES]);
     }
     return t0;
 }

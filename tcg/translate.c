@@ -49,6 +49,8 @@ Translator *translator_new(TcgThread *th)
     tr->former.cpu = t->settings.cpu;
     tr->former.ops = t->ops;
     tr->former.mm = t->mm;
+    tr->former.invalidations = &t->invalidations;
+    tr->former.seen_invalidations = FORM_SEEN_NOTHING;
     if (t->settings.engine == TCG_ENGINE_TIERED) {
         tr->former.runs_of = runs_of;
         tr->former.cold_runs = t->settings.hot_threshold / HOT_TO_COLD;
@@ -132,7 +134,7 @@ static void end_phase(TcgThread *th, TcgPhase phase)
 static bool discover(TcgThread *th, RegionKey key, RegionShape shape, uint32_t max_insns)
 {
     Former *f = &th->translator->former;
-    th->translator->clock = stats_clock(th->tcg);
+    stats_begin_phases(th->tcg, &th->translator->clock, shape == SHAPE_GRAPH);
     bool is_ok = region_discover(f, key, shape, max_insns);
     end_phase(th, TCG_PHASE_DECODE);
     if (!is_ok) {
@@ -209,8 +211,9 @@ bool translate_to_ir(TcgThread *th, RegionKey key, RegionShape shape, unsigned m
 
 typedef enum TryResult { TRY_DONE, TRY_AGAIN, TRY_SMALLER, TRY_FETCH_FAULT, TRY_NEVER } TryResult;
 
-/* From protecting on a write is reported. One between reading and protecting shows in the bytes; a later one in the count of
- * invalidations, which is read first because a report comes before the page is opened. */
+/* When something was invalidated meanwhile, or not all could be protected before it was read. From protecting on a write is reported. One
+ * between reading and protecting shows in the bytes; a later one in the count of invalidations, which is read first because a report comes
+ * before the page is opened. */
 static PublishResult protect_and_publish(TcgThread *th, PublishPlan *plan, const CodeBlob *blob)
 {
     plan->seen_invalidations = atomic_load(&th->tcg->invalidations);
@@ -231,11 +234,11 @@ static TryResult publish(TcgThread *th, unsigned tier, const CodeBlob *blob)
         .key = f->key, .tier = tier, .sources = sources, .nsources = region_sources(f, sources),
         .guest_insns = f->ninsns, .counter = (int32_t)th->tcg->settings.hot_threshold,
     };
-    PublishResult result;
-    unsigned tries = 0;
-    do {
+    plan.seen_invalidations = f->seen_invalidations;
+    PublishResult result = f->is_guarded ? publish_region(th, &plan, blob) : PUBLISH_STALE;
+    for (unsigned tries = 0; result == PUBLISH_STALE && tries < MAX_TRIES; tries++) {
         result = protect_and_publish(th, &plan, blob);
-    } while (result == PUBLISH_STALE && ++tries < MAX_TRIES);
+    }
     switch (result) {
     case PUBLISH_DONE:
         th->stats.regions[tier]++;

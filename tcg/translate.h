@@ -5,6 +5,7 @@
 
 #include "tcg/region.h"
 #include "tcg/runtime.h"
+#include "tcg/stats.h"
 
 /* A thread's working memory for translation. */
 struct Translator {
@@ -12,7 +13,7 @@ struct Translator {
     IrBuilder *builder;
     Onepass *onepass; /* NULL: the target has none */
     struct Arena *arena;
-    uint64_t clock; /* at the end of the last phase (stats.h) */
+    PhaseClock clock;
 };
 
 Translator *translator_new(TcgThread *th);

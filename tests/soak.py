@@ -26,7 +26,7 @@ def stress(name, count, emulator=LYRE, *options):
 
 
 def random_blocks(guest, emulator, count, seed, *options):
-    return count, ['env', 'ENGINES=interp block region moved direct', 'LYRE=' + emulator, sys.executable, os.path.join(TOP, 'tests', guest, 'random_insns.py'),
+    return count, ['env', 'ENGINES=interp block region moved direct tiered', 'LYRE=' + emulator, sys.executable, os.path.join(TOP, 'tests', guest, 'random_insns.py'),
                    os.path.join(BUILD, 'tests/isa', guest + '_run'), os.path.join(BUILD, 'tests/isa'), str(count), str(seed), *options]
 
 

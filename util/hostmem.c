@@ -257,6 +257,12 @@ void *hostmem_pages_alloc(size_t size)
     return (void *)(uintptr_t)p;
 }
 
+void hostmem_populate(const void *from, const void *to)
+{
+    uint64_t start = ALIGN_DOWN((uint64_t)(uintptr_t)from, PAGE), end = ALIGN_UP((uint64_t)(uintptr_t)to, PAGE);
+    sys_call3(SYS_madvise, start, end - start, MADV_POPULATE_WRITE);
+}
+
 void *hostmem_guarded_alloc(size_t size)
 {
     uint64_t bytes = ALIGN_UP((uint64_t)size, PAGE);

@@ -18,6 +18,12 @@ static void *map(size_t size, int prot)
 
 void *hostmem_pages_alloc(size_t size) { return map(size, PROT_READ | PROT_WRITE); }
 
+void hostmem_populate(const void *from, const void *to)
+{
+    uintptr_t start = ALIGN_DOWN((uintptr_t)from, (uintptr_t)PAGE);
+    madvise((void *)start, (uintptr_t)to - start, MADV_POPULATE_WRITE);
+}
+
 void *hostmem_guarded_alloc(size_t size)
 {
     char *p = map(size + 2 * PAGE, PROT_NONE);

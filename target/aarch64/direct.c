@@ -23,17 +23,6 @@ static inline unsigned direct_offset(unsigned slot)
     return slot <= A64_SLOT_SP ? X0 + (unsigned)sizeof(uint64_t) * slot : a64_slots[slot].offset;
 }
 
-V128 a64_call_vec(A64Trans *t, uint32_t what, V128 d, V128 n, V128 m)
-{
-    A64Vec in[3], out;
-    memcpy(&in[0], &d, sizeof d);
-    memcpy(&in[1], &n, sizeof n);
-    memcpy(&in[2], &m, sizeof m);
-    out = a64_helper_vec(t->b->state, in[0], in[1], in[2], what);
-    memcpy(&d, &out, sizeof d);
-    return d;
-}
-
 #include "target/aarch64/simd_lanes.c"
 #include "target/aarch64/simd_ops.c"
 #include "target/aarch64/simd_sat.c"

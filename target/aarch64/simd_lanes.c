@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* AdvSIMD operations that look into lanes: dot products, counts of leading bits, shifts by counts in lanes, polynomials. */
 #include "target/aarch64/trans.h"
-#include "target/aarch64/vec.h"
 
 /* ---- dot products: of even and of odd bytes, as halfwords whose neighbours are multiplied and added at once */
 
@@ -152,4 +151,19 @@ static V128 rounded(A64Trans *t, unsigned size, V128 d, V128 n, V128 m, V128 (*s
 
 V128 a64_srshl(A64Trans *t, unsigned size, V128 d, V128 n, V128 m) { return rounded(t, size, d, n, m, a64_sshl); }
 V128 a64_urshl(A64Trans *t, unsigned size, V128 d, V128 n, V128 m) { return rounded(t, size, d, n, m, a64_ushl); }
-V128 a64_pmul(A64Trans *t, V128 d, V128 n, V128 m) { return a64_call_vec(t, A64_VEC_WHAT(A64_VEC_PMUL, 0, false), n, n, m); }
+
+/* ---- polynomials: for each bit of m's low byte n, shifted */
+
+V128 a64_multiply_polynomials(A64Trans *t, unsigned size, V128 n, V128 m)
+{
+    V128 r = a64_zero_v(t);
+    for (unsigned i = 0; i < 8; i++) {
+        V128 bit = a64_splat(t, size, 1ull << i), part = ir_vand_v128(t->b, m, bit), shifted = a64_shift_v(t, size, 0, n, i);
+        V128 is_set = a64_cmeq(t, size, n, part, bit);
+        V128 term = ir_vand_v128(t->b, shifted, is_set);
+        r = ir_vxor_v128(t->b, r, term);
+    }
+    return r;
+}
+
+V128 a64_pmul(A64Trans *t, V128 d, V128 n, V128 m) { return a64_multiply_polynomials(t, 0, n, m); }

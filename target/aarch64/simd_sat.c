@@ -2,20 +2,12 @@
 /* AdvSIMD operations that saturate. What saturates in the active part of the result goes into FPSR.QC, a slot that is a vector: any bit of
  * it set. */
 #include "target/aarch64/trans.h"
-#include "target/aarch64/vec.h"
 
 static void note_saturation(A64Trans *t, V128 mask)
 {
     V128 active = a64_keep_low(t, t->active, mask), old = ir_get_v128(t->b, A64_SLOT_QC);
     V128 sticky = ir_vor_v128(t->b, old, active);
     ir_put_v128(t->b, A64_SLOT_QC, sticky);
-}
-
-static V128 saturate(A64Trans *t, A64VecOp op, unsigned size, V128 d, V128 n, V128 m)
-{
-    V128 mask = a64_call_vec(t, A64_VEC_WHAT(op, size, true), d, n, m);
-    note_saturation(t, mask);
-    return a64_call_vec(t, A64_VEC_WHAT(op, size, false), d, n, m);
 }
 
 /* ---- sums and differences. Halfwords and bytes have operations of their own: it saturated where the plain result differs. */
@@ -178,15 +170,32 @@ V128 a64_qshl_const(A64Trans *t, unsigned size, enum A64Narrow kind, V128 n, uns
                                   : shift_to_unsigned(t, size, n, count);
 }
 
-/* ---- by helper: counts in lanes, RDM, mixed signs */
+/* ---- shifts by lanes: as above, but what goes to the right fits */
 
-#define SATURATING(name, NAME) \
-    V128 a64_##name(A64Trans *t, unsigned size, V128 d, V128 n, V128 m) { return saturate(t, A64_VEC_##NAME, size, d, n, m); }
-SATURATING(sqshl, SQSHL)
-SATURATING(uqshl, UQSHL)
-SATURATING(sqrshl, SQRSHL)
-SATURATING(uqrshl, UQRSHL)
-#undef SATURATING
+static V128 shift_by_lanes(A64Trans *t, unsigned size, bool is_signed, V128 n, V128 m, V128 r)
+{
+    V128 down = a64_vneg(t, size, m, m), back = is_signed ? a64_sshl(t, size, n, r, down) : a64_ushl(t, size, n, r, down);
+    V128 sign = a64_shift_v(t, size, 0, m, (8u << size) - 8), is_right = a64_cmlt0(t, size, sign, sign);
+    V128 is_same = a64_cmeq(t, size, n, back, n), fits = ir_vor_v128(t->b, is_same, is_right);
+    V128 mask = a64_vnot(t, size, fits, fits);
+    note_saturation(t, mask);
+    if (!is_signed)
+        return ir_vor_v128(t->b, r, mask);
+    V128 limit = limit_of(t, size, n);
+    return choose(t, fits, r, limit);
+}
+
+#define SHIFT(name, plain, is_signed)                                 \
+    V128 a64_##name(A64Trans *t, unsigned size, V128 d, V128 n, V128 m) \
+    {                                                                 \
+        V128 r = plain(t, size, d, n, m);                             \
+        return shift_by_lanes(t, size, is_signed, n, m, r);           \
+    }
+SHIFT(sqshl, a64_sshl, true)
+SHIFT(uqshl, a64_ushl, false)
+SHIFT(sqrshl, a64_srshl, true)
+SHIFT(uqrshl, a64_urshl, false)
+#undef SHIFT
 
 /* ---- (d * 2^bits + 2 n m + 2^(bits - 1)) / 2^bits, all of it halved so that it fits into twice the width */
 
@@ -250,8 +259,27 @@ static V128 rdm(A64Trans *t, unsigned size, bool is_sub, V128 d, V128 n, V128 m)
 V128 a64_sqrdmlah(A64Trans *t, unsigned size, V128 d, V128 n, V128 m) { return rdm(t, size, false, d, n, m); }
 V128 a64_sqrdmlsh(A64Trans *t, unsigned size, V128 d, V128 n, V128 m) { return rdm(t, size, true, d, n, m); }
 
-V128 a64_suqadd(A64Trans *t, unsigned size, V128 d, V128 n) { return saturate(t, A64_VEC_SUQADD, size, d, n, n); }
-V128 a64_usqadd(A64Trans *t, unsigned size, V128 d, V128 n) { return saturate(t, A64_VEC_USQADD, size, d, n, n); }
+/* ---- of mixed signs: with its sign bit changed, a value counts from the lowest one as the other kind of number does from 0 */
+
+static V128 change_sign_bit(A64Trans *t, unsigned size, V128 v)
+{
+    V128 signs = a64_splat(t, size, 1ull << ((8u << size) - 1));
+    return ir_vxor_v128(t->b, v, signs);
+}
+
+V128 a64_suqadd(A64Trans *t, unsigned size, V128 d, V128 n)
+{
+    V128 biased = change_sign_bit(t, size, d);
+    V128 sum = a64_uqadd(t, size, d, biased, n);
+    return change_sign_bit(t, size, sum);
+}
+
+V128 a64_usqadd(A64Trans *t, unsigned size, V128 d, V128 n)
+{
+    V128 biased = change_sign_bit(t, size, d);
+    V128 sum = a64_sqadd(t, size, d, biased, n);
+    return change_sign_bit(t, size, sum);
+}
 
 /* ---- one operand */
 

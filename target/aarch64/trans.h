@@ -99,7 +99,6 @@ TRANS void a64_call(A64Trans *t, I64 target); /* blr */
 enum A64Select { A64_PICK, A64_PICK_INC, A64_PICK_INV, A64_PICK_NEG }; /* what becomes of the second */
 /* trans_call.c */
 TRANS I64 a64_call_i64(A64Trans *t, unsigned helper, unsigned nargs, const uint32_t *args);
-TRANS V128 a64_call_vec(A64Trans *t, uint32_t what, V128 d, V128 n, V128 m); /* what: A64_VEC_WHAT */
 /* trans_dp.c: data processing */
 TRANS void trans_adr(A64Trans *t, const A64Ops *o);
 TRANS void trans_adrp(A64Trans *t, const A64Ops *o);

@@ -122,6 +122,13 @@ void trans_addsub_ext(A64Trans *t, const A64Ops *o, bool is_sub, bool has_flags)
     put_sum(t, o, has_flags, r);
 }
 
+static I64 sum_of_three(IrBuilder *b, I64 x, I64 y, I32 carry)
+{
+    I64 wide = ir_zext_i64(b, carry);
+    I64 part = ir_add_i64(b, x, y);
+    return ir_add_i64(b, part, wide);
+}
+
 /* x + y + C, or x + ~y + C. */
 void trans_adc(A64Trans *t, const A64Ops *o, bool is_sub, bool has_flags)
 {
@@ -133,9 +140,8 @@ void trans_adc(A64Trans *t, const A64Ops *o, bool is_sub, bool has_flags)
         I64 ones = ir_const_i64(b, ~0ull);
         y = ir_xor_i64(b, y, ones);
     }
-    I64 wide = ir_zext_i64(b, carry);
-    I64 part = ir_add_i64(b, x, y);
-    I64 r = ir_add_i64(b, part, wide);
+    bool is_bit = o->rn == 31 && o->rm == 31 && !is_sub && !has_flags; /* the carry itself */
+    I64 r = is_bit ? ir_zext_i64(b, carry) : o->sf ? ir_adc_i64(b, x, y, carry) : sum_of_three(b, x, y, carry);
     if (has_flags) {
         I32 xn = ir_trunc_i32(b, x), yn = ir_trunc_i32(b, y);
         CC flags = o->sf ? ir_cc_adc_i64(b, x, y, carry) : ir_cc_adc_i32(b, xn, yn, carry);

@@ -171,7 +171,7 @@ static I64 to_fixed(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigne
 
 void trans_fcvt_int(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned, A64Round round)
 {
-    if (a64_fp_host_to_int(t, o, size, is_unsigned, round))
+    if (a64_fp_host_to_int(t, o, size, is_unsigned, 0, round))
         return;
     I64 r = to_fixed(t, o, size, is_unsigned, 0, round);
     a64_put_x(t, o->rd, r);
@@ -179,7 +179,10 @@ void trans_fcvt_int(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigne
 
 void trans_fcvt_fixed(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned)
 {
-    I64 r = to_fixed(t, o, size, is_unsigned, 64u - (unsigned)o->imm, A64_RZ);
+    unsigned fraction = 64u - (unsigned)o->imm;
+    if (a64_fp_host_to_int(t, o, size, is_unsigned, fraction, A64_RZ))
+        return;
+    I64 r = to_fixed(t, o, size, is_unsigned, fraction, A64_RZ);
     a64_put_x(t, o->rd, r);
 }
 
@@ -192,13 +195,15 @@ static void from_fixed(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsi
 
 void trans_cvtf(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned)
 {
-    if (!a64_fp_host_from_int(t, o, size, is_unsigned))
+    if (!a64_fp_host_from_int(t, o, size, is_unsigned, 0))
         from_fixed(t, o, size, is_unsigned, 0);
 }
 
 void trans_cvtf_fixed(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned)
 {
-    from_fixed(t, o, size, is_unsigned, 64u - (unsigned)o->imm);
+    unsigned fraction = 64u - (unsigned)o->imm;
+    if (!a64_fp_host_from_int(t, o, size, is_unsigned, fraction))
+        from_fixed(t, o, size, is_unsigned, fraction);
 }
 
 void trans_fjcvtzs(A64Trans *t, const A64Ops *o)

@@ -31,11 +31,11 @@ bool a64_fp_is_host(const A64Trans *t, unsigned size);
 bool a64_fp_host_arith(A64Trans *t, const A64Ops *o, unsigned size, A64FpOp op);
 bool a64_fp_host_fma(A64Trans *t, const A64Ops *o, unsigned size, bool neg_product, bool neg_sum);
 bool a64_fp_host_compare(A64Trans *t, const A64Ops *o, unsigned size, bool is_zero, bool is_signaling, CC *out);
-bool a64_fp_host_from_int(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned);
-bool a64_fp_host_to_int(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned, A64Round round);
+bool a64_fp_host_from_int(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned, unsigned fraction);
+bool a64_fp_host_to_int(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned, unsigned fraction, A64Round round);
 /* trans_vfp_host.c: the same for vectors; lanes that do not count must raise nothing */
 bool a64_vfp_host(A64Trans *t, A64FpOp op, unsigned size, unsigned arg, V128 d, V128 n, V128 m, V128 *out);
-bool a64_vfp_host_to_int(A64Trans *t, unsigned size, bool is_unsigned, A64Round round, V128 n, V128 *out);
+bool a64_vfp_host_to_int(A64Trans *t, unsigned size, bool is_unsigned, unsigned fraction, A64Round round, V128 n, V128 *out);
 bool a64_vfp_host_from_int(A64Trans *t, unsigned size, bool is_unsigned, unsigned fraction, V128 n, V128 *out);
 bool a64_vfp_host_resize(A64Trans *t, unsigned to, unsigned from, A64Round round, V128 n, V128 *out);
 /* trans_fp.c */

@@ -45,11 +45,10 @@ static I32 is_equal(A64Trans *t, Scalar x, Scalar y)
     return x.is_double ? ir_fcmp_eq_f64(t->b, x.d, y.d) : ir_fcmp_eq_f32(t->b, x.s, y.s);
 }
 
-static I32 is_less(A64Trans *t, Scalar x, Scalar y, bool is_signaling)
+/* Raises invalid for any NaN. */
+static I32 is_less(A64Trans *t, Scalar x, Scalar y)
 {
-    if (x.is_double)
-        return is_signaling ? ir_fcmp_lt_f64(t->b, x.d, y.d) : ir_fcmp_ltq_f64(t->b, x.d, y.d);
-    return is_signaling ? ir_fcmp_lt_f32(t->b, x.s, y.s) : ir_fcmp_ltq_f32(t->b, x.s, y.s);
+    return x.is_double ? ir_fcmp_lt_f64(t->b, x.d, y.d) : ir_fcmp_lt_f32(t->b, x.s, y.s);
 }
 
 /* ---- arithmetic */
@@ -108,13 +107,8 @@ bool a64_fp_host_fma(A64Trans *t, const A64Ops *o, unsigned size, bool neg_produ
 
 static CC flags_of(A64Trans *t, Scalar x, Scalar y, bool is_signaling)
 {
-    IrBuilder *b = t->b;
-    I32 less = is_less(t, x, y, is_signaling), greater = is_less(t, y, x, is_signaling), equal = is_equal(t, x, y);
-    I32 n = ir_const_i32(b, 8), zc = ir_const_i32(b, 6), c = ir_const_i32(b, 2), cv = ir_const_i32(b, 3);
-    I32 above = ir_select_i32(b, greater, c, cv);
-    I32 level = ir_select_i32(b, equal, zc, above);
-    I32 bits = ir_select_i32(b, less, n, level);
-    return ir_cc_make_i32(b, bits);
+    is_signaling ? is_less(t, x, y) : is_equal(t, x, y); /* for the sticky flags */
+    return x.is_double ? ir_cc_fcmp_f64(t->b, x.d, y.d) : ir_cc_fcmp_f32(t->b, x.s, y.s);
 }
 
 bool a64_fp_host_compare(A64Trans *t, const A64Ops *o, unsigned size, bool is_zero, bool is_signaling, CC *out)
@@ -131,9 +125,36 @@ bool a64_fp_host_compare(A64Trans *t, const A64Ops *o, unsigned size, bool is_ze
     return true;
 }
 
-/* ---- integers */
+/* ---- integers, and numbers with a fixed point: scaled by a power of two, which is exact */
 
-bool a64_fp_host_from_int(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned)
+static Scalar power_of_two(A64Trans *t, bool is_double, int exponent)
+{
+    Scalar r = { .is_double = is_double };
+    if (is_double)
+        r.d = ir_const_f64(t->b, (uint64_t)(a64_bias(3) + exponent) << a64_frac_bits[3]);
+    else
+        r.s = ir_const_f32(t->b, (uint32_t)(a64_bias(2) + exponent) << a64_frac_bits[2]);
+    return r;
+}
+
+/* Not of what is too large for any integer already: that may overflow. */
+static Scalar scale_up(A64Trans *t, Scalar x, int fraction)
+{
+    IrBuilder *b = t->b;
+    Scalar limit = power_of_two(t, x.is_double, 64), by = power_of_two(t, x.is_double, fraction), one = power_of_two(t, x.is_double, 0);
+    if (x.is_double) {
+        F64 magnitude = ir_fabs_f64(b, x.d);
+        I32 is_small = ir_fcmp_ltq_f64(b, magnitude, limit.d);
+        by.d = ir_select_f64(b, is_small, by.d, one.d);
+    } else {
+        F32 magnitude = ir_fabs_f32(b, x.s);
+        I32 is_small = ir_fcmp_ltq_f32(b, magnitude, limit.s);
+        by.s = ir_select_f32(b, is_small, by.s, one.s);
+    }
+    return compute(t, A64_FP_MUL, x, by);
+}
+
+bool a64_fp_host_from_int(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned, unsigned fraction)
 {
     IrBuilder *b = t->b;
     if (!a64_fp_is_host(t, size))
@@ -149,6 +170,8 @@ bool a64_fp_host_from_int(A64Trans *t, const A64Ops *o, unsigned size, bool is_u
         r.s = is_unsigned ? ir_i64_u_to_f32_f32(b, x) : ir_i64_s_to_f32_f32(b, x);
     else
         r.s = is_unsigned ? ir_i32_u_to_f32_f32(b, w) : ir_i32_s_to_f32_f32(b, w);
+    if (fraction)
+        r = compute(t, A64_FP_MUL, r, power_of_two(t, r.is_double, -(int)fraction));
     put(t, o->rd, r);
     return true;
 }
@@ -170,12 +193,14 @@ static I64 to_integer(A64Trans *t, const A64Ops *o, Scalar x, bool is_unsigned, 
 }
 
 /* A NaN becomes 0; the IR's conversion raises invalid for it. */
-bool a64_fp_host_to_int(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned, A64Round round)
+bool a64_fp_host_to_int(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned, unsigned fraction, A64Round round)
 {
     static const uint8_t modes[] = { [A64_RN] = IR_RNE, [A64_RP] = IR_RUP, [A64_RM] = IR_RDN, [A64_RZ] = IR_RTZ, [A64_RA] = IR_RMM };
     if (!a64_fp_is_host(t, size))
         return false;
     Scalar x = get(t, size, o->rn);
+    if (fraction)
+        x = scale_up(t, x, (int)fraction);
     I64 v = to_integer(t, o, x, is_unsigned, modes[round]), zero = ir_const_i64(t->b, 0);
     I32 is_number = is_equal(t, x, x);
     I64 r = ir_select_i64(t->b, is_number, v, zero);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* AdvSIMD: how operands reach an operation and what becomes of its result (Arm ARM C4.1.96). The operations are in simd_ops.c, simd_sat.c. */
 #include "target/aarch64/trans.h"
-#include "target/aarch64/vec.h"
 
 void a64_put_q(A64Trans *t, const A64Ops *o, V128 v)
 {
@@ -300,19 +299,14 @@ void trans_addlv(A64Trans *t, const A64Ops *o, bool is_unsigned)
 void trans_pmull8(A64Trans *t, const A64Ops *o)
 {
     V128 n = a64_get_v(t, o->rn), m = a64_get_v(t, o->rm);
-    if (o->q) {
-        n = ir_vziphi64_v128(t->b, n, n);
-        m = ir_vziphi64_v128(t->b, m, m);
-    }
-    V128 r = a64_call_vec(t, A64_VEC_WHAT(A64_VEC_PMULL, 0, false), n, n, m);
+    V128 x = a64_widen(t, 0, true, o->q, n), y = a64_widen(t, 0, true, o->q, m);
+    V128 r = a64_multiply_polynomials(t, 1, x, y);
     a64_put_v(t, o->rd, r);
 }
 
 void trans_pmull64(A64Trans *t, const A64Ops *o)
 {
     V128 n = a64_get_v(t, o->rn), m = a64_get_v(t, o->rm);
-    I64 x = ir_vextract64_i64(t->b, n, o->q), y = ir_vextract64_i64(t->b, m, o->q);
-    I64 low = ir_clmul_i64(t->b, x, y), high = ir_clmulh_i64(t->b, x, y);
-    V128 r = ir_vpack64_v128(t->b, low, high);
+    V128 r = ir_vclmul_v128(t->b, n, m, o->q ? 3 : 0);
     a64_put_v(t, o->rd, r);
 }

@@ -31,6 +31,7 @@ TRANS A64Vec3 a64_sqadd, a64_uqadd, a64_sqsub, a64_uqsub, a64_sshl, a64_ushl, a6
     a64_sudot, a64_smmla, a64_ummla, a64_usmmla;
 TRANS A64Vec2 a64_suqadd, a64_usqadd, a64_sqabs, a64_sqneg, a64_vclz, a64_vcls;
 TRANS A64Logic a64_pmul;
+TRANS V128 a64_multiply_polynomials(A64Trans *t, unsigned size, V128 n, V128 m); /* of bytes */
 enum A64Narrow { A64_NARROW, A64_NARROW_S, A64_NARROW_U, A64_NARROW_SU };
 TRANS V128 a64_qshl_const(A64Trans *t, unsigned size, enum A64Narrow kind, V128 n, unsigned count); /* to the left, saturating */
 TRANS V128 a64_narrow(A64Trans *t, unsigned size, unsigned kind, V128 v); /* lanes of size + 1 to size, in the low half */

@@ -18,8 +18,14 @@ void trans_dup_scalar(A64Trans *t, const A64Ops *o)
 {
     unsigned size = imm5_size(o);
     V128 n = a64_get_v(t, o->rn);
-    V128 moved = a64_duplicate(t, size, imm5_lane(o), n);
-    V128 r = a64_keep_low(t, 1u << size, moved);
+    V128 r;
+    if (size == 3 && imm5_lane(o) == 1) {
+        V128 zero = ir_const_v128(t->b, (V128Bits){ .u64 = { 0, 0 } });
+        r = ir_vext_v128(t->b, n, zero, 8);
+    } else {
+        V128 moved = a64_duplicate(t, size, imm5_lane(o), n);
+        r = a64_keep_low(t, 1u << size, moved);
+    }
     a64_put_v(t, o->rd, r);
 }
 

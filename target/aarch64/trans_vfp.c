@@ -125,22 +125,22 @@ static uint32_t fixed(unsigned op, unsigned size, bool is_unsigned, unsigned fra
     return A64_FP_WHAT(op, size, A64_FIXED(size == 3, is_unsigned, fraction, round) | (size == 1 ? 1u << 13 : 0));
 }
 
-static void convert(A64Trans *t, const A64Ops *o, bool is_unsigned, A64Round round, unsigned bytes)
+static void convert(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned, unsigned fraction, A64Round round, unsigned bytes)
 {
     V128 n = a64_get_v(t, o->rn), r;
     V128 x = a64_keep_low(t, bytes, n);
-    if (!a64_vfp_host_to_int(t, o->size, is_unsigned, round, x, &r))
-        r = a64_call_vfp(t, fixed(A64_FP_TO_FIXED, o->size, is_unsigned, 0, round), x, x, x);
+    if (!a64_vfp_host_to_int(t, size, is_unsigned, fraction, round, x, &r))
+        r = a64_call_vfp(t, fixed(A64_FP_TO_FIXED, size, is_unsigned, fraction, round), x, x, x);
     a64_put_v(t, o->rd, r);
 }
 
 void trans_vfcvt_int(A64Trans *t, const A64Ops *o, bool is_unsigned, A64Round round)
 {
-    convert(t, o, is_unsigned, round, whole(o));
+    convert(t, o, o->size, is_unsigned, 0, round, whole(o));
 }
 void trans_sfcvt_int(A64Trans *t, const A64Ops *o, bool is_unsigned, A64Round round)
 {
-    convert(t, o, is_unsigned, round, low_lane(o));
+    convert(t, o, o->size, is_unsigned, 0, round, low_lane(o));
 }
 static void from_integers(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsigned, unsigned fraction, unsigned bytes)
 {
@@ -228,10 +228,7 @@ static void from_fixed_point(A64Trans *t, const A64Ops *o, bool is_unsigned, boo
 static void to_fixed_point(A64Trans *t, const A64Ops *o, bool is_unsigned, bool is_scalar)
 {
     unsigned size, fraction = fraction_of(o, &size);
-    V128 n = a64_get_v(t, o->rn);
-    V128 x = a64_keep_low(t, is_scalar ? 1u << size : whole(o), n);
-    V128 r = a64_call_vfp(t, fixed(A64_FP_TO_FIXED, size, is_unsigned, fraction, A64_RZ), x, x, x);
-    a64_put_v(t, o->rd, r);
+    convert(t, o, size, is_unsigned, fraction, A64_RZ, is_scalar ? 1u << size : whole(o));
 }
 
 void trans_vcvtf_fixed(A64Trans *t, const A64Ops *o, bool is_unsigned) { from_fixed_point(t, o, is_unsigned, false); }

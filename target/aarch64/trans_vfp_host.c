@@ -157,11 +157,23 @@ static I64 int_to_double(A64Trans *t, I64 v, unsigned is_unsigned)
     return ir_bits_f64_i64(t->b, x);
 }
 
-bool a64_vfp_host_to_int(A64Trans *t, unsigned size, bool is_unsigned, A64Round round, V128 n, V128 *out)
+/* By 2^fraction, which is exact; not of what is too large for any integer already: that may overflow. */
+static V128 scale_up(A64Trans *t, unsigned size, unsigned fraction, V128 n)
+{
+    uint64_t bias = (uint64_t)a64_bias(size), fb = a64_frac_bits[size];
+    V128 magnitude = without_sign(t, size, n), limit = a64_splat(t, size, (bias + (8u << size)) << fb);
+    V128 is_small = a64_cmgt(t, size, n, limit, magnitude), by = a64_splat(t, size, (bias + fraction) << fb), one = a64_splat(t, size, bias << fb);
+    V128 factor = choose(t, is_small, by, one);
+    return size == 3 ? ir_vfmul64_v128(t->b, n, factor) : ir_vfmul32_v128(t->b, n, factor);
+}
+
+bool a64_vfp_host_to_int(A64Trans *t, unsigned size, bool is_unsigned, unsigned fraction, A64Round round, V128 n, V128 *out)
 {
     int rm = round_modes[round];
     if (is_odd(t) || size == 1)
         return false;
+    if (fraction)
+        n = scale_up(t, size, fraction, n);
     if (round == A64_RA) { /* rounded first; the inexactness is another rounding's. What does not fit has no fraction */
         V128 whole = round_ties_away(t, size, n), inexact = n;
         if (is_unsigned) { /* but negative ones are invalid alone */

@@ -82,7 +82,7 @@ unsigned riscv_decode_run(const TargetCpu *cpu, uint32_t ctx, uint64_t pc, const
                           unsigned avail, TargetInsn *out, unsigned max);
 void riscv_translate(TargetTrans *tt, const TargetInsn *insn);
 unsigned riscv_direct(struct Direct *d, const TargetCpu *cpu);
-bool riscv_onepass(Onepass *p, const TargetCpu *cpu, const TargetInsn *insns, unsigned n);
+bool riscv_onepass(Onepass *p, const TargetCpu *cpu, uint32_t ctx, const TargetInsn *insns, unsigned n);
 void riscv_disas(const TargetInsn *insn, char *buf, unsigned size);
 extern const HelperDesc riscv_helpers[];
 

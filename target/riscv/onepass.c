@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The integer chapters of the RISC-V translation in one pass (tcg/onepass.h). */
+/* The chapters of ordinary instructions of the RISC-V translation in one pass (tcg/onepass.h). */
 #include "target/riscv/cpu.h"
 #include "tcg/onepass_words.h"
 #include "util/compiler.h"
@@ -12,25 +12,26 @@
 
 #include "target/riscv/trans_a.c"
 #include "target/riscv/trans_b.c"
+#include "target/riscv/trans_d.c"
+#include "target/riscv/trans_f.c"
 #include "target/riscv/trans_flow.c"
 #include "target/riscv/trans_i.c"
 #include "target/riscv/trans_m.c"
 
 #include "target/riscv/rv_onepass.c"
 
-bool riscv_onepass(Onepass *p, const TargetCpu *cpu, const TargetInsn *insns, unsigned n)
+bool riscv_onepass(Onepass *p, const TargetCpu *cpu, uint32_t ctx, const TargetInsn *insns, unsigned n)
 {
-    OnepassTrans t = { .b = p, .cpu = cpu };
+    OnepassTrans t = { .b = p, .cpu = cpu, .ctx = ctx };
     const TargetInsn *end = insns + n;
     for (const TargetInsn *i = insns; i != end; i++) {
-        if (!rv_row_onepass[i->row])
+        RvTransFn *const row = rv_row_onepass[i->row];
+        if (UNLIKELY(!row))
             return false;
-    }
-    for (const TargetInsn *i = insns; i != end; i++) {
         t.insn = i;
         t.is_last = i == end - 1;
         onepass_insn_begin(p, i->pc);
-        rv_row_onepass[i->row](&t, i->raw);
+        row(&t, i->raw);
         if (!onepass_insn_end(p))
             break;
     }

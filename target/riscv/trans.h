@@ -126,7 +126,7 @@ TRANS bool rv_csr_ends_block(unsigned row, const RvOps *o);
 TRANS void trans_csr(RvTrans *t, const RvOps *o, enum RvCsrOp op);
 TRANS void trans_csr_imm(RvTrans *t, const RvOps *o, enum RvCsrOp op);
 
-#if !defined LYRE_TCG_DIRECT_H && !defined LYRE_TCG_ONEPASS_WORDS_H /* which do without */
+#ifndef LYRE_TCG_DIRECT_H /* which does without */
 #include "target/riscv/trans_fp.h"
 #endif
 

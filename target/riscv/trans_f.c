@@ -178,7 +178,7 @@ void trans_fcvt_int_s_w(RvTrans *t, const RvOps *o, RvToW_S *op)
     rv_put_w(t, o->rd, r);
 }
 
-static void soft_from_int(RvTrans *t, const RvOps *o, I64 x, SoftInt kind, unsigned mode)
+static void s_from_int(RvTrans *t, const RvOps *o, I64 x, SoftInt kind, unsigned mode)
 {
     I64 r = rv_soft(t, x, x, x, SOFT_WHAT(SOFT_S, SOFT_FROM_INT, mode, kind));
     put_s_bits(t, o->rd, r);
@@ -189,7 +189,7 @@ void trans_fcvt_s_int(RvTrans *t, const RvOps *o, RvFromL_S *op, SoftInt kind)
     unsigned mode;
     I64 x = rv_get_x(t, o->rs1);
     if (rv_rounding(t, o->rm, &mode) == RV_ROUND_STATIC) {
-        soft_from_int(t, o, x, kind, mode);
+        s_from_int(t, o, x, kind, mode);
         return;
     }
     F32 r = op(t->b, x);
@@ -201,7 +201,7 @@ void trans_fcvt_s_int_w(RvTrans *t, const RvOps *o, RvFromW_S *op, SoftInt kind)
     unsigned mode;
     if (rv_rounding(t, o->rm, &mode) == RV_ROUND_STATIC) {
         I64 wide = rv_get_x(t, o->rs1);
-        soft_from_int(t, o, wide, kind, mode);
+        s_from_int(t, o, wide, kind, mode);
         return;
     }
     I32 x = rv_get_w(t, o->rs1);

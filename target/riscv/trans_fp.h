@@ -9,9 +9,9 @@ typedef enum RvRounding {
     RV_ROUND_STATIC,  /* *mode: IrRound */
 } RvRounding;
 /* The mode that the field `rm` stands for in this context; decode has refused illegal ones. */
-RvRounding rv_rounding(const RvTrans *t, unsigned rm, unsigned *mode);
+TRANS RvRounding rv_rounding(const RvTrans *t, unsigned rm, unsigned *mode);
 /* The aux:rm argument of conversions. */
-int rv_rounding_aux(const RvTrans *t, unsigned rm);
+TRANS int rv_rounding_aux(const RvTrans *t, unsigned rm);
 
 /* Registers as narrower values: NaN boxing (RV unpriv. 21.2). Half precision is an I32. */
 static inline F64 rv_get_d(RvTrans *t, unsigned r) { return ir_get_f64(t->b, RV_SLOT_F0 + r); }
@@ -26,15 +26,15 @@ static inline void rv_put_s(RvTrans *t, unsigned r, F32 v)
     F64 wide = ir_box_f64(t->b, v);
     rv_put_d(t, r, wide);
 }
-I32 rv_get_h(RvTrans *t, unsigned r);
-void rv_put_h(RvTrans *t, unsigned r, I32 v);
+TRANS I32 rv_get_h(RvTrans *t, unsigned r);
+TRANS void rv_put_h(RvTrans *t, unsigned r, I32 v);
 /* A half register widened to F32 (raises invalid for a signalling NaN); an F32 result, made
  * canonical, narrowed. */
-F32 rv_get_h_f32(RvTrans *t, unsigned r);
-void rv_put_h_f32(RvTrans *t, unsigned r, F32 v);
+TRANS F32 rv_get_h_f32(RvTrans *t, unsigned r);
+TRANS void rv_put_h_f32(RvTrans *t, unsigned r, F32 v);
 
 /* Calls the software routine: bits in, bits out. what: SOFT_WHAT. */
-I64 rv_soft(RvTrans *t, I64 a, I64 b, I64 c, uint32_t what);
+TRANS I64 rv_soft(RvTrans *t, I64 a, I64 b, I64 c, uint32_t what);
 
 enum RvFma { RV_FMA, RV_FMA_NEG_A = 1, RV_FMA_NEG_C = 2 };
 enum RvSign { RV_FSGNJ, RV_FSGNJN, RV_FSGNJX };
@@ -54,62 +54,62 @@ typedef F32 RvRoundS(IrBuilder *b, F32 x, int rm);
 typedef F64 RvRoundD(IrBuilder *b, F64 x, int rm);
 
 /* trans_f.c */
-void trans_fload_s(RvTrans *t, const RvOps *o);
-void trans_fstore_s(RvTrans *t, const RvOps *o);
-void trans_farith_s(RvTrans *t, const RvOps *o, SoftOp op);
-void trans_fma_s(RvTrans *t, const RvOps *o, unsigned negate);
-void trans_fsgn_s(RvTrans *t, const RvOps *o, enum RvSign how);
-void trans_fminmax_s(RvTrans *t, const RvOps *o, RvFp2S *op);
-void trans_fcmp_s(RvTrans *t, const RvOps *o, RvFcmpS *op);
-void trans_fclass_s(RvTrans *t, const RvOps *o);
-void trans_fcvt_int_s(RvTrans *t, const RvOps *o, RvToL_S *op);
-void trans_fcvt_int_s_w(RvTrans *t, const RvOps *o, RvToW_S *op);
-void trans_fcvt_s_int(RvTrans *t, const RvOps *o, RvFromL_S *op, SoftInt kind);
-void trans_fcvt_s_int_w(RvTrans *t, const RvOps *o, RvFromW_S *op, SoftInt kind);
-void trans_fmv_x_w(RvTrans *t, const RvOps *o);
-void trans_fmv_w_x(RvTrans *t, const RvOps *o);
+TRANS void trans_fload_s(RvTrans *t, const RvOps *o);
+TRANS void trans_fstore_s(RvTrans *t, const RvOps *o);
+TRANS void trans_farith_s(RvTrans *t, const RvOps *o, SoftOp op);
+TRANS void trans_fma_s(RvTrans *t, const RvOps *o, unsigned negate);
+TRANS void trans_fsgn_s(RvTrans *t, const RvOps *o, enum RvSign how);
+TRANS void trans_fminmax_s(RvTrans *t, const RvOps *o, RvFp2S *op);
+TRANS void trans_fcmp_s(RvTrans *t, const RvOps *o, RvFcmpS *op);
+TRANS void trans_fclass_s(RvTrans *t, const RvOps *o);
+TRANS void trans_fcvt_int_s(RvTrans *t, const RvOps *o, RvToL_S *op);
+TRANS void trans_fcvt_int_s_w(RvTrans *t, const RvOps *o, RvToW_S *op);
+TRANS void trans_fcvt_s_int(RvTrans *t, const RvOps *o, RvFromL_S *op, SoftInt kind);
+TRANS void trans_fcvt_s_int_w(RvTrans *t, const RvOps *o, RvFromW_S *op, SoftInt kind);
+TRANS void trans_fmv_x_w(RvTrans *t, const RvOps *o);
+TRANS void trans_fmv_w_x(RvTrans *t, const RvOps *o);
 /* trans_d.c */
-void trans_fload_d(RvTrans *t, const RvOps *o);
-void trans_fstore_d(RvTrans *t, const RvOps *o);
-void trans_farith_d(RvTrans *t, const RvOps *o, SoftOp op);
-void trans_fma_d(RvTrans *t, const RvOps *o, unsigned negate);
-void trans_fsgn_d(RvTrans *t, const RvOps *o, enum RvSign how);
-void trans_fminmax_d(RvTrans *t, const RvOps *o, RvFp2D *op);
-void trans_fcmp_d(RvTrans *t, const RvOps *o, RvFcmpD *op);
-void trans_fclass_d(RvTrans *t, const RvOps *o);
-void trans_fcvt_int_d(RvTrans *t, const RvOps *o, RvToL_D *op);
-void trans_fcvt_int_d_w(RvTrans *t, const RvOps *o, RvToW_D *op);
-void trans_fcvt_d_int(RvTrans *t, const RvOps *o, RvFromL_D *op, SoftInt kind);
-void trans_fcvt_d_int_w(RvTrans *t, const RvOps *o, RvFromW_D *op, SoftInt kind);
-void trans_fcvt_s_d(RvTrans *t, const RvOps *o);
-void trans_fcvt_d_s(RvTrans *t, const RvOps *o);
-void trans_fmv_x_d(RvTrans *t, const RvOps *o);
-void trans_fmv_d_x(RvTrans *t, const RvOps *o);
+TRANS void trans_fload_d(RvTrans *t, const RvOps *o);
+TRANS void trans_fstore_d(RvTrans *t, const RvOps *o);
+TRANS void trans_farith_d(RvTrans *t, const RvOps *o, SoftOp op);
+TRANS void trans_fma_d(RvTrans *t, const RvOps *o, unsigned negate);
+TRANS void trans_fsgn_d(RvTrans *t, const RvOps *o, enum RvSign how);
+TRANS void trans_fminmax_d(RvTrans *t, const RvOps *o, RvFp2D *op);
+TRANS void trans_fcmp_d(RvTrans *t, const RvOps *o, RvFcmpD *op);
+TRANS void trans_fclass_d(RvTrans *t, const RvOps *o);
+TRANS void trans_fcvt_int_d(RvTrans *t, const RvOps *o, RvToL_D *op);
+TRANS void trans_fcvt_int_d_w(RvTrans *t, const RvOps *o, RvToW_D *op);
+TRANS void trans_fcvt_d_int(RvTrans *t, const RvOps *o, RvFromL_D *op, SoftInt kind);
+TRANS void trans_fcvt_d_int_w(RvTrans *t, const RvOps *o, RvFromW_D *op, SoftInt kind);
+TRANS void trans_fcvt_s_d(RvTrans *t, const RvOps *o);
+TRANS void trans_fcvt_d_s(RvTrans *t, const RvOps *o);
+TRANS void trans_fmv_x_d(RvTrans *t, const RvOps *o);
+TRANS void trans_fmv_d_x(RvTrans *t, const RvOps *o);
 /* trans_zfh.c */
-void trans_fload_h(RvTrans *t, const RvOps *o);
-void trans_fstore_h(RvTrans *t, const RvOps *o);
-void trans_farith_h(RvTrans *t, const RvOps *o, SoftOp op);
-void trans_fma_h(RvTrans *t, const RvOps *o, unsigned negate);
-void trans_fsgn_h(RvTrans *t, const RvOps *o, enum RvSign how);
-void trans_fminmax_h(RvTrans *t, const RvOps *o, RvFp2S *op);
-void trans_fcmp_h(RvTrans *t, const RvOps *o, RvFcmpS *op);
-void trans_fclass_h(RvTrans *t, const RvOps *o);
-void trans_fcvt_int_h(RvTrans *t, const RvOps *o, RvToL_S *op);
-void trans_fcvt_int_h_w(RvTrans *t, const RvOps *o, RvToW_S *op);
-void trans_fcvt_h_int(RvTrans *t, const RvOps *o, SoftInt kind);
-void trans_fcvt_s_h(RvTrans *t, const RvOps *o);
-void trans_fcvt_h_s(RvTrans *t, const RvOps *o);
-void trans_fcvt_d_h(RvTrans *t, const RvOps *o);
-void trans_fcvt_h_d(RvTrans *t, const RvOps *o);
-void trans_fmv_x_h(RvTrans *t, const RvOps *o);
-void trans_fmv_h_x(RvTrans *t, const RvOps *o);
+TRANS void trans_fload_h(RvTrans *t, const RvOps *o);
+TRANS void trans_fstore_h(RvTrans *t, const RvOps *o);
+TRANS void trans_farith_h(RvTrans *t, const RvOps *o, SoftOp op);
+TRANS void trans_fma_h(RvTrans *t, const RvOps *o, unsigned negate);
+TRANS void trans_fsgn_h(RvTrans *t, const RvOps *o, enum RvSign how);
+TRANS void trans_fminmax_h(RvTrans *t, const RvOps *o, RvFp2S *op);
+TRANS void trans_fcmp_h(RvTrans *t, const RvOps *o, RvFcmpS *op);
+TRANS void trans_fclass_h(RvTrans *t, const RvOps *o);
+TRANS void trans_fcvt_int_h(RvTrans *t, const RvOps *o, RvToL_S *op);
+TRANS void trans_fcvt_int_h_w(RvTrans *t, const RvOps *o, RvToW_S *op);
+TRANS void trans_fcvt_h_int(RvTrans *t, const RvOps *o, SoftInt kind);
+TRANS void trans_fcvt_s_h(RvTrans *t, const RvOps *o);
+TRANS void trans_fcvt_h_s(RvTrans *t, const RvOps *o);
+TRANS void trans_fcvt_d_h(RvTrans *t, const RvOps *o);
+TRANS void trans_fcvt_h_d(RvTrans *t, const RvOps *o);
+TRANS void trans_fmv_x_h(RvTrans *t, const RvOps *o);
+TRANS void trans_fmv_h_x(RvTrans *t, const RvOps *o);
 /* trans_zfa.c */
-void trans_fli_s(RvTrans *t, const RvOps *o);
-void trans_fli_d(RvTrans *t, const RvOps *o);
-void trans_fli_h(RvTrans *t, const RvOps *o);
-void trans_fround_s(RvTrans *t, const RvOps *o, RvRoundS *op);
-void trans_fround_d(RvTrans *t, const RvOps *o, RvRoundD *op);
-void trans_fround_h(RvTrans *t, const RvOps *o, RvRoundS *op);
-void trans_fcvtmod_w_d(RvTrans *t, const RvOps *o);
+TRANS void trans_fli_s(RvTrans *t, const RvOps *o);
+TRANS void trans_fli_d(RvTrans *t, const RvOps *o);
+TRANS void trans_fli_h(RvTrans *t, const RvOps *o);
+TRANS void trans_fround_s(RvTrans *t, const RvOps *o, RvRoundS *op);
+TRANS void trans_fround_d(RvTrans *t, const RvOps *o, RvRoundD *op);
+TRANS void trans_fround_h(RvTrans *t, const RvOps *o, RvRoundS *op);
+TRANS void trans_fcvtmod_w_d(RvTrans *t, const RvOps *o);
 
 #endif

@@ -4,6 +4,7 @@
  * may fault), and so do `fp` operations (sticky flags). Also gives every argument its final value and counts uses.
  */
 #include "tcg/builder_state.h"
+#include "tcg/opt/fold_rules.h"
 
 static bool has_effect(const IrRegion *r, const IrInsn *i, uint32_t traits)
 {
@@ -38,6 +39,28 @@ static void mark_back_edges(IrBuilder *b, uint32_t block)
     }
 }
 
+/* A comparison right behind, which is wanted, raises what i does, or is made to: a quiet one raises for signalling NaNs alone. */
+static bool is_raised_behind(IrBuilder *b, const IrInsn *i)
+{
+    enum { EQ, LT, LE, LTQ, LEQ, KINDS };
+    unsigned first = i->op >= IR_FCMP_EQ_F64 ? IR_FCMP_EQ_F64 : IR_FCMP_EQ_F32, kind = i->op - first;
+    uint32_t x = build_resolve(b, i->arg[0]), y = build_resolve(b, i->arg[1]), next = i->next;
+    bool is_loud = kind == LT || kind == LE;
+    if (i->op < IR_FCMP_EQ_F32 || kind >= KINDS) {
+        return false;
+    }
+    for (; next && ir_op_info[op_of(b, next)].traits & (IR_TRAIT_PURE | IR_TRAIT_FP); next = build_insn(b, next)->next) {
+        IrInsn *k = build_insn(b, next);
+        unsigned other = k->op - first;
+        bool is_same = (k->arg[0] == x && k->arg[1] == y) || (k->arg[0] == y && k->arg[1] == x);
+        if (other < KINDS && is_same && !(is_loud && other == EQ)) {
+            k->op = (uint16_t)(is_loud && other >= LTQ ? k->op - (LTQ - LT) : k->op);
+            return true;
+        }
+    }
+    return false;
+}
+
 static void sweep_block(IrBuilder *b, uint32_t block)
 {
     IrRegion *r = b->r;
@@ -46,7 +69,7 @@ static void sweep_block(IrBuilder *b, uint32_t block)
         IrInsn *i = build_insn(b, id);
         uint32_t traits = ir_op_info[i->op].traits;
         prev = i->prev;
-        if (!i->uses && !(i->flags & IR_FLAG_MARK) && !has_effect(r, i, traits)) {
+        if (!i->uses && !(i->flags & IR_FLAG_MARK) && (!has_effect(r, i, traits) || is_raised_behind(b, i))) {
             build_replace(b, id, 0);
             continue;
         }

@@ -98,6 +98,10 @@ static FoldRule *const rules[IR_OP_COUNT] = {
     [IR_VLOW64_F64] = fold_vector,
     [IR_VEXTRACT64_I64] = fold_vector,
     [IR_VSHUF8_V128] = fold_shuffle,
+    [IR_VANDN_V128] = fold_vandn,
+    [IR_VFROM64_V128] = fold_from_half,
+    [IR_VMULE_U32_V128] = fold_mul_even,
+    [IR_VMULE_S32_V128] = fold_mul_even,
     [IR_VZIPLO64_V128] = fold_zip64,
     [IR_VZIPHI64_V128] = fold_zip64,
 };

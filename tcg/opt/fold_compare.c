@@ -271,23 +271,26 @@ static uint32_t test_add(IrBuilder *b, const IrInsn *cc, int cond, bool is_wide)
     }
 }
 
-/* Sums of three, in the order that the instruction's result has as well; chains of long additions pass the carry on. */
-static uint32_t test_adc(IrBuilder *b, const IrInsn *cc, int cond, bool is_wide)
+/* Of the sum that the instruction's result is as well; chains of long additions pass the carry on. */
+static uint32_t test_adc(IrBuilder *b, const IrInsn *cc, int cond)
 {
-    if (cond != IR_COND_CS && cond != IR_COND_CC && cond != IR_COND_EQ && cond != IR_COND_NE && cond != IR_COND_MI && cond != IR_COND_PL) {
+    switch (cond) {
+    case IR_COND_CS:
+    case IR_COND_CC:
+    case IR_COND_EQ:
+    case IR_COND_NE:
+    case IR_COND_MI:
+    case IR_COND_PL:
+        break;
+    default:
         return 0;
     }
-    uint32_t low = build2(b, IR_AND_I32, cc->arg[2], make_const(b, false, 1));
-    uint32_t carry = is_wide ? ir_build(b, IR_ZEXT_I64, 0, low, 0, 0) : low;
-    uint32_t part = build2(b, PICK(is_wide, ADD), cc->arg[0], cc->arg[1]);
-    uint32_t sum = build2(b, PICK(is_wide, ADD), part, carry);
+    uint32_t sum = ir_build(b, IR_ADC_I64, 0, cc->arg[0], cc->arg[1], cc->arg[2]);
     if (cond != IR_COND_CS && cond != IR_COND_CC) {
-        return test_result(b, sum, cond, is_wide, false);
+        return test_result(b, sum, cond, true, false);
     }
-    uint32_t first = build2(b, PICK(is_wide, CMP_ULT), part, cc->arg[0]);
-    uint32_t second = build2(b, PICK(is_wide, CMP_ULT), sum, part);
-    uint32_t either = build2(b, IR_OR_I32, first, second);
-    return cond == IR_COND_CS ? either : build2(b, IR_XOR_I32, either, make_bool(b, true));
+    uint32_t carry = ir_build(b, IR_RESULT_I32, 1, sum, 0, 0);
+    return cond == IR_COND_CS ? carry : build2(b, IR_XOR_I32, carry, make_bool(b, true));
 }
 
 /* The test of flags that are `b` under a condition, else constants (a conditional compare): the condition with the test of b. */
@@ -302,10 +305,31 @@ static uint32_t test_selected(IrBuilder *b, const IrInsn *cc, int cond)
     return ir_build(b, IR_SELECT_I32, 0, cc->arg[0], first, make_bool(b, ir_eval_cc_test((uint32_t)bits & 15, cond)));
 }
 
+/* Quiet comparisons: they raise no more than the one that made the flags has. */
+static uint32_t test_fcmp(IrBuilder *b, const IrInsn *cc, int cond, bool is_wide)
+{
+    static const struct { uint16_t op[2]; bool is_swapped, is_not; } tests[] = {
+#define FCMP(name) { IR_FCMP_##name##_F32, IR_FCMP_##name##_F64 }
+        [IR_COND_EQ] = { FCMP(EQ), false, false }, [IR_COND_NE] = { FCMP(EQ), false, true },
+        [IR_COND_CS] = { FCMP(LTQ), false, true }, [IR_COND_CC] = { FCMP(LTQ), false, false },
+        [IR_COND_MI] = { FCMP(LTQ), false, false }, [IR_COND_PL] = { FCMP(LTQ), false, true },
+        [IR_COND_HI] = { FCMP(LEQ), false, true }, [IR_COND_LS] = { FCMP(LEQ), false, false },
+        [IR_COND_GE] = { FCMP(LEQ), true, false }, [IR_COND_LT] = { FCMP(LEQ), true, true },
+        [IR_COND_GT] = { FCMP(LTQ), true, false }, [IR_COND_LE] = { FCMP(LTQ), true, true },
+#undef FCMP
+    };
+    if (cond == IR_COND_VS || cond == IR_COND_VC || cc->imm != b->fpenv) {
+        return 0;
+    }
+    unsigned swap = tests[cond].is_swapped;
+    uint32_t v = build2(b, tests[cond].op[is_wide], cc->arg[swap], cc->arg[1 - swap]);
+    return tests[cond].is_not ? build2(b, IR_XOR_I32, v, make_bool(b, true)) : v;
+}
+
 uint32_t fold_cc_test(IrBuilder *b, IrInsn *n)
 {
     IrInsn cc = *build_insn(b, n->arg[0]);
-    bool is_wide = cc.op == IR_CC_SUB_I64 || cc.op == IR_CC_ADD_I64 || cc.op == IR_CC_ADC_I64 || cc.op == IR_CC_LOGIC_I64;
+    bool is_wide = cc.op == IR_CC_SUB_I64 || cc.op == IR_CC_ADD_I64 || cc.op == IR_CC_LOGIC_I64;
     switch (cc.op) {
     case IR_CC_SUB_I32:
     case IR_CC_SUB_I64:
@@ -317,12 +341,14 @@ uint32_t fold_cc_test(IrBuilder *b, IrInsn *n)
     case IR_CC_ADD_I32:
     case IR_CC_ADD_I64:
         return test_add(b, &cc, n->aux, is_wide);
-    case IR_CC_ADC_I32:
     case IR_CC_ADC_I64:
-        return test_adc(b, &cc, n->aux, is_wide);
+        return test_adc(b, &cc, n->aux);
     case IR_CC_LOGIC_I32:
     case IR_CC_LOGIC_I64:
         return test_result(b, cc.arg[0], n->aux, is_wide, true);
+    case IR_CC_FCMP_F32:
+    case IR_CC_FCMP_F64:
+        return test_fcmp(b, &cc, n->aux, cc.op == IR_CC_FCMP_F64);
     case IR_SELECT_CC:
         return test_selected(b, &cc, n->aux);
     default:

@@ -71,6 +71,6 @@ FoldRule fold_shl, fold_shr, fold_sar, fold_rotate;
 FoldRule fold_extend, fold_extend32, fold_trunc;
 FoldRule fold_compare, fold_select, fold_cc_test, fold_cc_bit, fold_cc_move;
 FoldRule fold_bits, fold_box, fold_sign, fold_canon, fold_float;
-FoldRule fold_vector, fold_shuffle, fold_zip64;
+FoldRule fold_vector, fold_shuffle, fold_zip64, fold_mul_even, fold_vandn, fold_from_half;
 
 #endif

@@ -23,41 +23,11 @@ static bool makes_flags(IrOp op) { return op == IR_CC_SUB_I32 || op == IR_CC_SUB
 
 /* ---- insertion */
 
-static uint32_t link_before(IrBuilder *b, IrOp op, uint32_t block, uint32_t next)
+static uint32_t insert(IrBuilder *b, IrOp op, uint32_t next, uint32_t x, uint32_t y)
 {
-    IrRegion *r = b->r;
-    uint32_t id = build_new_insn(r, op), prev = build_insn(b, next)->prev;
-    IrInsn *i = build_insn(b, id);
-    i->block = block;
-    i->prev = prev;
-    i->next = next;
-    build_insn(b, next)->prev = id;
-    if (prev) {
-        build_insn(b, prev)->next = id;
-    } else {
-        r->blocks[block].first = id;
-    }
-    return id;
-}
-
-static uint32_t insert(IrBuilder *b, IrOp op, uint32_t block, uint32_t next, uint32_t x, uint32_t y)
-{
-    uint32_t id = link_before(b, op, block, next);
+    uint32_t id = build_insert_before(b, op, next);
     build_insn(b, id)->arg[0] = x;
     build_insn(b, id)->arg[1] = y;
-    return id;
-}
-
-static uint32_t new_phi(IrBuilder *b, uint32_t like, IrType type)
-{
-    uint32_t block = build_insn(b, like)->block, n = build_insn(b, like)->nargs, first = b->r->nextra;
-    uint32_t id = link_before(b, build_phi_op(type), block, b->r->blocks[block].first);
-    b->r->extra = arena_grow(b->arena, b->r->extra, sizeof(uint32_t), &b->r->cap_extra, first + n);
-    b->r->nextra += n;
-    IrInsn *phi = build_insn(b, id);
-    phi->aux = build_insn(b, like)->aux;
-    phi->nargs = (uint8_t)n;
-    phi->arg[0] = first;
     return id;
 }
 
@@ -111,7 +81,7 @@ static uint32_t operand_at_head(IrBuilder *b, uint32_t phi, uint32_t v)
         return found;
     }
     bool is_wide = build_insn(b, v)->type == IR_I64;
-    uint32_t zero = make_const(b, is_wide, 0), new = new_phi(b, phi, (IrType)build_insn(b, v)->type);
+    uint32_t zero = make_const(b, is_wide, 0), new = build_phi_like(b, phi, (IrType)build_insn(b, v)->type);
     for (uint32_t i = 0; i < build_insn(b, new)->nargs; i++) {
         uint32_t in = !is_inside(b, head, i) ? zero : phi_arg(b, phi, i) == phi ? new : v;
         b->r->extra[build_insn(b, new)->arg[0] + i] = in;
@@ -132,14 +102,14 @@ static void make_lazy(IrBuilder *b, uint32_t phi, uint32_t flags)
     IrOp op = op_of(b, flags);
     uint32_t arg[2] = { build_resolve(b, arg_of(b, flags, 0)), build_resolve(b, arg_of(b, flags, 1)) };
     uint32_t x = operand_at_head(b, phi, arg[0]), y = operand_at_head(b, phi, arg[1]), zero = make_const(b, false, 0);
-    uint32_t change = new_phi(b, phi, IR_I32);
+    uint32_t change = build_phi_like(b, phi, IR_I32);
     for (uint32_t i = 0; i < build_insn(b, phi)->nargs; i++) {
         uint32_t in = zero;
         if (!is_inside(b, head, i)) {
             uint32_t pred = b->r->extra[b->r->blocks[head].first_pred + i], last = b->r->blocks[pred].last;
-            uint32_t before = insert(b, op, pred, last, outside(b, head, x, i), outside(b, head, y, i));
-            uint32_t old = insert(b, IR_CC_PACK_I32, pred, last, phi_arg(b, phi, i), 0), made = insert(b, IR_CC_PACK_I32, pred, last, before, 0);
-            in = insert(b, IR_XOR_I32, pred, last, old, made);
+            uint32_t before = insert(b, op, last, outside(b, head, x, i), outside(b, head, y, i));
+            uint32_t old = insert(b, IR_CC_PACK_I32, last, phi_arg(b, phi, i), 0), made = insert(b, IR_CC_PACK_I32, last, before, 0);
+            in = insert(b, IR_XOR_I32, last, old, made);
         } else if (phi_arg(b, phi, i) == phi) {
             in = change;
         }
@@ -149,10 +119,10 @@ static void make_lazy(IrBuilder *b, uint32_t phi, uint32_t flags)
     while (ir_has_trait(build_insn(b, next), IR_TRAIT_PHI | IR_TRAIT_SLOTIN)) {
         next = build_insn(b, next)->next;
     }
-    uint32_t made = insert(b, op, head, next, x, y);
-    uint32_t bits = insert(b, IR_CC_PACK_I32, head, next, made, 0);
-    uint32_t both = insert(b, IR_XOR_I32, head, next, bits, change);
-    build_replace(b, phi, insert(b, IR_CC_MAKE_I32, head, next, both, 0));
+    uint32_t made = insert(b, op, next, x, y);
+    uint32_t bits = insert(b, IR_CC_PACK_I32, next, made, 0);
+    uint32_t both = insert(b, IR_XOR_I32, next, bits, change);
+    build_replace(b, phi, insert(b, IR_CC_MAKE_I32, next, both, 0));
 }
 
 /* ---- the pass: before snapshots are listed, so every argument is another use */

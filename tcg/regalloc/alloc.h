@@ -247,6 +247,9 @@ void ra_assign_slots(Ra *ra);
 void ra_resolve(Ra *ra);
 void ra_add_move(Ra *ra, uint32_t at, uint8_t phase, Loc dst, Loc src, uint8_t size);
 
+/* private.c: MAlloc.is_private. */
+void ra_find_private(Ra *ra);
+
 /* assign.c: operands' and snapshots' locations, and the moves in their final order. */
 void ra_assign(Ra *ra);
 

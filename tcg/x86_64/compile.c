@@ -3,6 +3,7 @@
 #include "tcg/code.h"
 #include "tcg/mir_print.h"
 #include "tcg/state.h"
+#include "tcg/x86_64/carry.h"
 #include "tcg/x86_64/emit.h"
 #include "tcg/x86_64/mops.h"
 #include "tcg/x86_64/select.h"
@@ -38,6 +39,9 @@ void host_compile(IrRegion *r, const HostSettings *settings, CodeBlob *out)
     MRegion m = { .arena = out->arena };
     MAlloc alloc;
     mir_select(r, settings, &m);
+    if (m.has_carries) {
+        mir_keep_carries(&m);
+    }
     emit_keep_runs(&m);
     mir_allocate(&m, &x86_mhost, &alloc);
     if (alloc.is_failed) {

@@ -142,6 +142,9 @@ static void emit_block(Emit *e, uint32_t id)
     e->flags_start = 0;
     for (uint32_t i = b->first; i < b->end; i++) {
         emit_moves(e, i);
+        if (i + 2 == b->end && e->blocks[id].hoisted) {
+            emit_hoisted(e, e->blocks[id].hoisted);
+        }
         uint32_t run = emit_run_length(e, i, b->end);
         if (run > 1) {
             emit_run(e, &e->m->insns[i], run);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Block layout, jumps between blocks, deferred code. */
+#include <string.h>
+
 #include "tcg/x86_64/emit_state.h"
 #include "util/arena.h"
 #include "util/assert.h"
@@ -41,7 +43,7 @@ static const MInsn *only_insn(const Emit *e, uint32_t id)
 static bool is_empty(const Emit *e, uint32_t id)
 {
     const MInsn *only = only_insn(e, id);
-    return only && only->op == MOP_JMP;
+    return e->blocks[id].is_hoisted || (only && only->op == MOP_JMP);
 }
 
 static bool is_bare_exit(const Emit *e, uint32_t id)
@@ -62,6 +64,75 @@ static uint32_t target_of(const Emit *e, uint32_t id)
         to = e->m->blocks[to].succ[0];
     }
     return id;
+}
+
+/* ---- what an edge back does goes in front of the comparison of the branch, which then leads to the loop's start by itself */
+
+static bool is_compare(const MInsn *insn)
+{
+    bool is_one = insn->op == MOP_CMP || insn->op == MOP_TEST || insn->op == MOP_UCOMIS || insn->op == MOP_COMIS || insn->op == MOP_BT;
+    return is_one && !insn->snap;
+}
+
+/* Whether the comparison reads what a register or spill slot holds. */
+static bool reads(const Emit *e, const MInsn *compare, Loc loc)
+{
+    for (unsigned n = 0; n < compare->nops; n++) {
+        Loc x = e->m->operands[compare->first_op + n].loc;
+        if (x.kind == loc.kind && x.index == loc.index && (x.kind != LOC_REG || x.cls == loc.cls)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Moves and constants: neither reads or writes flags, or can fault. */
+static bool can_hoist(const Emit *e, uint32_t id, const MInsn *compare)
+{
+    const MBlock *b = &e->m->blocks[id];
+    for (uint32_t k = e->alloc->move_start[b->first]; k < e->alloc->move_start[b->end]; k++) {
+        const MMove *move = &e->alloc->moves[k];
+        if (reads(e, compare, move->dst) || (move->is_swap && reads(e, compare, move->src))) {
+            return false;
+        }
+    }
+    for (uint32_t i = b->first; i < b->end; i++) {
+        const MInsn *insn = &e->m->insns[i];
+        const MOperand *ops = &e->m->operands[insn->first_op];
+        bool is_const = (insn->op == MOP_MOV || insn->op == MOP_MOVABS || insn->op == MOP_MOVV || insn->op == MOP_MOVF) && insn->nops == 1 && !insn->snap;
+        if (!(insn->op == MOP_LABEL || insn->op == MOP_JMP || (is_const && !reads(e, compare, ops[0].loc)))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void find_hoisted(Emit *e)
+{
+    const MRegion *m = e->m;
+    for (uint32_t id = 1; id < m->nblocks && e->alloc->is_private; id++) {
+        uint32_t pred = e->alloc->is_private[id] ? m->preds[m->blocks[id].first_pred] : 0, end = m->blocks[pred].end;
+        if (!pred || end < m->blocks[pred].first + 2 || e->blocks[pred].hoisted) {
+            continue;
+        }
+        const MInsn *compare = &m->insns[end - 2], *branch = &m->insns[end - 1];
+        bool is_near = branch->op == MOP_JCC && branch->cond <= X86_G && !has_moves(e, end - 1, end);
+        if (is_near && is_compare(compare) && can_hoist(e, id, compare)) {
+            e->blocks[pred].hoisted = id;
+            e->blocks[id].is_hoisted = true;
+        }
+    }
+}
+
+void emit_hoisted(Emit *e, uint32_t id)
+{
+    const MBlock *b = &e->m->blocks[id];
+    for (uint32_t i = b->first; i < b->end; i++) {
+        emit_moves(e, i);
+        if (e->m->insns[i].op != MOP_LABEL && e->m->insns[i].op != MOP_JMP) {
+            emit_insn(e, &e->m->insns[i]);
+        }
+    }
 }
 
 static void find_links(Emit *e)
@@ -110,8 +181,11 @@ void emit_layout(Emit *e)
         e->blocks = arena_alloc(e->arena, n * sizeof(EmitBlock));
         e->order = arena_alloc(e->arena, n * sizeof(uint32_t));
     }
+    memset(e->blocks, 0, n * sizeof(EmitBlock));
+    find_hoisted(e);
     for (uint32_t id = 1; id < n; id++) {
-        e->blocks[id] = (EmitBlock){ .offset = EMIT_UNBOUND, .target = target_of(e, id) };
+        e->blocks[id].offset = EMIT_UNBOUND;
+        e->blocks[id].target = target_of(e, id);
     }
     find_links(e);
     e->norder = 0;

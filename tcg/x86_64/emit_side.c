@@ -21,7 +21,9 @@ static uint32_t add_entries(Emit *e, const MSnapEntry *s, const Loc *locs, uint3
         if (recipe == M_AS_IS && is_at_home(e, slot, locs[i]) && (i + 1 == n || s[i + 1].slot != slot)) {
             pins |= locs[i].kind == LOC_REG ? 1u << e->ir->slots[slot].pin : 0;
         } else if (mir_recipe_is_const(recipe)) {
-            SideEntry k = { s[i].slot, s[i].recipe, { .kind = LOC_CONST }, e->ir->insns[s[i].vreg].imm };
+            const IrInsn *c = &e->ir->insns[s[i].vreg];
+            uint64_t value = c->op == IR_CONST_V128 ? e->ir->pool[c->aux].u64[0] : c->imm;
+            SideEntry k = { s[i].slot, (uint8_t)mir_side_recipe(s[i].recipe), { .kind = LOC_CONST }, value };
             side_writer_entry_slow(&e->side, &k);
         } else {
             side_writer_entry(&e->side, slot, recipe, locs[i]);

@@ -37,6 +37,8 @@ typedef struct EmitBlock {
     uint32_t target;  /* itself, or where it leads when it only jumps */
     uint32_t next;    /* block behind it, 0: none */
     uint32_t before, after; /* guess of the bytes up to its start and its end */
+    uint32_t hoisted; /* a block whose work is done in front of this one's branch; 0: none */
+    bool is_hoisted;
     bool is_link;     /* a bare exit that became the link of its predecessor's conditional jump */
 } EmitBlock;
 
@@ -117,6 +119,7 @@ void emit_finish_data(Emit *e);
 
 /* emit_jump.c */
 void emit_layout(Emit *e);
+void emit_hoisted(Emit *e, uint32_t block); /* see EmitBlock.hoisted */
 static inline void emit_patch32(Emit *e, uint32_t field, uint32_t target)
 {
     uint32_t rel = target - (field + 4);

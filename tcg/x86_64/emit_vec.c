@@ -140,12 +140,17 @@ static void compute_any(Emit *e, const MInsn *insn, const MOperand *ops)
     }
 }
 
+/* Then the result is not negative, unless it is a NaN: its sign need not be taken off. */
+static bool is_square(const MInsn *insn, const MOperand *ops) { return insn->cond == FPU_MUL && ops[1].loc.index == ops[2].loc.index; }
+
 /* mask: lanes of the result to look at again. With VEX one comparison finds both the least normal number and NaNs. */
-static void find_doubtful(Emit *e, const MInsn *insn, unsigned dst, unsigned mask)
+static void find_doubtful(Emit *e, const MInsn *insn, const MOperand *ops, unsigned mask)
 {
+    unsigned dst = ops[0].loc.index, magnitude = is_square(insn, ops) ? dst : mask;
     if (can_be_tiny(insn->cond)) {
-        op3_const(e, V_PAND, mask, dst, insn->size, formats[insn->size].magnitude);
-        op3_const_imm(e, packed(insn, V_CMP), mask, mask, insn->size, formats[insn->size].least_normal, CMP_EQ_UQ);
+        if (magnitude == mask)
+            op3_const(e, V_PAND, mask, dst, insn->size, formats[insn->size].magnitude);
+        op3_const_imm(e, packed(insn, V_CMP), mask, magnitude, insn->size, formats[insn->size].least_normal, CMP_EQ_UQ);
     } else {
         find_unordered(e, insn, mask, dst, dst);
     }
@@ -157,7 +162,7 @@ static void emit_arithmetic(Emit *e, const MInsn *insn, const MOperand *ops)
     unsigned dst = ops[0].loc.index, c = ops[3].loc.index, t = ops[3 + is_fma].loc.index;
     compute_any(e, insn, ops);
     if (e->a.use_vex) {
-        find_doubtful(e, insn, dst, SCRATCH);
+        find_doubtful(e, insn, ops, SCRATCH);
     } else if (can_be_tiny(insn->cond)) {
         find_least_normal(e, dst, insn->size);
         find_unordered(e, insn, t, dst, dst);
@@ -359,7 +364,7 @@ void emit_run(Emit *e, const MInsn *first, uint32_t n)
             continue;
         }
         unsigned mask = is_any ? temporary(e, insn) : SCRATCH;
-        find_doubtful(e, insn, operands(e, insn)[0].loc.index, mask);
+        find_doubtful(e, insn, operands(e, insn), mask);
         if (is_any) {
             op3(e, V_POR, SCRATCH, SCRATCH, mask);
         }
@@ -455,8 +460,10 @@ void emit_sfp(Emit *e, const MInsn *insn, const MOperand *ops)
     compute_scalar(e, insn, ops);
     if (is_tiny) {
         X86Rm rip = x86_rm_rip();
-        op3_const(e, V_AND, SCRATCH, dst, insn->size, formats[insn->size].magnitude);
-        x86_sse_rm(&e->a, ucomis, SCRATCH, X86_NO_VVVV, &rip);
+        unsigned magnitude = is_square(insn, ops) ? dst : SCRATCH;
+        if (magnitude == SCRATCH)
+            op3_const(e, V_AND, SCRATCH, dst, insn->size, formats[insn->size].magnitude);
+        x86_sse_rm(&e->a, ucomis, magnitude, X86_NO_VVVV, &rip);
         emit_ref(e, EMIT_CONST8, emit_const8(e, formats[insn->size].least_normal));
     } else {
         op2(e, ucomis, dst, dst);

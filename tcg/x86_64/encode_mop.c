@@ -348,6 +348,7 @@ void x86_encode(X86Asm *a, const MInsn *insn, const MOperand *ops)
     case MOP_FORM_TEST: encode_test(a, insn, ops); break;
     case MOP_FORM_BT: encode_bt(a, info->opcode, insn, ops); break;
     case MOP_FORM_SETCC: encode_setcc(a, insn, ops); break;
+    case MOP_FORM_CMC: x86_put8(a, 0xf5); break;
     case MOP_FORM_LAHF: encode_lahf(a, insn); break;
     case MOP_FORM_LOCKALU: encode_lock_alu(a, info->opcode, insn, ops); break;
     case MOP_FORM_MFENCE:

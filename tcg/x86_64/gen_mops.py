@@ -7,7 +7,7 @@ import sys
 
 # those from jmp on are composite: emit_*.c; the rest is encode_mop.c's
 FORMS = ['none', 'generic', 'mov', 'movabs', 'store', 'alu', 'imul3', 'shift', 'bswap', 'cqo', 'xorz', 'cmp', 'test', 'bt',
-         'setcc', 'lahf', 'lockalu', 'mfence', 'movf', 'rounds', 'movv', 'store_home', 'load_home',
+         'setcc', 'cmc', 'lahf', 'lockalu', 'mfence', 'movf', 'rounds', 'movv', 'store_home', 'load_home',
          'jmp', 'jcc', 'poll', 'exit', 'call', 'canon', 'cvt_sat', 'align', 'lock_rmw', 'divmod', 'fminmax', 'unbox', 'cvt_u64', 'fma', 'vfp', 'vcvt', 'sfp']
 STORING_FORMS = {'store', 'lockalu', 'lock_rmw'}
 REGS = 'rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15'.split()

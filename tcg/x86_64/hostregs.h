@@ -35,6 +35,12 @@ static inline uintptr_t hostregs_pc(const HostRegs *r) { return (uintptr_t)r->uc
 static inline uintptr_t hostregs_sp(const HostRegs *r) { return (uintptr_t)r->uc_mcontext.gregs[REG_RSP]; }
 static inline void hostregs_set_sp(HostRegs *r, uintptr_t sp) { r->uc_mcontext.gregs[REG_RSP] = (greg_t)sp; }
 static inline uint32_t hostregs_mxcsr(const HostRegs *r) { return r->uc_mcontext.fpregs->mxcsr; }
+/* The flags as a CC value (ir.def). */
+static inline uint32_t hostregs_nzcv(const HostRegs *r)
+{
+    uint64_t f = (uint64_t)r->uc_mcontext.gregs[REG_EFL];
+    return (f >> 7 & 1) << 3 | (f >> 6 & 1) << 2 | (f & 1) << 1 | (f >> 11 & 1);
+}
 /* Page-fault error code, bit 1. */
 static inline bool hostregs_is_write(const HostRegs *r) { return r->uc_mcontext.gregs[REG_ERR] & 2; }
 

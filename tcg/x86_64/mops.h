@@ -32,6 +32,9 @@ typedef enum X86Rmw { X86_RMW_AND, X86_RMW_OR, X86_RMW_XOR, X86_RMW_SMIN, X86_RM
                X86_RMW_ADD } X86Rmw;
 typedef enum X86MinMax { X86_MINNUM, X86_MAXNUM, X86_MIN, X86_MAX } X86MinMax;
 
+/* BT: MInsn.cond of one that is there for the ADC behind it */
+enum { X86_CARRY_IN = 1 };
+
 /* MInsn.flags */
 typedef enum MInsnFlag {
     MF_IMM = 1 << 0,       /* imm (signed 32 bits) takes the place of the /i operand */

@@ -438,6 +438,7 @@ static void begin_pins(Sel *s)
 /* For conditions whose value is known; s->known is used in regions with branches only. */
 static void add_constants(Sel *s)
 {
+    s->no_carry = build_new_insn(s->r, IR_CONST_I32);
     static const uint16_t ops[] = { IR_CONST_I64, IR_CONST_I64, IR_CONST_I32, IR_CONST_I32 };
     for (unsigned n = 0; n < 4 && s->r->nblocks > 2; n++) {
         uint32_t id = build_new_insn(s->r, ops[n]);

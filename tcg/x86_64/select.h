@@ -50,6 +50,7 @@ typedef struct Sel {
     bool known_value[SEL_MAX_KNOWN];
     unsigned nknown;
     uint32_t constants;   /* first of four constants: i64 0 and 1, i32 0 and 1; 0: there are none */
+    uint32_t no_carry;    /* an i32 0, 0: there is none */
     uint32_t first_entry; /* the only entry block, 0: there are several */
     int16_t pin_slot[X86_NPINS]; /* -1: none */
 } Sel;

@@ -98,7 +98,8 @@ static X86Cond compare_sized(Sel *s, const IrInsn *i, unsigned index, unsigned s
     uint32_t a = i->arg[0], b = i->arg[1];
     uint64_t c;
     X86Cond cond = cmp_conds[index].cond, nonzero;
-    if (sel_const(s, a, &c) || (!sel_can_sink_load(s, a, size) && sel_can_sink_load(s, b, size))) {
+    bool is_plain = !sel_can_sink_load(s, a, size) && !sel_const(s, b, &c);
+    if (sel_const(s, a, &c) || (is_plain && (cond == X86_BE || sel_can_sink_load(s, b, size)))) {
         uint32_t t = a;
         a = b;
         b = t;
@@ -282,6 +283,23 @@ static void select_cc_adc(Sel *s, uint32_t id, const IrInsn *i, const SelRow *ro
     pack_flags(s, d, false);
 }
 
+/* Less, equal, unordered each take the place of what stands there: UCOMIS says unordered by all three flags. */
+static void select_cc_fcmp(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
+{
+    static const struct { uint8_t bits, cond; } steps[] = { { 8, X86_B }, { 6, X86_E }, { 3, X86_P } };
+    uint32_t d = sel_def(s, id), a = sel_reg(s, i->arg[0]), b = sel_reg(s, i->arg[1]), v = sel_const_reg(s, 2, 4), bits[3];
+    for (unsigned n = 0; n < 3; n++) {
+        bits[n] = sel_const_reg(s, steps[n].bits, 4);
+    }
+    SelArg args[] = { sel_arg_reg(a), sel_arg_reg(b) };
+    sel_emit(s, MOP_UCOMIS, row->size, 2, args);
+    for (unsigned n = 0; n < 3; n++) {
+        uint32_t t = n == 2 ? d : sel_new(s, M_GPR, 4);
+        sel_emit3(s, MOP_CMOV, 4, t, sel_arg_reg(v), sel_arg_reg(bits[n]))->cond = steps[n].cond;
+        v = t;
+    }
+}
+
 static void select_cc_from_bits(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
 {
     uint32_t a = sel_reg(s, i->arg[0]);
@@ -320,6 +338,8 @@ const SelEntry sel_cmp_rows[] = {
     { IR_CC_ADC_I64, { select_cc_adc, 0, 8, 0 } },
     { IR_CC_LOGIC_I32, { select_cc_make, MOP_TEST, 4, 0 } },
     { IR_CC_LOGIC_I64, { select_cc_make, MOP_TEST, 8, 0 } },
+    { IR_CC_FCMP_F32, { select_cc_fcmp, 0, 4, 0 } },
+    { IR_CC_FCMP_F64, { select_cc_fcmp, 0, 8, 0 } },
     { IR_CC_MAKE_I32, { select_cc_from_bits, 0, 4, 0 } },
     { IR_CC_PACK_I32, { select_pack, 0, 4, 0 } },
     { IR_CC_TEST_I32, { select_cc_test, 0, 4, 0 } },

@@ -226,6 +226,57 @@ static uint32_t second_def(Sel *s, uint32_t id)
     return v && s->vreg[v] ? s->vreg[v] : sel_new(s, M_GPR, 8);
 }
 
+/* A carry that is the comparison of a sum, made in this block, with a summand: of one operation with the sum. */
+static void join_sum(Sel *s, uint32_t carry)
+{
+    IrInsn *insns = s->r->insns, *cmp = &insns[carry], *sum = &insns[cmp->arg[0]];
+    bool is_it = cmp->op == IR_CMP_ULT_I64 && sum->op == IR_ADD_I64 && cmp->block == s->block && sum->block == s->block &&
+                 (cmp->arg[1] == sum->arg[0] || cmp->arg[1] == sum->arg[1]);
+    if (is_it && s->no_carry) {
+        sum->op = IR_ADC_I64;
+        sum->nargs = 3;
+        sum->arg[2] = s->no_carry;
+        cmp->op = IR_RESULT_I32;
+        cmp->nargs = 1;
+        cmp->arg[1] = 0;
+        cmp->aux = 1;
+        s->second[cmp->arg[0]] = carry;
+    }
+}
+
+/* CF = bit 0 of the value. */
+static void take_carry(Sel *s, uint32_t carry)
+{
+    const IrInsn *i = &s->r->insns[carry];
+    uint64_t c;
+    if (!s->is_alone && i->op == IR_CMP_NE_I64 && !s->vreg[carry] && sel_const(s, i->arg[1], &c) && c == 0) {
+        SelArg below_one[] = { sel_arg_reg(sel_reg(s, i->arg[0])), sel_arg_imm(1) };
+        sel_emit(s, MOP_CMP, 8, 2, below_one);
+        sel_emit0(s, MOP_CMC);
+    } else {
+        SelArg bit[] = { sel_arg_reg(sel_low(s, carry)), sel_arg_imm(0) };
+        sel_emit(s, MOP_BT, 4, 2, bit)->cond = X86_CARRY_IN;
+    }
+}
+
+/* The carry goes in and out by registers here; carry.c leaves it in the flags. */
+static void select_adc(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
+{
+    join_sum(s, i->arg[2]);
+    uint32_t d = sel_def(s, id), second = s->second[id];
+    uint64_t c;
+    if (sel_const(s, i->arg[2], &c) && !(c & 1)) {
+        tied(s, MOP_ADD, 8, d, i->arg[0], i->arg[1], true);
+    } else {
+        take_carry(s, i->arg[2]);
+        tied(s, MOP_ADC, 8, d, i->arg[0], i->arg[1], true);
+        s->m->has_carries = true;
+    }
+    if (second && s->vreg[second]) {
+        sel_emit1(s, MOP_SETCC, 4, s->vreg[second])->cond = X86_B;
+    }
+}
+
 static void select_mul2(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
 {
     uint32_t low = sel_def(s, id), high = second_def(s, id);
@@ -356,6 +407,7 @@ const SelEntry sel_int_rows[] = {
     BOTH(REM_U, select_div, MOP_DIVMOD_U, 1),
     { IR_DIVREM_S_I64, { select_div, MOP_DIVMOD_S, 8, 2 } },
     { IR_DIVREM_U_I64, { select_div, MOP_DIVMOD_U, 8, 2 } },
+    { IR_ADC_I64, { select_adc, 0, 8, 0 } },
     { IR_MUL2_S_I64, { select_mul2, MOP_IMUL1, 8, 0 } },
     { IR_MUL2_U_I64, { select_mul2, MOP_MUL, 8, 0 } },
     { IR_RESULT_I32, { select_result, 0, 0, 0 } },

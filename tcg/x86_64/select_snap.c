@@ -5,6 +5,7 @@
  */
 #include "tcg/x86_64/select.h"
 
+#include "tcg/code.h"
 #include "util/arena.h"
 
 /* The register with a pinned slot's value at the region's entry, as seen in `block`. */
@@ -102,7 +103,52 @@ static void add_operand(Sel *s, unsigned slot, uint32_t v)
     add_entry(s, slot, is_const ? M_CONSTANT : M_AS_IS, is_const ? v : sel_reg(s, v));
 }
 
+/* The sum whose flags v, a cc_adc, has: the translation of one instruction made both. 0: none is near. */
+static uint32_t sum_of_flags(const Sel *s, uint32_t v)
+{
+    enum { NEAR = 8 };
+    const IrInsn *insns = s->r->insns, *cc = &insns[v];
+    uint32_t at = cc->prev;
+    for (unsigned n = 0; at && n < NEAR; n++) {
+        const IrInsn *i = &insns[at];
+        if (i->op == IR_ADC_I64 && i->arg[0] == cc->arg[0] && i->arg[1] == cc->arg[1] && i->arg[2] == cc->arg[2]) {
+            return at;
+        }
+        at = i->prev;
+    }
+    return 0;
+}
+
+/* Flags of a sum with carry: of the sum without it, and by how it differs. The carry need not be anywhere. */
+static bool add_flags_of_adc(Sel *s, unsigned slot, uint32_t v)
+{
+    uint32_t sum = is_unwanted(s, v, IR_CC_ADC_I64) ? sum_of_flags(s, v) : 0;
+    if (!sum) {
+        return false;
+    }
+    const IrInsn *i = &s->r->insns[sum];
+    bool is_const = s->r->insns[i->arg[1]].op == IR_CONST_I64;
+    add_operand(s, slot, i->arg[is_const]);
+    add_entry(s, slot, M_CC_ADD64, sel_reg(s, i->arg[!is_const]));
+    add_entry(s, slot, M_CC_ADC64, sel_reg(s, sum));
+    return true;
+}
+
 /* Flags that nobody else wants are made of the operands. */
+static bool add_fcmp_flags(Sel *s, unsigned slot, uint32_t v)
+{
+    bool is_wide = is_unwanted(s, v, IR_CC_FCMP_F64);
+    uint64_t c;
+    if ((!is_wide && !is_unwanted(s, v, IR_CC_FCMP_F32)) || sel_const(s, s->r->insns[v].arg[0], &c)) {
+        return false;
+    }
+    const IrInsn *i = &s->r->insns[v];
+    bool is_const = sel_const(s, i->arg[1], &c);
+    add_entry(s, slot, is_const ? M_CONSTANT : M_AS_IS, is_const ? i->arg[1] : sel_reg(s, i->arg[1]));
+    add_entry(s, slot, is_wide ? M_CC_FCMP64 : M_CC_FCMP32, sel_reg(s, i->arg[0]));
+    return true;
+}
+
 static bool add_flags(Sel *s, unsigned slot, uint32_t v)
 {
     static const struct {
@@ -130,7 +176,7 @@ static bool add_flags(Sel *s, unsigned slot, uint32_t v)
         }
         return true;
     }
-    return false;
+    return add_flags_of_adc(s, slot, v);
 }
 
 /* What opt/lazyflags.c makes of a phi: flags of operands, and what they differ by. */
@@ -154,17 +200,21 @@ static void add_value(Sel *s, unsigned slot, uint32_t v)
     v = sel_known(s, v);
     const IrInsn *i = &s->r->insns[v];
     uint64_t c;
-    if (ir_op_info[i->op].traits & IR_TRAIT_FLOAT && i->op != IR_CONST_V128) {
+    if (ir_op_info[i->op].traits & IR_TRAIT_FLOAT && (i->op != IR_CONST_V128 || s->r->pool[i->aux].u64[1] == 0)) {
         add_entry(s, slot, M_CONSTANT, v);
+    } else if (host_features.aes && is_unwanted(s, v, IR_VAES_MIX_V128) && is_unwanted(s, i->arg[0], IR_VAES_ENC_V128)) {
+        add_entry(s, slot, M_AES_ROUND, sel_reg(s, s->r->insns[i->arg[0]].arg[0]));
     } else if (is_unwanted(s, v, IR_BOX_F64) && !sel_const(s, i->arg[0], &c)) {
         uint32_t x = i->arg[0];
         bool is_canon = is_unwanted(s, x, IR_FCANON_F32) && !sel_const(s, s->r->insns[x].arg[0], &c);
         add_entry(s, slot, is_canon ? M_BOX_CANON32 : M_BOX32, sel_reg(s, is_canon ? s->r->insns[x].arg[0] : x));
+    } else if (is_unwanted(s, v, IR_VFROM64_V128) && i->uses && is_unwanted(s, i->arg[0], IR_F64_BITS_F64)) {
+        add_entry(s, slot, M_AS_IS, sel_reg(s, v)); /* an integer that went to a vector, where it is used */
     } else if ((is_unwanted(s, v, IR_VFROM64_V128) || is_unwanted(s, v, IR_VFROM32_V128)) && !sel_const(s, i->arg[0], &c)) {
         add_entry(s, slot, i->op == IR_VFROM64_V128 ? M_LOW64 : M_LOW32, sel_reg(s, i->arg[0]));
     } else if (is_unwanted(s, v, IR_FCANON_F64) || is_unwanted(s, v, IR_FCANON_F32)) {
         add_entry(s, slot, i->op == IR_FCANON_F64 ? M_CANON64 : M_CANON32, sel_reg(s, i->arg[0]));
-    } else if (!add_flags(s, slot, v) && !add_lazy_flags(s, slot, v)) {
+    } else if (!add_flags(s, slot, v) && !add_fcmp_flags(s, slot, v) && !add_lazy_flags(s, slot, v)) {
         add_sum(s, slot, v, 0, false);
     }
 }

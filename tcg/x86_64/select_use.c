@@ -33,7 +33,7 @@ static bool is_zero_extended(unsigned op)
     case IR_SEXT8_I32: case IR_SEXT16_I32: case IR_ZEXT8_I32: case IR_ZEXT16_I32: case IR_SELECT_I32:
     case IR_CMP_EQ_I32: case IR_CMP_NE_I32: case IR_CMP_SLT_I32: case IR_CMP_SLE_I32: case IR_CMP_ULT_I32: case IR_CMP_ULE_I32:
     case IR_CMP_EQ_I64: case IR_CMP_NE_I64: case IR_CMP_SLT_I64: case IR_CMP_SLE_I64: case IR_CMP_ULT_I64: case IR_CMP_ULE_I64:
-    case IR_BITS_F32_I32: case IR_CC_TEST_I32: case IR_CC_BIT_I32:
+    case IR_BITS_F32_I32: case IR_CC_TEST_I32: case IR_CC_BIT_I32: case IR_RESULT_I32 /* a carry */:
     case IR_FCMP_EQ_F32: case IR_FCMP_LT_F32: case IR_FCMP_LE_F32: case IR_FCMP_LTQ_F32: case IR_FCMP_LEQ_F32:
     case IR_FCMP_EQ_F64: case IR_FCMP_LT_F64: case IR_FCMP_LE_F64: case IR_FCMP_LTQ_F64: case IR_FCMP_LEQ_F64:
         return true;
@@ -61,10 +61,19 @@ const uint8_t sel_through[IR_OP_COUNT] = {
     [IR_CC_PACK_I32] = SEL_THROUGH,
     [IR_VLOW32_F32] = SEL_THROUGH,
     [IR_VLOW64_F64] = SEL_THROUGH,
+    [IR_RESULT_I32] = SEL_THROUGH,
     [IR_RESULT_I64] = SEL_THROUGH,
     [IR_FCANON_F32] = SEL_THROUGH,
     [IR_FCANON_F64] = SEL_THROUGH,
 };
+
+/* There may be several of one operation. */
+static uint32_t second_result(Sel *s, uint32_t v)
+{
+    uint32_t *second = &s->second[s->r->insns[v].arg[0]];
+    *second = *second ? *second : v;
+    return *second;
+}
 
 uint32_t sel_resolve_slow(Sel *s, uint32_t v)
 {
@@ -87,11 +96,9 @@ uint32_t sel_resolve_slow(Sel *s, uint32_t v)
         case IR_VLOW64_F64:
             v = i->arg[0];
             break;
-        case IR_RESULT_I64: /* there may be several of one operation */
-            if (!s->second[i->arg[0]]) {
-                s->second[i->arg[0]] = v;
-            }
-            return s->second[i->arg[0]];
+        case IR_RESULT_I32:
+        case IR_RESULT_I64:
+            return second_result(s, v);
         case IR_FCANON_F32:
         case IR_FCANON_F64: { /* integers become numbers; FMA's result is canonical */
             unsigned op = s->r->insns[i->arg[0]].op;
@@ -111,6 +118,7 @@ uint32_t sel_resolve_slow(Sel *s, uint32_t v)
             if (is_load ? s->state[x] & (SEL_SEXT | SEL_FUSED) : !is_zero_extended(s->r->insns[x].op)) {
                 return v;
             }
+            x = s->r->insns[x].op == IR_RESULT_I32 ? second_result(s, x) : x;
             s->state[x] |= SEL_ZEXT;
             if (s->vreg[x]) {
                 s->m->vregs[s->vreg[x]].size = 8;

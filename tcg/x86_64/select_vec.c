@@ -70,7 +70,14 @@ static void select_unary(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row
 
 static void select_ext(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
 {
-    uint32_t low = sel_reg(s, i->arg[0]), high = sel_reg(s, i->arg[1]);
+    uint32_t low = sel_reg(s, i->arg[0]);
+    const IrInsn *above = &s->r->insns[i->arg[1]];
+    const V128Bits *c = above->op == IR_CONST_V128 ? &s->r->pool[above->aux] : NULL;
+    if (c && !c->u64[0] && !c->u64[1]) {
+        sel_emit2(s, MOP_PSRLDQ, 16, sel_def(s, id), sel_arg_reg(low))->imm = (unsigned)i->aux & 15;
+        return;
+    }
+    uint32_t high = sel_reg(s, i->arg[1]);
     sel_emit3(s, MOP_PALIGNR, 16, sel_def(s, id), sel_arg_reg(high), sel_arg_reg(low))->imm = (unsigned)i->aux & 15;
 }
 
@@ -109,6 +116,12 @@ static void select_insert64(Sel *s, uint32_t id, const IrInsn *i, const SelRow *
 
 static void select_from_scalar(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
 {
+    const IrInsn *bits = &s->r->insns[i->arg[0]];
+    if (bits->op == IR_F64_BITS_F64 && !s->vreg[i->arg[0]] && !s->is_alone) {
+        uint32_t x = sel_reg(s, bits->arg[0]);
+        sel_emit2(s, MOP_MOVD, 8, sel_def(s, id), sel_arg_reg(x));
+        return;
+    }
     uint32_t a = sel_reg(s, i->arg[0]), d = sel_def(s, id);
     if (row->size == 8) {
         sel_emit2(s, MOP_MOVQZ, 8, d, sel_arg_reg(a));
@@ -117,6 +130,19 @@ static void select_from_scalar(Sel *s, uint32_t id, const IrInsn *i, const SelRo
         sel_emit1(s, MOP_XORZ, 16, t);
         sel_emit3(s, MOP_MOVSM, 4, d, sel_arg_reg(t), sel_arg_reg(a));
     }
+}
+
+/* Of one value twice: a duplicate of its low half, which a scalar has as well. */
+static void select_ziplo64(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row)
+{
+    uint32_t x = i->arg[0], y = i->arg[1];
+    if (x != y) {
+        select_binary(s, id, i, row);
+        return;
+    }
+    bool is_scalar = s->r->insns[x].op == IR_VFROM64_V128 && !s->is_alone && !s->vreg[x];
+    SelArg a = sel_arg_any(s, is_scalar ? s->r->insns[x].arg[0] : x, is_scalar ? 8 : 16);
+    sel_emit2(s, MOP_MOVDDUP, 8, sel_def(s, id), a);
 }
 
 static void select_nothing(Sel *s, uint32_t id, const IrInsn *i, const SelRow *row) {}
@@ -211,7 +237,7 @@ const SelEntry sel_vec_rows[] = {
     V(VZIPHI16, MOP_PUNPCKHWD, 0),
     V(VZIPLO32, MOP_PUNPCKLDQ, 0),
     V(VZIPHI32, MOP_PUNPCKHDQ, 0),
-    V(VZIPLO64, MOP_PUNPCKLQDQ, 0),
+    { IR_VZIPLO64_V128, { select_ziplo64, MOP_PUNPCKLQDQ, 16, 0 } },
     V(VZIPHI64, MOP_PUNPCKHQDQ, 0),
     V(VPACK_SS16, MOP_PACKSSWB, 0),
     V(VPACK_SU16, MOP_PACKUSWB, 0),

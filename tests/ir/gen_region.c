@@ -280,6 +280,10 @@ static void add_operation(Gen *g)
     for (unsigned i = 0; i < info->nargs; i++) {
         args[i] = pick(g, info->arg[i]);
     }
+    if (op == IR_CC_FCMP_F32 || op == IR_CC_FCMP_F64) { /* stands behind a comparison that raises the flags */
+        IrOp compare = op == IR_CC_FCMP_F64 ? IR_FCMP_EQ_F64 : IR_FCMP_EQ_F32;
+        ir_build(g->b, chance(g, 50) ? compare : compare + 1, 0, args[0], args[1], 0);
+    }
     uint32_t v = ir_build(g->b, (IrOp)op, random_aux(g, op), args[0], args[1], args[2]);
     unsigned type = info->result[0];
     if (type == IR_VOID) {
@@ -294,7 +298,8 @@ static void add_operation(Gen *g)
     }
     remember(g, type, v);
     if (info->nresults == 2) {
-        remember(g, IR_I64, ir_result_i64(g->b, (I64){ v }, 1).id);
+        IrOp second = info->result[1] == IR_I32 ? IR_RESULT_I32 : IR_RESULT_I64;
+        remember(g, info->result[1], ir_build(g->b, second, 1, v, 0, 0));
     }
 }
 

@@ -295,6 +295,10 @@ static void random_pure(Maker *m)
         bool is_likely = (a || !rng_below(&m->rng, 8)) && info->arg[a] <= IR_I64 && rng_below(&m->rng, 2);
         args[a] = is_likely ? likely_constant(m, info->arg[a]) : random_value(m, info->arg[a]);
     }
+    if (op == IR_CC_FCMP_F32 || op == IR_CC_FCMP_F64) { /* stands behind a comparison that raises the flags */
+        IrOp compare = op == IR_CC_FCMP_F64 ? IR_FCMP_EQ_F64 : IR_FCMP_EQ_F32;
+        ir_build(m->b, rng_below(&m->rng, 2) ? compare : compare + 1, 0, args[0], args[1], 0);
+    }
     uint32_t v = ir_build(m->b, op, random_aux(m, op), args[0], args[1], args[2]);
     IrType type = info->result[0];
     if (info->traits & IR_TRAIT_FP && type == IR_F32) {
@@ -304,7 +308,8 @@ static void random_pure(Maker *m)
     }
     remember(m, type, v);
     if (info->nresults > 1) {
-        remember(m, IR_I64, ir_result_i64(m->b, (I64){ v }, 1).id);
+        IrOp second = info->result[1] == IR_I32 ? IR_RESULT_I32 : IR_RESULT_I64;
+        remember(m, info->result[1], ir_build(m->b, second, 1, v, 0, 0));
     }
 }
 

@@ -76,6 +76,10 @@ static const Row rows[] = {
     { "shift without BMI2", "v2", HEAD "%1 = get x0\n %2 = get x1\n %3 = shl.i64 %1, %2\n put x0, %3" EXIT, "mov; shl" },
     { "upper half of a product", "v3",
       HEAD "%1 = get x0\n %2 = get x1\n %3 = mul2_u.i64 %1, %2\n %4 = result.i64 %3, 1\n put x2, %4" EXIT, "mov; mulx" },
+    { "a carry stays in the flags; what lies between leaves them alone", "v3",
+      HEAD "%1 = get x0\n %2 = get x1\n %3 = get x2\n %4 = add.i64 %1, %2\n %5 = cmp_ult.i64 %4, %1\n %6 = adc.i64 %2, %3, %5\n"
+           "%7 = result.i32 %6, 1\n %8 = mul.i64 %4, %6\n %9 = adc.i64 %3, %1, %7\n put x0, %4\n put x1, %6\n put x2, %9\n put x3, %8" EXIT,
+      "mov; add; adc; mulx; adc; mov; mov" },
     { "store of an immediate", "v3", HEAD "%1 = get x0\n store.i64 %1+8, -5 64" EXIT, "mov m" },
     { "store of a narrow value", "v3", HEAD "%1 = get x0\n %2 = get x1\n %3 = sext8.i64 %2\n store.i64 %1, %3 8" EXIT, "mov m" },
     { "sequentially consistent store", "v3", HEAD "%1 = get x0\n %2 = get x1\n store.i64 %1, %2 64 seq" EXIT, "mov; xchg m" },

@@ -19,6 +19,7 @@ const Engine engines[] = {
     { "region", TCG_ENGINE_REGION, false },
     { "moved", TCG_ENGINE_BLOCK, true },
     { "direct", TCG_ENGINE_DIRECT, false },
+    { "tiered", TCG_ENGINE_TIERED, false }, /* chains over branches; what runs a second time is hot */
 };
 const unsigned nengines = ARRAY_LEN(engines);
 
@@ -90,7 +91,7 @@ void machine_map(void)
 void machine_init(Machine *m, const Engine *engine, const TargetCpu *cpu)
 {
     TcgSettings settings = {
-        .engine = engine->engine, .is_moved = engine->is_moved, .log_fd = 2, .cpu = cpu
+        .engine = engine->engine, .is_moved = engine->is_moved, .log_fd = 2, .cpu = cpu, .hot_threshold = 1,
     };
     m->tcg = tcg_new(guest.target, &settings, &ops, m);
     m->cpu = tcg_thread_new(m->tcg, m);

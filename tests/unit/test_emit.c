@@ -318,7 +318,7 @@ static void test_rows(void)
         { 1, M_AS_IS, { LOC_REG, M_GPR, X86_RDX }, 0 },
         { 2, M_AS_IS, { LOC_REG, M_GPR, X86_R13 }, 0 },
         { 2, M_PLUS_SHL3, { LOC_REG, M_GPR, X86_RCX }, 0 },
-        { 12, M_CONSTANT, { LOC_CONST, 0, 0 }, 0x123456789abc },
+        { 12, M_AS_IS, { LOC_CONST, 0, 0 }, 0x123456789abc },
         { 13, M_SEXT32, { LOC_SPILL, 0, 100 }, 0 },
         { 32, M_BOX32, { LOC_REG, M_VEC, 14 }, 0 },
     };

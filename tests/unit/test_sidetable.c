@@ -21,7 +21,7 @@ static void random_entry(SideEntry *e)
     static const uint8_t kinds[] = { LOC_REG, LOC_SPILL, LOC_HOME, LOC_CONST };
     memset(e, 0, sizeof(*e));
     e->slot = (uint16_t)rnd(IR_MAX_SLOTS);
-    e->recipe = (uint8_t)rnd(M_PLUS_CONSTANT + 1);
+    e->recipe = (uint8_t)rnd(M_NRECIPES);
     e->loc.kind = kinds[rnd(4)];
     if (e->loc.kind == LOC_REG) {
         e->loc.cls = (uint8_t)rnd(2);

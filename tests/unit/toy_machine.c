@@ -33,13 +33,18 @@ static bool protect_code(void *mm, uint64_t start, uint64_t end)
     if (last >= TOY_MEMORY / 4096) {
         return false;
     }
+    bool is_ok = true;
     lock_acquire(&m->lock);
-    for (; first <= last; first++) {
-        m->is_code[first] = true;
-        mprotect(m->memory + first * 4096, 4096, PROT_READ);
+    for (; is_ok && first <= last; first++) {
+        uint8_t byte, *page = m->memory + first * 4096;
+        is_ok = access_copy(&byte, page, 1).kind == ACCESS_OK;
+        if (is_ok) {
+            m->is_code[first] = true;
+            mprotect(page, 4096, PROT_READ);
+        }
     }
     lock_release(&m->lock);
-    return true;
+    return is_ok;
 }
 
 static bool write_hit(void *mm, uint64_t addr)

@@ -23,7 +23,7 @@ void one_check_aligned(Onepass *p, unsigned reg, unsigned size, bool is_store)
     X86Rm rm = x86_rm_reg(reg);
     x86_op_rm(&e->a, 0xf6 | X86_BYTE_RM, 0, &rm); /* test */
     x86_put8(&e->a, size - 1);
-    uint32_t place = (uint32_t)(p->pc - e->out->entries[0].key.pc);
+    uint32_t place = (uint32_t)(p->top.pc - e->out->entries[0].key.pc);
     emit_jcc_stub(e, X86_NE, stub_align, NULL, NULL)->arg = reg | (uint32_t)is_store << 4 | place << STUB_REG_BITS;
 }
 
@@ -70,10 +70,12 @@ uint32_t onepass_cas(Onepass *p, uint32_t addr, uint32_t expected, uint32_t desi
         return onepass_give_up(p);
     }
     one_flush_load(p);
-    one_take_rax(p);
+    uint32_t before = p->locked;
+    one_take(p, X86_RAX);
     unsigned reg = one_reg(p, desired);
     X86Rm rm = address(p, addr, mem);
     one_into(p, expected, X86_RAX);
     access(p, 0xb1 | X86_0F | lock_prefix(p), reg, &rm, mem);
+    one_release(p, p->locked & ~before & ~(1u << X86_RAX));
     return one_new_register(p, X86_RAX);
 }

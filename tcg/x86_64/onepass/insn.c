@@ -2,18 +2,6 @@
 /* Operations: one function per shape of instruction, one row per IR operation. */
 #include "tcg/x86_64/onepass/state.h"
 
-typedef struct OneRow OneRow;
-typedef void OneFn(Onepass *p, const OneVal *i, const OneRow *row, unsigned dst);
-struct OneRow {
-    OneFn *fn;
-    uint32_t opcode;
-    uint8_t size;
-    uint8_t x; /* the function's own */
-};
-static const OneRow rows[IR_OP_COUNT];
-
-bool one_has_row(IrOp op) { return rows[op].fn; }
-
 /* ---- host instructions */
 
 static uint32_t width(unsigned size) { return size == 8 ? X86_W : 0; }
@@ -28,10 +16,32 @@ static NOINLINE void put_op(Onepass *p, uint32_t opcode, unsigned reg, X86Rm rm)
     }
 }
 
+/* The same in place, for an opcode that is plain and operands that are known to be of a kind. */
+static inline void put_reg(Onepass *p, uint32_t opcode, unsigned reg, unsigned rm)
+{
+    X86Asm *a = &p->e->a;
+    X86Rm operand = x86_rm_reg(rm);
+    a->p = x86_put_plain(a->p, opcode, reg, &operand);
+}
+
+static inline void put_mem(Onepass *p, uint32_t opcode, unsigned reg, unsigned base, int32_t disp)
+{
+    X86Asm *a = &p->e->a;
+    X86Rm operand = x86_rm_mem(base, disp);
+    a->p = x86_put_plain(a->p, opcode, reg, &operand);
+}
+
 static inline void put_imm(Onepass *p, int32_t imm, unsigned size) { x86_put(&p->e->a, (uint32_t)imm, size); }
 
-void one_mov(Onepass *p, unsigned dst, X86Rm src) { put_op(p, 0x8b | X86_W, dst, src); }
-void one_store_slot(Onepass *p, unsigned slot, unsigned reg) { put_op(p, 0x89 | X86_W, reg, one_slot_memory(p, slot)); }
+void one_mov(Onepass *p, unsigned dst, unsigned src) { put_reg(p, 0x8b | X86_W, dst, src); }
+static inline int32_t slot_disp(const Onepass *p, unsigned slot) { return (int32_t)p->region.slots[slot].offset - STATE_BIAS; }
+void one_load_slot(Onepass *p, unsigned dst, unsigned slot) { put_mem(p, 0x8b | X86_W, dst, X86_RBP, slot_disp(p, slot)); }
+void one_store_slot(Onepass *p, unsigned slot, unsigned reg) { put_mem(p, 0x89 | X86_W, reg, X86_RBP, slot_disp(p, slot)); }
+void one_store_slot_imm(Onepass *p, unsigned slot, int32_t imm)
+{
+    put_mem(p, 0xc7 | X86_W, 0, X86_RBP, slot_disp(p, slot));
+    put_imm(p, imm, 4);
+}
 
 static void put_alu_imm(Onepass *p, unsigned alu, unsigned size, X86Rm rm, int32_t imm)
 {
@@ -55,12 +65,19 @@ static inline bool is_in_register(const Onepass *p, uint32_t v) { return p->vals
 static NOINLINE void alu_imm(Onepass *p, const OneRow *row, uint32_t a, int32_t imm, unsigned dst)
 {
     const OneVal *x = &p->vals[a];
-    if (row->x == X86_ALU_ADD && x->kind == ONE_REG && x->reg != dst) {
-        put_op(p, 0x8d | width(row->size), dst, x86_rm_mem(x->reg, imm));
-        return;
+    const uint32_t w = width(row->size);
+    if (x->kind != ONE_REG) {
+        one_into(p, a, dst);
+    } else if (x->reg != dst) {
+        if (row->x == X86_ALU_ADD) {
+            put_mem(p, 0x8d | w, dst, x->reg, imm);
+            return;
+        }
+        put_reg(p, 0x8b | X86_W, dst, x->reg);
     }
-    one_into(p, a, dst);
-    put_alu_imm(p, row->x, row->size, x86_rm_reg(dst), imm);
+    bool is_short = x86_fits8(imm);
+    put_reg(p, (is_short ? 0x83u : 0x81u) | w, row->x, dst);
+    put_imm(p, imm, is_short ? 1 : 4);
 }
 
 /* dst op= b, where b is not in dst. */
@@ -100,7 +117,7 @@ static void alu(Onepass *p, const OneVal *i, const OneRow *row, unsigned dst)
         unsigned copy = one_allocate(p);
         one_into(p, a, copy);
         put_op(p, row->opcode | width(row->size), copy, rm);
-        one_mov(p, dst, x86_rm_reg(copy));
+        one_mov(p, dst, copy);
         return;
     }
     alu_rm(p, row, a, rm, dst);
@@ -132,7 +149,7 @@ static void shift(Onepass *p, const OneVal *i, const OneRow *row, unsigned dst)
     int32_t imm;
     if (one_as_imm(p, i->b, 4, &imm)) {
         one_into(p, i->a, dst);
-        put_op(p, 0xc1 | width(row->size), row->x, x86_rm_reg(dst));
+        put_reg(p, 0xc1 | width(row->size), row->x, dst);
         put_imm(p, imm & (row->size * 8 - 1), 1);
         return;
     }
@@ -206,7 +223,7 @@ unsigned one_condition(Onepass *p, uint32_t v)
 {
     const OneVal *x = &p->vals[v];
     if (is_compare(x)) {
-        const OneRow *row = &rows[x->op];
+        const OneRow *row = &one_rows[x->op];
         return compare(p, x->a, x->b, row->size, row->x);
     }
     unsigned reg = one_reg(p, v);
@@ -228,7 +245,7 @@ static void zext(Onepass *p, const OneVal *i, const OneRow *row, unsigned dst)
 {
     const OneVal *x = &p->vals[i->a];
     if (is_compare(x)) {
-        compare_value(p, x, &rows[x->op], dst);
+        compare_value(p, x, &one_rows[x->op], dst);
     } else {
         unary(p, i, row, dst);
     }
@@ -262,28 +279,38 @@ static X86Rm address(Onepass *p, uint32_t v, int32_t disp)
     return x86_rm_mem(one_reg(p, v), disp);
 }
 
-void one_add_row(Onepass *p, const X86Rm *rm, unsigned size, bool is_store)
+static ALWAYS_INLINE void add_row(Onepass *p, X86Rm rm, unsigned size, bool is_store)
 {
     _Static_assert((int)X86_RM_NONE == (int)SIDE_NO_REG, "the row takes over the operand's registers");
     Emit *e = p->e;
-    SideHead head = { side_head_bytes(SIDE_ACCESS, is_store, size, rm->base, rm->index, rm->scale), emit_pos(e), p->region.ctx, rm->disp, p->pc };
+    SideHead head = { side_head_bytes(SIDE_ACCESS, is_store, size, rm.base, rm.index, rm.scale), emit_pos(e), p->region.ctx, rm.disp, p->top.pc };
     side_writer_plain(&e->side, &head, p->pins);
 }
 
-static void load(Onepass *p, const OneVal *i, unsigned dst)
+void one_add_row(Onepass *p, const X86Rm *rm, unsigned size, bool is_store) { add_row(p, *rm, size, is_store); }
+
+void one_load(Onepass *p, const OneVal *i, unsigned dst)
 {
     static const uint32_t opcodes[2][4] = { { 0xb6 | X86_0F, 0xb7 | X86_0F, 0x8b, 0x8b | X86_W },
                                             { 0xbe | X86_0F | X86_W, 0xbf | X86_0F | X86_W, 0x63 | X86_W, 0x8b | X86_W } };
-    unsigned log = i->mem & MEM_SIZE_MASK;
+    const unsigned log = i->mem & MEM_SIZE_MASK;
+    const uint32_t opcode = opcodes[(i->mem & MEM_SIGNED) != 0][log];
+    const OneVal *x = &p->vals[i->a];
+    if (LIKELY(x->kind == ONE_REG && !x->is_known && !(i->mem & MEM_ALIGNED))) {
+        p->locked |= 1u << x->reg;
+        add_row(p, x86_rm_mem(x->reg, i->disp), 1u << log, false);
+        put_mem(p, opcode, dst, x->reg, i->disp);
+        return;
+    }
     X86Rm rm;
-    if (UNLIKELY(i->mem & MEM_ALIGNED)) {
+    if (i->mem & MEM_ALIGNED) {
         rm = x86_rm_mem(one_reg(p, i->a), 0);
         one_check_aligned(p, rm.base, 1u << log, false);
     } else {
         rm = address(p, i->a, i->disp);
     }
     one_add_row(p, &rm, 1u << log, false);
-    put_op(p, opcodes[(i->mem & MEM_SIGNED) != 0][log], dst, rm);
+    put_op(p, opcode, dst, rm);
 }
 
 void onepass_store(Onepass *p, uint32_t addr, int32_t disp, uint32_t v, unsigned mem)
@@ -304,32 +331,30 @@ void onepass_store(Onepass *p, uint32_t addr, int32_t disp, uint32_t v, unsigned
         put_imm(p, imm, size < 8 ? size : 4);
     } else {
         unsigned reg = one_reg(p, v);
-        one_add_row(p, &rm, size, true);
-        put_op(p, opcodes[log], reg, rm);
-    }
-}
-
-void one_compute(Onepass *p, const OneVal *x, unsigned dst)
-{
-    if (x->kind == ONE_LOAD) {
-        load(p, x, dst);
-        return;
-    }
-    const OneRow *row = &rows[x->op];
-    if (LIKELY(row->fn)) {
-        row->fn(p, x, row, dst);
+        add_row(p, rm, size, true);
+        if (LIKELY(log >= MEM_32 && rm.base != X86_RM_NONE)) {
+            put_mem(p, opcodes[log], reg, rm.base, rm.disp);
+        } else {
+            put_op(p, opcodes[log], reg, rm);
+        }
     }
 }
 
 #define BOTH(name, x, ...) [IR_##name##_I32] = { __VA_ARGS__, 4, x }, [IR_##name##_I64] = { __VA_ARGS__, 8, x }
 
-static const OneRow rows[IR_OP_COUNT] = {
+const OneRow one_rows[IR_OP_COUNT] = {
     BOTH(ADD, X86_ALU_ADD, alu, 0x03),
     BOTH(SUB, X86_ALU_SUB, alu, 0x2b),
     BOTH(AND, X86_ALU_AND, alu, 0x23),
     BOTH(OR, X86_ALU_OR, alu, 0x0b),
     BOTH(XOR, X86_ALU_XOR, alu, 0x33),
     BOTH(MUL, 0, mul, 0),
+    [IR_MUL2_U_I64] = { one_wide, 4, 8, 0 },
+    [IR_MUL2_S_I64] = { one_wide, 5, 8, 0 },
+    BOTH(DIV_U, X86_RAX, one_divide, 6),
+    BOTH(REM_U, X86_RDX, one_divide, 6),
+    BOTH(DIV_S, X86_RAX, one_divide, 7),
+    BOTH(REM_S, X86_RDX, one_divide, 7),
     BOTH(SHL, X86_SHL, shift, 0xf7 | X86_0F38 | X86_PP_66),
     BOTH(SHR, X86_SHR, shift, 0xf7 | X86_0F38 | X86_PP_F2),
     BOTH(SAR, X86_SAR, shift, 0xf7 | X86_0F38 | X86_PP_F3),
@@ -348,4 +373,12 @@ static const OneRow rows[IR_OP_COUNT] = {
     [IR_ZEXT32_I64] = { unary, 0x8b, 8, 0 },
     [IR_SEXT_I64] = { unary, 0x63 | X86_W, 8, 0 },
     [IR_ZEXT_I64] = { zext, 0x8b, 8, 0 },
+    [IR_BOX_F64] = { one_box, 0, 8, 0 },
+    [IR_UNBOX_F32] = { one_unbox, 0, 4, 0 },
+    [IR_FNEG_F32] = { one_sign_bit, 0, 4, 7 },
+    [IR_FNEG_F64] = { one_sign_bit, 0, 8, 7 },
+    [IR_FABS_F32] = { one_sign_bit, 0, 4, 6 },
+    [IR_FABS_F64] = { one_sign_bit, 0, 8, 6 },
+    [IR_FCOPYSIGN_F32] = { one_copysign, 0, 4, 0 },
+    [IR_FCOPYSIGN_F64] = { one_copysign, 0, 8, 0 },
 };

@@ -75,7 +75,7 @@ static NOINLINE void put_memory(Onepass *p, unsigned slot, uint32_t v)
     bool is_const = one_as_const(p, v, &imm);
     unsigned reg = 0;
     if (is_const && x86_fits32((int64_t)imm)) {
-        x86_store_imm(&p->e->a, 8, (int32_t)imm, one_slot_memory(p, slot));
+        one_store_slot_imm(p, slot, (int32_t)imm);
         reg = X86_RSP; /* none */
     } else {
         reg = one_reg(p, v);
@@ -171,20 +171,22 @@ void onepass_put(Onepass *p, unsigned slot, uint32_t v)
 
 /* ---- instructions */
 
-void onepass_insn_begin(Onepass *p, uint64_t pc)
+/* All is ready for the next. */
+static inline void begin(Onepass *p)
 {
-    emit_reserve(p->e, EMIT_ROOM);
-    p->pc = pc;
     p->nvals = IR_MAX_SLOTS;
     p->locked = 0;
+    emit_reserve(p->e, EMIT_ROOM);
 }
 
 bool onepass_insn_end(Onepass *p)
 {
-    if (LIKELY(!p->is_ended)) {
-        do_puts(p);
+    if (UNLIKELY(p->is_ended)) {
+        return false;
     }
-    return !p->is_ended && !p->top.is_failed;
+    do_puts(p);
+    begin(p);
+    return !p->top.is_failed;
 }
 
 /* ---- ways out */
@@ -213,7 +215,7 @@ static void pc_to_rax(Onepass *p, uint32_t pc)
 {
     const OneVal *x = &p->vals[pc];
     if (!(x->kind == ONE_REG && x->reg == X86_RAX)) {
-        one_take_rax(p);
+        one_take(p, X86_RAX);
         one_into(p, pc, X86_RAX);
     }
     p->locked |= 1u << X86_RAX;
@@ -294,7 +296,8 @@ bool host_compile_onepass(Onepass *p, const TargetCpu *cpu, uint32_t ctx, const 
     p->is_ended = false;
     p->pending = p->next = 0;
     emit_entry(e, insns[0].pc, true);
-    bool is_done = p->target->onepass(p, cpu, insns, n) && !p->top.is_failed;
+    begin(p);
+    bool is_done = p->target->onepass(p, cpu, ctx, insns, n) && !p->top.is_failed;
     if (is_done && !p->is_ended) {
         onepass_exit(p, insns[n - 1].pc + insns[n - 1].len);
     }

@@ -61,7 +61,6 @@ struct Onepass {
     uint32_t locked;     /* scratch registers that hold something of the instruction in hand */
     uint32_t owned;      /* those that hold a slot besides its memory: owner */
     uint32_t next;       /* to be taken next, if all are owned */
-    uint64_t pc;         /* of the instruction in hand */
     Emit *e;
     OnePut puts[ONE_PUTS];
     uint64_t known[IR_MAX_SLOTS / 64]; /* slots whose value is_known */
@@ -91,8 +90,10 @@ static inline bool one_as_imm(const Onepass *p, uint32_t v, unsigned size, int32
 /* A free scratch register, locked; the slot that it held is in memory. */
 unsigned one_allocate(Onepass *p);
 void one_free_register(Onepass *p, unsigned reg); /* no slot's any more */
-/* rax, locked; no value may be there. */
-void one_take_rax(Onepass *p);
+/* A scratch register, locked; no value may be there. */
+void one_take(Onepass *p, unsigned reg);
+/* These may hold something else from here on: values of the instruction that are there are not wanted any more. */
+void one_release(Onepass *p, uint32_t regs);
 /* A value of the instruction that `reg`, which is locked, holds. */
 uint32_t one_new_register(Onepass *p, unsigned reg);
 /* A register that has v. */
@@ -114,15 +115,28 @@ static inline X86Rm one_slot_memory(const Onepass *p, unsigned slot)
 }
 static inline bool one_is_scratch(unsigned reg) { return ONE_SCRATCH >> reg & 1; }
 
-/* ---- insn.c */
-void one_compute(Onepass *p, const OneVal *x, unsigned dst); /* ONE_OP, ONE_LOAD */
-bool one_has_row(IrOp op);
+/* ---- insn.c: a row of its table */
+typedef struct OneRow OneRow;
+typedef void OneFn(Onepass *p, const OneVal *i, const OneRow *row, unsigned dst);
+struct OneRow {
+    OneFn *fn;
+    uint32_t opcode;
+    uint8_t size;
+    uint8_t x; /* the function's own */
+};
+extern const OneRow one_rows[IR_OP_COUNT]; /* fn NULL: not done here */
+void one_load(Onepass *p, const OneVal *i, unsigned dst);
 /* Flags for a jump: X86Cond of v != 0. */
 unsigned one_condition(Onepass *p, uint32_t v);
-void one_mov(Onepass *p, unsigned dst, X86Rm src);  /* 8 bytes */
+void one_mov(Onepass *p, unsigned dst, unsigned src);  /* 8 bytes, as these */
+void one_load_slot(Onepass *p, unsigned dst, unsigned slot);
 void one_store_slot(Onepass *p, unsigned slot, unsigned reg);
+void one_store_slot_imm(Onepass *p, unsigned slot, int32_t imm);
 /* Of the access that comes next: every slot is at home. */
 void one_add_row(Onepass *p, const X86Rm *rm, unsigned size, bool is_store);
+
+/* ---- muldiv.c, float.c */
+OneFn one_wide, one_divide, one_box, one_unbox, one_sign_bit, one_copysign;
 
 /* ---- atomic.c */
 /* What comes next is not done if `reg` is no multiple of `size`. */

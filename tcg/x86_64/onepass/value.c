@@ -32,11 +32,22 @@ unsigned one_allocate(Onepass *p)
     return reg;
 }
 
-void one_take_rax(Onepass *p)
+void one_take(Onepass *p, unsigned reg)
 {
-    p->top.is_failed |= p->locked >> X86_RAX & 1;
-    one_free_register(p, X86_RAX);
-    p->locked |= 1u << X86_RAX;
+    p->top.is_failed |= p->locked >> reg & 1;
+    one_free_register(p, reg);
+    p->locked |= 1u << reg;
+}
+
+void one_release(Onepass *p, uint32_t regs)
+{
+    for (uint32_t v = IR_MAX_SLOTS; v < p->nvals; v++) {
+        OneVal *x = &p->vals[v];
+        if (x->kind == ONE_REG && regs >> x->reg & 1) {
+            x->kind = ONE_GONE;
+        }
+    }
+    p->locked &= ~regs;
 }
 
 static inline unsigned lock(Onepass *p, unsigned reg)
@@ -82,7 +93,7 @@ void one_into(Onepass *p, uint32_t v, unsigned reg)
     switch (x->kind) {
     case ONE_REG:
         if (x->reg != reg) {
-            one_mov(p, reg, x86_rm_reg(x->reg));
+            one_mov(p, reg, x->reg);
         }
         break;
     case ONE_CONST:
@@ -92,17 +103,21 @@ void one_into(Onepass *p, uint32_t v, unsigned reg)
         if (x->is_known) {
             x86_mov_imm(&p->e->a, reg, x->imm);
         } else {
-            one_mov(p, reg, one_slot_memory(p, v));
+            one_load_slot(p, reg, v);
         }
         break;
     case ONE_LOAD:
         p->pending = 0;
-        one_compute(p, x, reg);
+        one_load(p, x, reg);
         x->kind = ONE_GONE; /* unless the caller keeps it there */
         break;
-    case ONE_OP:
-        one_compute(p, x, reg);
+    case ONE_OP: {
+        const OneRow *row = &one_rows[x->op];
+        if (LIKELY(row->fn)) {
+            row->fn(p, x, row, reg);
+        }
         break;
+    }
     default:
         p->top.is_failed = true;
     }
@@ -155,7 +170,7 @@ static inline uint32_t new_op(Onepass *p, IrOp op, uint32_t x, uint32_t y, uint3
 {
     uint32_t v = new_value(p, ONE_OP);
     OneVal *i = &p->vals[v];
-    p->top.is_failed |= !one_has_row(op);
+    p->top.is_failed |= !one_rows[op].fn;
     i->op = (uint16_t)op;
     i->a = x;
     i->b = y;
@@ -163,10 +178,16 @@ static inline uint32_t new_op(Onepass *p, IrOp op, uint32_t x, uint32_t y, uint3
     return v;
 }
 
+/* The low half of where it is, or all of it. */
+static inline bool is_same_bits(IrOp op)
+{
+    return op == IR_TRUNC_I32 || (op >= IR_BITS_F32_I32 && op <= IR_F64_BITS_F64);
+}
+
 uint32_t onepass_op1(Onepass *p, IrOp op, uint32_t x)
 {
     uint64_t c;
-    if (op == IR_TRUNC_I32) { /* the low half of where it is */
+    if (is_same_bits(op)) {
         return x;
     }
     return UNLIKELY(one_as_const(p, x, &c)) ? folded(p, op, c, 0) : new_op(p, op, x, 0, 0);
@@ -199,6 +220,13 @@ uint32_t onepass_op2(Onepass *p, IrOp op, uint32_t x, uint32_t y)
 }
 
 uint32_t onepass_op3(Onepass *p, IrOp op, uint32_t x, uint32_t y, uint32_t z) { return new_op(p, op, x, y, z); }
+
+/* The operation anew, asked for its other result. */
+uint32_t onepass_result(Onepass *p, uint32_t first, unsigned index)
+{
+    const OneVal *x = &p->vals[first];
+    return x->kind == ONE_OP ? new_op(p, x->op, x->a, x->b, index) : onepass_give_up(p);
+}
 
 static bool is_simple(unsigned mem) { return !(mem & (MEM_BIG_ENDIAN | ~0u << MEM_INDEX_SHIFT)) && (mem & MEM_SIZE_MASK) <= MEM_64; }
 
