@@ -85,6 +85,9 @@ void trans_frint(A64Trans *t, const A64Ops *o, unsigned size, unsigned round)
 
 void trans_frint_int(A64Trans *t, const A64Ops *o, unsigned size, unsigned arg)
 {
+    V128 x = a64_get_v(t, o->rn);
+    if (low_lane(t, A64_FP_WHAT(A64_FP_RINT_INT, size, arg), size, o->rd, x, x, x))
+        return;
     I64 n = a64_get_fp(t, size, o->rn);
     I64 r = a64_call_fp(t, A64_FP_WHAT(A64_FP_RINT_INT, size, arg), n, n, n);
     a64_put_fp(t, size, o->rd, r);
@@ -206,8 +209,50 @@ void trans_cvtf_fixed(A64Trans *t, const A64Ops *o, unsigned size, bool is_unsig
         from_fixed(t, o, size, is_unsigned, fraction);
 }
 
+/* The low 32 bits of the integer: its magnitude is the significand, shifted. */
+static I32 low_integer_bits(A64Trans *t, I64 n)
+{
+    IrBuilder *b = t->b;
+    I64 fb = ir_const_i64(b, 52), fraction = ir_const_i64(b, (1ull << 52) - 1), hidden = ir_const_i64(b, 1ull << 52), top = ir_const_i64(b, 0x7ff);
+    I64 zero = ir_const_i64(b, 0), bias = ir_const_i64(b, 1023 + 52), sixty_four = ir_const_i64(b, 64);
+    I64 high = ir_shr_i64(b, n, fb), bits = ir_and_i64(b, n, fraction);
+    I64 exponent = ir_and_i64(b, high, top), significand = ir_or_i64(b, bits, hidden);
+    I64 left = ir_sub_i64(b, exponent, bias);
+    I64 right = ir_sub_i64(b, zero, left);
+    I64 up = ir_shl_i64(b, significand, left), down = ir_shr_i64(b, significand, right);
+    I32 is_up = ir_cmp_ult_i64(b, left, sixty_four), is_down = ir_cmp_ult_i64(b, right, sixty_four);
+    up = ir_select_i64(b, is_up, up, zero);
+    I64 magnitude = ir_select_i64(b, is_down, down, up);
+    I64 minus = ir_sub_i64(b, zero, magnitude);
+    I32 is_negative = ir_cmp_slt_i64(b, n, zero);
+    I64 r = ir_select_i64(b, is_negative, minus, magnitude);
+    return ir_trunc_i32(b, r);
+}
+
+/* The flags are those of a conversion that saturates. What the integer is again tells whether it was exact; -0 is not. */
+static void host_fjcvtzs(A64Trans *t, const A64Ops *o)
+{
+    IrBuilder *b = t->b;
+    I64 n = a64_get_fp(t, 3, o->rn);
+    F64 x = ir_f64_bits_f64(b, n);
+    ir_f64_to_i32_s_i32(b, x, IR_RTZ);
+    I32 r = low_integer_bits(t, n);
+    F64 again = ir_i32_s_to_f64_f64(b, r);
+    I64 again_bits = ir_bits_f64_i64(b, again);
+    I32 is_exact = ir_cmp_eq_i64(b, again_bits, n), two = ir_const_i32(b, 2);
+    I32 z = ir_shl_i32(b, is_exact, two);
+    CC cc = ir_cc_make_i32(b, z);
+    I64 low = ir_zext_i64(b, r);
+    a64_put_x(t, o->rd, low);
+    a64_put_cc(t, cc);
+}
+
 void trans_fjcvtzs(A64Trans *t, const A64Ops *o)
 {
+    if (!is_odd(t)) {
+        host_fjcvtzs(t, o);
+        return;
+    }
     I64 n = a64_get_fp(t, 3, o->rn), count = ir_const_i64(t->b, 30);
     I64 r = a64_call_fp(t, A64_FP_WHAT(A64_FP_JS, 3, 0), n, n, n);
     I64 down = ir_shr_i64(t->b, r, count), low = ir_zext32_i64(t->b, r);

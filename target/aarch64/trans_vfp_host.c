@@ -117,6 +117,54 @@ static V128 reciprocal_step(A64Trans *t, unsigned size, V128 x, V128 y)
     return fma[size - 1](t->b, minus, c, two);
 }
 
+/* (3 - x * y) / 2, as 1.5 - x * y / 2: one factor is halved, where that is exact. Where none can be, x * y is so small that half of it or all
+ * of it make the same difference. Infinities and NaNs stay. */
+static V128 rsqrt_step(A64Trans *t, unsigned size, V128 x, V128 y)
+{
+    static Op3 *const fma[] = SIZES(vfma);
+    IrBuilder *b = t->b;
+    uint64_t fb = a64_frac_bits[size], bias = (uint64_t)a64_bias(size);
+    V128 mask = zero_by_infinity(t, size, x, y), signs = a64_splat(t, size, 1ull << ((8u << size) - 1));
+    V128 infinity = a64_splat(t, size, (2 * bias + 1) << fb), below_one = a64_splat(t, size, (bias << fb) - 1);
+    V128 denormal = a64_splat(t, size, (2ull << fb) - 1), half = a64_splat(t, size, 1ull << fb);
+    V128 c = a64_splat(t, size, (bias << fb) | 1ull << (fb - 1)); /* 1.5 */
+    V128 a = ir_vandn_v128(b, x, mask), d = ir_vandn_v128(b, y, mask);
+    V128 a_size = without_sign(t, size, a), d_size = without_sign(t, size, d);
+    V128 a_large = a64_cmgt(t, size, a, a_size, below_one), a_finite = a64_cmgt(t, size, a, infinity, a_size);
+    V128 d_normal = a64_cmgt(t, size, d, d_size, denormal), d_finite = a64_cmgt(t, size, d, infinity, d_size);
+    V128 halve_a = ir_vand_v128(b, a_large, a_finite), d_can = ir_vand_v128(b, d_normal, d_finite), halve_d = ir_vandn_v128(b, d_can, halve_a);
+    V128 from_a = ir_vand_v128(b, halve_a, half), from_d = ir_vand_v128(b, halve_d, half);
+    a = a64_vsub(t, size, a, a, from_a);
+    d = a64_vsub(t, size, d, d, from_d);
+    V128 minus = ir_vxor_v128(b, a, signs);
+    return fma[size - 1](b, minus, d, c);
+}
+
+/* Raises invalid where the mask of lanes of 32 or 64 bits is set: there it is a NaN. */
+static void raise_invalid(A64Trans *t, V128 mask)
+{
+    V128 zero = a64_zero_v(t);
+    ir_vfcmp_gt32_v128(t->b, mask, zero);
+}
+
+/* FRINT32, FRINT64: what is no integer of that size becomes the most negative one, which is invalid and not inexact. */
+static V128 round_to_int_size(A64Trans *t, unsigned size, unsigned arg, V128 x)
+{
+    static OpRound *const rounds[][3] = { SIZES(vfround), SIZES(vfrint) };
+    IrBuilder *b = t->b;
+    int rm = arg & 2 ? IR_RDYN : IR_RTZ;
+    uint64_t power = ((uint64_t)a64_bias(size) + (arg & 1 ? 63 : 31)) << a64_frac_bits[size];
+    V128 limit = a64_splat(t, size, power), lowest = a64_splat(t, size, power | 1ull << ((8u << size) - 1)), ones = a64_splat(t, 3, ~0ull);
+    V128 whole = rounds[0][size - 1](b, x, rm);
+    V128 magnitude = without_sign(t, size, whole);
+    V128 is_small = a64_cmgt(t, size, x, limit, magnitude), is_lowest = a64_cmeq(t, size, x, whole, lowest);
+    V128 fits = ir_vor_v128(b, is_small, is_lowest);
+    V128 kept = ir_vand_v128(b, x, fits), bad = ir_vxor_v128(b, fits, ones);
+    V128 r = rounds[1][size - 1](b, kept, rm);
+    raise_invalid(t, bad);
+    return choose(t, fits, r, lowest);
+}
+
 bool a64_vfp_host(A64Trans *t, A64FpOp op, unsigned size, unsigned arg, V128 d, V128 n, V128 m, V128 *out)
 {
     static Op1 *const sqrt[] = SIZES(vfsqrt);
@@ -127,6 +175,8 @@ bool a64_vfp_host(A64Trans *t, A64FpOp op, unsigned size, unsigned arg, V128 d, 
     case A64_FP_SQRT: *out = sqrt[size - 1](t->b, n); return true;
     case A64_FP_MULX: *out = multiply_extended(t, size, n, m); return true;
     case A64_FP_RECPS: *out = reciprocal_step(t, size, n, m); return true;
+    case A64_FP_RSQRTS: *out = rsqrt_step(t, size, n, m); return true;
+    case A64_FP_RINT_INT: *out = round_to_int_size(t, size, arg, n); return true;
     case A64_FP_FMA: *out = fma[size - 1](t->b, n, m, d); return true;
     case A64_FP_RINT: *out = round_to_integral(t, size, arg, n); return true;
     default: return binary(t, op, size, n, m, out);
