@@ -33,8 +33,12 @@ void trans_fp2(A64Trans *t, const A64Ops *o, unsigned size, A64FpOp op)
     if (a64_fp_host_arith(t, o, size, op))
         return;
     V128 x = a64_get_v(t, o->rn), y = a64_get_v(t, o->rm);
-    if (op != A64_FP_NMUL && low_lane(t, A64_FP_WHAT(op, size, 0), size, o->rd, x, x, y))
+    bool is_neg = op == A64_FP_NMUL;
+    if (low_lane(t, A64_FP_WHAT(is_neg ? A64_FP_MUL : op, size, 0), size, o->rd, x, x, y)) {
+        if (is_neg)
+            trans_fp_sign(t, &(A64Ops){ .rd = o->rd, .rn = o->rd }, size, true);
         return;
+    }
     I64 n = a64_get_fp(t, size, o->rn), m = a64_get_fp(t, size, o->rm);
     I64 r = a64_call_fp(t, A64_FP_WHAT(op, size, 0), n, m, m);
     a64_put_fp(t, size, o->rd, r);
@@ -93,12 +97,26 @@ void trans_frint_int(A64Trans *t, const A64Ops *o, unsigned size, unsigned arg)
     a64_put_fp(t, size, o->rd, r);
 }
 
-/* To and from halves by way of singles, but not from doubles to halves: that would round twice. */
+/* The low double with what a single has no room for as one bit (rounding to odd): it may be rounded again. Multiples of 2^-1074 below 2^-126 are
+ * too small for that, but for halves they are all the same. */
+static V128 round_to_odd(A64Trans *t, V128 v)
+{
+    IrBuilder *b = t->b;
+    V128 rest = a64_splat(t, 3, (1ull << 29) - 1);
+    V128 lost = ir_vand_v128(b, v, rest), kept = ir_vandn_v128(b, v, rest);
+    V128 carry = ir_vadd64_v128(b, lost, rest);
+    V128 sticky = ir_vandn_v128(b, carry, rest);
+    return ir_vor_v128(b, kept, sticky);
+}
+
+/* To and from halves by way of singles. */
 void trans_fcvt(A64Trans *t, const A64Ops *o, unsigned to, unsigned from)
 {
-    if (!is_odd(t) && !(from == 3 && to == 1)) {
+    if (!is_odd(t)) {
         V128 v = a64_get_v(t, o->rn);
         v = a64_keep_low(t, 1u << from, v);
+        if (from == 3 && to == 1)
+            v = a64_fp_change_width(t, 2, 3, A64_RFPCR, round_to_odd(t, v));
         if (from == 1 && to == 3)
             v = a64_fp_change_width(t, 2, 1, A64_RFPCR, v);
         v = a64_fp_change_width(t, to, to > from ? to - 1 : to + 1, A64_RFPCR, v);

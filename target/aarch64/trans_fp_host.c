@@ -111,16 +111,27 @@ static CC flags_of(A64Trans *t, Scalar x, Scalar y, bool is_signaling)
     return x.is_double ? ir_cc_fcmp_f64(t->b, x.d, y.d) : ir_cc_fcmp_f32(t->b, x.s, y.s);
 }
 
+/* A half is the same number as a single; widening a signalling NaN raises what comparing it would. */
+static Scalar get_any(A64Trans *t, unsigned size, unsigned r)
+{
+    if (size >= 2)
+        return get(t, size, r);
+    V128 v = a64_get_v(t, r);
+    v = a64_keep_low(t, 2, v);
+    V128 wide = ir_vf16_to_f32_v128(t->b, v);
+    return (Scalar){ .s = ir_vlow32_f32(t->b, wide) };
+}
+
 bool a64_fp_host_compare(A64Trans *t, const A64Ops *o, unsigned size, bool is_zero, bool is_signaling, CC *out)
 {
-    if (!a64_fp_is_host(t, size))
+    if (t->t->ctx & A64_CTX_FP_ODD)
         return false;
-    Scalar x = get(t, size, o->rn), zero = { .is_double = size == 3 };
+    Scalar x = get_any(t, size, o->rn), zero = { .is_double = size == 3 };
     if (zero.is_double)
         zero.d = ir_const_f64(t->b, 0);
     else
         zero.s = ir_const_f32(t->b, 0);
-    Scalar y = is_zero ? zero : get(t, size, o->rm);
+    Scalar y = is_zero ? zero : get_any(t, size, o->rm);
     *out = flags_of(t, x, y, is_signaling);
     return true;
 }

@@ -165,6 +165,21 @@ static V128 round_to_int_size(A64Trans *t, unsigned size, unsigned arg, V128 x)
     return choose(t, fits, r, lowest);
 }
 
+/* FRECPX: the exponent's complement; the largest for zeros and denormals. NaNs become quiet. */
+static V128 reciprocal_exponent(A64Trans *t, unsigned size, V128 x)
+{
+    static OpRound *const round[] = SIZES(vfround);
+    IrBuilder *b = t->b;
+    uint64_t fb = a64_frac_bits[size], top = 2 * (uint64_t)a64_bias(size) + 1, sign = 1ull << ((8u << size) - 1);
+    V128 infinity = a64_splat(t, size, top << fb), largest = a64_splat(t, size, (top - 1) << fb), zero = a64_zero_v(t), signs = a64_splat(t, size, sign);
+    V128 magnitude = without_sign(t, size, x), exponent = ir_vand_v128(b, x, infinity), sign_bits = ir_vand_v128(b, x, signs);
+    V128 is_nan = a64_cmgt(t, size, x, magnitude, infinity), is_least = a64_cmeq(t, size, x, exponent, zero);
+    V128 turned = ir_vxor_v128(b, exponent, infinity), nans = ir_vand_v128(b, x, is_nan);
+    V128 r = choose(t, is_least, largest, turned), quiet = round[size - 1](b, nans, IR_RTZ);
+    r = ir_vor_v128(b, r, sign_bits);
+    return choose(t, is_nan, quiet, r);
+}
+
 bool a64_vfp_host(A64Trans *t, A64FpOp op, unsigned size, unsigned arg, V128 d, V128 n, V128 m, V128 *out)
 {
     static Op1 *const sqrt[] = SIZES(vfsqrt);
@@ -176,6 +191,7 @@ bool a64_vfp_host(A64Trans *t, A64FpOp op, unsigned size, unsigned arg, V128 d, 
     case A64_FP_MULX: *out = multiply_extended(t, size, n, m); return true;
     case A64_FP_RECPS: *out = reciprocal_step(t, size, n, m); return true;
     case A64_FP_RSQRTS: *out = rsqrt_step(t, size, n, m); return true;
+    case A64_FP_RECPX: *out = reciprocal_exponent(t, size, n); return true;
     case A64_FP_RINT_INT: *out = round_to_int_size(t, size, arg, n); return true;
     case A64_FP_FMA: *out = fma[size - 1](t->b, n, m, d); return true;
     case A64_FP_RINT: *out = round_to_integral(t, size, arg, n); return true;
