@@ -20,6 +20,8 @@ enum { /* opcodes; ps and pd forms differ by the prefix */
     V_PTEST = 0x17 | X86_0F38 | X86_PP_66, V_FMADD231 = 0xb8 | X86_0F38 | X86_PP_66, V_CVTPH2PS = 0x13 | X86_0F38 | X86_PP_66,
     V_CVTPS2PH = 0x1d | X86_0F3A | X86_PP_66, V_CVTPD2PS = 0x5a | X86_0F | X86_PP_66, V_CVTTPS2DQ = 0x5b | X86_0F | X86_PP_F3,
     V_ROUNDPS = 0x08 | X86_0F3A | X86_PP_66, V_SHIFT = 0x73 | X86_0F | X86_PP_66, V_UNPACK = 0x6c | X86_0F | X86_PP_66,
+    V_SHIFTW = 0x71 | X86_0F | X86_PP_66, V_PXOR = 0xef | X86_0F | X86_PP_66, V_PADDQ = 0xd4 | X86_0F | X86_PP_66,
+    V_PMINSW = 0xea | X86_0F | X86_PP_66, V_PMAXSW = 0xee | X86_0F | X86_PP_66, V_CVTPS2PD = 0x5a | X86_0F,
 };
 enum { CMP_UNORD = 3, CMP_NLT = 5, CMP_EQ_UQ = 8 /* equal or unordered; VEX only */, SCRATCH = X86_SCRATCH_VEC };
 
@@ -410,6 +412,21 @@ static void narrow_to_halves(Emit *e, unsigned dst, unsigned src)
     x86_put8(&e->a, 4); /* MXCSR's rounding mode */
 }
 
+static void look_at_halves(Emit *e, const MInsn *insn, const MOperand *ops, unsigned t, unsigned third)
+{
+    op3_const(e, V_PAND, SCRATCH, ops[0].loc.index, 2, formats[2].magnitude);
+    op3_const(e, V_PCMPGTW, t, SCRATCH, 2, formats[2].infinity);
+    if (can_be_tiny(insn->cond)) {
+        op3_const(e, V_PCMPEQW, SCRATCH, SCRATCH, 2, formats[2].least_normal);
+        op3(e, V_POR, SCRATCH, SCRATCH, t);
+        op2(e, V_PTEST, SCRATCH, SCRATCH);
+    } else {
+        op2(e, V_PTEST, t, t);
+    }
+    EmitStub *s = leave_if_any(e, insn, ops, third);
+    s->resume = emit_pos(e);
+}
+
 /* By singles: they have enough bits for the second rounding to be the only one that shows. */
 static void emit_halves(Emit *e, const MInsn *insn, const MOperand *ops)
 {
@@ -422,16 +439,84 @@ static void emit_halves(Emit *e, const MInsn *insn, const MOperand *ops)
         narrow_to_halves(e, is_high ? t : dst, t);
     }
     op3(e, V_UNPACK, dst, dst, t);
-    op3_const(e, V_PAND, SCRATCH, dst, 2, formats[2].magnitude);
-    op3_const(e, V_PCMPGTW, t, SCRATCH, 2, formats[2].infinity);
-    if (can_be_tiny(insn->cond)) {
-        op3_const(e, V_PCMPEQW, SCRATCH, SCRATCH, 2, formats[2].least_normal);
-        op3(e, V_POR, SCRATCH, SCRATCH, t);
-        op2(e, V_PTEST, SCRATCH, SCRATCH);
-    } else {
-        op2(e, V_PTEST, t, t);
+    look_at_halves(e, insn, ops, t, 0);
+}
+
+static void shift_bytes(Emit *e, unsigned digit, unsigned dst, unsigned src, unsigned count)
+{
+    X86Rm rm = x86_rm_reg(src);
+    x86_vex_rm(&e->a, V_SHIFT, digit, dst, &rm);
+    x86_put8(&e->a, count);
+}
+
+/* Two halves as doubles. */
+static void widen_two(Emit *e, unsigned dst, unsigned src, unsigned at)
+{
+    if (at)
+        shift_bytes(e, 3, dst, src, 4 * at);
+    op2(e, V_CVTPH2PS, dst, at ? dst : src);
+    op2(e, V_CVTPS2PD, dst, dst);
+}
+
+/*
+ * By doubles: the product is exact. So is the sum, but where the product is below the last place of a half by far, or above all halves; neither
+ * can make a double that rounds otherwise. What a single has no room for is kept as its last bit (rounding to odd), so the last rounding alone shows.
+ */
+static void emit_halves_fma(Emit *e, const MInsn *insn, const MOperand *ops)
+{
+    static const uint64_t rest = (1ull << 29) - 1;
+    unsigned dst = ops[0].loc.index, t = ops[4].loc.index;
+    for (unsigned at = 0; at < 4; at++) {
+        emit_reserve(e, EMIT_ROOM);
+        widen_two(e, t, ops[1].loc.index, at);
+        widen_two(e, SCRATCH, ops[2].loc.index, at);
+        op3(e, V_MUL | X86_PP_66, t, t, SCRATCH);
+        widen_two(e, SCRATCH, ops[3].loc.index, at);
+        op3(e, V_ADD | X86_PP_66, t, t, SCRATCH);
+        op3_const(e, V_PAND, SCRATCH, t, 8, rest);
+        op3_const(e, V_PADDQ, SCRATCH, SCRATCH, 8, rest);
+        op3(e, V_POR, t, t, SCRATCH);
+        op3_const(e, V_PAND, t, t, 8, ~rest);
+        op2(e, V_CVTPD2PS, t, t);
+        narrow_to_halves(e, at ? t : dst, t);
+        if (at) {
+            shift_bytes(e, 7, t, t, 4 * at);
+            op3(e, V_POR, dst, dst, t);
+        }
     }
+    emit_reserve(e, EMIT_ROOM);
+    look_at_halves(e, insn, ops, t, ops[3].loc.index);
+}
+
+/* Halves as integers of the same order, -0 below 0; or back. */
+static void order_halves(Emit *e, unsigned dst, unsigned src)
+{
+    X86Rm rm = x86_rm_reg(src);
+    x86_vex_rm(&e->a, V_SHIFTW, 4, SCRATCH, &rm);
+    x86_put8(&e->a, 15);
+    op3_const(e, V_PAND, SCRATCH, SCRATCH, 2, formats[2].magnitude);
+    op3(e, V_PXOR, dst, src, SCRATCH);
+}
+
+static void find_half_nans(Emit *e, unsigned dst, unsigned src)
+{
+    op3_const(e, V_PAND, dst, src, 2, formats[2].magnitude);
+    op3_const(e, V_PCMPGTW, dst, dst, 2, formats[2].infinity);
+}
+
+static void emit_halves_minmax(Emit *e, const MInsn *insn, const MOperand *ops)
+{
+    bool is_min = insn->cond == FPU_MIN || insn->cond == FPU_MINNUM;
+    unsigned dst = ops[0].loc.index, a = ops[1].loc.index, b = ops[2].loc.index, t = ops[3].loc.index;
+    find_half_nans(e, SCRATCH, a);
+    find_half_nans(e, t, b);
+    op3(e, V_POR, SCRATCH, SCRATCH, t);
+    op2(e, V_PTEST, SCRATCH, SCRATCH);
     EmitStub *s = leave_if_any(e, insn, ops, 0);
+    order_halves(e, dst, a);
+    order_halves(e, t, b);
+    op3(e, is_min ? V_PMINSW : V_PMAXSW, dst, dst, t);
+    order_halves(e, dst, dst);
     s->resume = emit_pos(e);
 }
 
@@ -476,7 +561,11 @@ void emit_sfp(Emit *e, const MInsn *insn, const MOperand *ops)
 void emit_vfp(Emit *e, const MInsn *insn, const MOperand *ops)
 {
     bool is_minmax = insn->cond >= FPU_MIN && insn->cond <= FPU_MAXNUM;
-    if (insn->size == 2)
+    if (insn->size == 2 && insn->cond == FPU_FMA)
+        emit_halves_fma(e, insn, ops);
+    else if (insn->size == 2 && is_minmax)
+        emit_halves_minmax(e, insn, ops);
+    else if (insn->size == 2)
         emit_halves(e, insn, ops);
     else if (is_minmax)
         emit_minmax(e, insn, ops);

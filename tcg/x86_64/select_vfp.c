@@ -12,8 +12,7 @@ static bool is_half(const SelRow *row) { return row->size == 2; }
 
 static bool arithmetic_calls(const SelRow *row)
 {
-    bool is_fma = row->x == FPU_FMA, is_minmax = row->x >= FPU_MIN;
-    return is_half(row) ? !host_features.f16c || is_fma || is_minmax : is_fma && !host_features.fma;
+    return is_half(row) ? !host_features.f16c : row->x == FPU_FMA && !host_features.fma;
 }
 
 static bool conversion_calls(const IrInsn *i, const SelRow *row)
