@@ -9,6 +9,7 @@ import concurrent.futures
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -59,6 +60,9 @@ def run_one(test):
 
 
 def main():
+    for sig in (signal.SIGINT, signal.SIGQUIT):  # a script's background jobs ignore them: tests of terminals would wait for ever
+        if signal.getsignal(sig) == signal.SIG_IGN:
+            signal.signal(sig, signal.SIG_DFL)
     fast = 'fast' in sys.argv[1:]
     only = [a for a in sys.argv[1:] if a != 'fast']
     tests = json.loads(subprocess.check_output(['meson', 'introspect', '--tests', BUILD]))
