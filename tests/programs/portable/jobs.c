@@ -240,6 +240,7 @@ static int fs_ids(void)
 
 static int orphans(void)
 {
+    setsid(); /* whoever inherits the orphan may be of ours: a container's first process */
     signal(SIGHUP, note);
     pid_t pid = fork();
     if (pid == 0) { /* its group becomes orphaned while it has a stopped member */
